@@ -1,0 +1,23 @@
+package dev.coracle.client;
+
+import dev.coracle.api.GroupVersionResource;
+import dev.coracle.api.ListOptions;
+
+/** Shared informers over one client: one watch per resource and selection, however many ask. */
+public interface Informers extends AutoCloseable {
+
+  /** The informer of a resource in all namespaces, started if it was not. */
+  default SharedInformer of(GroupVersionResource resource) {
+    return of(resource, "", ListOptions.ALL);
+  }
+
+  /**
+   * The informer of a part of a resource (a namespace, a label or field selection), started if it
+   * was not.
+   */
+  SharedInformer of(GroupVersionResource resource, String namespace, ListOptions selection);
+
+  /** Stops every watch. */
+  @Override
+  void close();
+}

@@ -1,0 +1,66 @@
+package dev.coracle.registry;
+
+import dev.coracle.api.GroupVersionKind;
+import dev.coracle.api.GroupVersionResource;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A resource as data: one row of the built-in table or one version of a CRD. What differs in
+ * behaviour is in its {@link Strategy}, found by the registry.
+ *
+ * @param group empty for the core group
+ * @param version the version that this row serves
+ * @param storageVersion the version in which objects are stored
+ * @param plural as in paths
+ * @param singular as in discovery
+ * @param kind as in objects
+ * @param listKind usually the kind and {@code List}
+ * @param namespaced whether objects live in a namespace
+ * @param shortNames as in discovery
+ * @param categories as in discovery, such as {@code all}
+ * @param verbs as in discovery
+ * @param subresources by name, such as {@code status}
+ * @param selectableFields the paths that field selectors may name besides metadata.name and
+ *     metadata.namespace
+ * @param custom whether it comes from a CRD
+ */
+public record ResourceType(
+    String group,
+    String version,
+    String storageVersion,
+    String plural,
+    String singular,
+    String kind,
+    String listKind,
+    boolean namespaced,
+    List<String> shortNames,
+    List<String> categories,
+    Set<String> verbs,
+    Map<String, Subresource> subresources,
+    List<String> selectableFields,
+    boolean custom) {
+
+  /**
+   * A subresource.
+   *
+   * @param name such as {@code status} or {@code scale}
+   * @param kind of the bodies it takes and gives, such as {@code autoscaling/v1 Scale}
+   * @param verbs as in discovery
+   */
+  public record Subresource(String name, GroupVersionKind kind, Set<String> verbs) {}
+
+  public GroupVersionResource gvr() {
+    return new GroupVersionResource(group, version, plural);
+  }
+
+  public GroupVersionKind gvk() {
+    return new GroupVersionKind(group, version, kind);
+  }
+
+  /** Where its objects are in the store: {@code /registry/core/pods/}. */
+  public String storePrefix() {
+    return "/registry/" + (group.isEmpty() ? "core" : group) + "/" + plural + "/";
+  }
+}

@@ -1,0 +1,149 @@
+package dev.coracle.store;
+
+import java.io.Closeable;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A sorted map from keys to opaque bytes in which every change has a revision from one counter,
+ * with history for watchers. Engines differ in where the bytes are; {@code StoreContract} in the
+ * tests says what is common.
+ *
+ * <p><b>Order.</b> All writes go through one writer sequence: each successful write takes the next
+ * revision (first one: 1), and revisions are never used twice, not even after a crash.
+ *
+ * <p><b>Durability.</b> When a write returns, it is on disk (fsync, shared among concurrent
+ * writers), unless the engine was opened without durability.
+ *
+ * <p><b>Reading your writes.</b> A {@link Listener} is told of a write before the writer's call
+ * returns, so a cache fed by a listener is never behind an acknowledged write of this process.
+ * Engines whose writers may be in other processes promise this only for {@link #readRevision()}:
+ * wait until the listener has seen that revision.
+ *
+ * <p>Thread-safe; calls block the calling (virtual) thread.
+ */
+public interface Store extends Closeable {
+
+  /**
+   * @param key such as {@code /registry/core/pods/default/web}; ASCII
+   * @param value opaque; nobody changes it afterwards
+   * @param createRevision the revision that created this key, this time
+   * @param modRevision the revision of the last change
+   */
+  record Entry(String key, byte[] value, long createRevision, long modRevision) {}
+
+  /**
+   * @param entries in the order of their keys
+   * @param revision the revision at which the range stood so
+   * @param more whether the limit cut it
+   * @param count how many keys the whole range has, whatever the limit
+   */
+  record Range(List<Entry> entries, long revision, boolean more, long count) {}
+
+  /** One change, told in the order of revisions. */
+  sealed interface Change {
+    long revision();
+
+    /** {@code before} is null when the key was created. */
+    record Put(Entry now, @Nullable Entry before) implements Change {
+      @Override
+      public long revision() {
+        return now.modRevision();
+      }
+    }
+
+    /** {@code last} is the entry as it was before the deletion at {@code revision}. */
+    record Delete(Entry last, long revision) implements Change {}
+
+    /** No change: everything up to {@code revision} has been told. */
+    record Progress(long revision) implements Change {}
+  }
+
+  /**
+   * Told of changes in order, from one thread, never concurrently; must be quick and must not block
+   * or throw.
+   */
+  interface Listener {
+    void changed(Change change);
+
+    /** The watch ended for a reason other than {@link Watch#close()}; nothing follows. */
+    default void ended(Exception cause) {}
+  }
+
+  /** A running watch; closing it twice is fine. */
+  interface Watch extends Closeable {
+    @Override
+    void close();
+  }
+
+  /** The entry, or null. Sees every acknowledged write. */
+  @Nullable Entry get(String key);
+
+  /**
+   * The entries with {@code prefix}, from {@code startKey} on (inclusive; the empty string is the
+   * beginning).
+   *
+   * @param limit 0 for all
+   * @param revision 0 for the newest state, else the state at that revision
+   * @throws CompactedException when that revision is compacted away
+   * @throws FutureRevisionException when it has not happened yet
+   */
+  Range range(String prefix, String startKey, int limit, long revision);
+
+  /**
+   * Stores a key that must not exist.
+   *
+   * @return its entry
+   * @throws KeyExistsException when it exists
+   * @throws StoreFullException when there is no room; nothing was stored
+   */
+  Entry create(String key, byte[] value);
+
+  /**
+   * Replaces the value if the key's last change is {@code expectedRevision}.
+   *
+   * @throws ConflictException when it is another, or the key does not exist; it carries the entry
+   *     as it is
+   * @throws StoreFullException when there is no room; nothing was changed
+   */
+  Entry update(String key, byte[] value, long expectedRevision);
+
+  /**
+   * Deletes the key if its last change is {@code expectedRevision} (0: whatever it is).
+   *
+   * @return the revision of the deletion
+   * @throws ConflictException when it is another, or the key does not exist
+   */
+  long delete(String key, long expectedRevision);
+
+  /** The revision of the last acknowledged write, 0 in a new store. */
+  long currentRevision();
+
+  /**
+   * A revision such that a cache that has seen it is not behind any write acknowledged before this
+   * call.
+   */
+  default long readRevision() {
+    return currentRevision();
+  }
+
+  /**
+   * Tells the listener of every change of keys with {@code prefix} after {@code fromRevision},
+   * first those from history, then new ones, without a gap.
+   *
+   * @throws CompactedException when history no longer reaches back to there
+   */
+  Watch watch(String prefix, long fromRevision, Listener listener);
+
+  /**
+   * Forgets history up to and including {@code revision}: states before it can no longer be read or
+   * watched.
+   */
+  void compact(long revision);
+
+  /** The newest revision that was compacted; 0 if none was. */
+  long compactedRevision();
+
+  @Override
+  void close();
+}
