@@ -1,0 +1,73 @@
+package dev.coracle.auth;
+
+import dev.coracle.api.GroupVersionResource;
+import dev.coracle.api.RequestInfo;
+import dev.coracle.api.UserInfo;
+
+/**
+ * What authorization decides over: {@code authorizer.Attributes} of Kubernetes, and the {@code
+ * spec} of a SubjectAccessReview.
+ *
+ * @param user who asks, after impersonation
+ * @param verb a Kubernetes verb, or the lower-case HTTP method when this is no resource request
+ * @param isResourceRequest whether group to name mean anything; else only the path does
+ * @param apiGroup empty for the core group
+ * @param apiVersion such as {@code v1}
+ * @param resource the plural
+ * @param subresource empty when there is none
+ * @param namespace empty for cluster-scoped resources and for all namespaces
+ * @param name empty when the request names none
+ * @param path of a request outside resources, such as {@code /healthz}
+ */
+public record AuthorizationAttributes(
+    UserInfo user,
+    String verb,
+    boolean isResourceRequest,
+    String apiGroup,
+    String apiVersion,
+    String resource,
+    String subresource,
+    String namespace,
+    String name,
+    String path) {
+
+  public static AuthorizationAttributes of(UserInfo user, RequestInfo info) {
+    return new AuthorizationAttributes(
+        user,
+        info.verb(),
+        info.isResourceRequest(),
+        info.apiGroup(),
+        info.apiVersion(),
+        info.resource(),
+        info.subresource(),
+        info.namespace(),
+        info.name(),
+        info.path());
+  }
+
+  /** A question about a resource that is not the request's own, such as an escalation check. */
+  public static AuthorizationAttributes resource(
+      UserInfo user,
+      String verb,
+      GroupVersionResource resource,
+      String subresource,
+      String namespace,
+      String name) {
+    return new AuthorizationAttributes(
+        user,
+        verb,
+        true,
+        resource.group(),
+        resource.version(),
+        resource.resource(),
+        subresource,
+        namespace,
+        name,
+        "");
+  }
+
+  /** {@code resource} or {@code resource/subresource}, as RBAC rules spell it. */
+  public String combinedResource() {
+    return subresource.isEmpty() ? resource : resource + "/" + subresource;
+  }
+}
