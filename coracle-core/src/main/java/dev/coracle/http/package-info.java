@@ -1,0 +1,9 @@
+/**
+ * HTTP for the API server, the kubelet's server, the ambassador and the client: a server (HTTP/1.1,
+ * HTTP/2, WebSocket, SPDY/3.1, raw tunnels) and a client, as small blocking types over Netty.
+ * Nothing of Kubernetes lives here, and nothing of Netty leaves it.
+ */
+@NullMarked
+package dev.coracle.http;
+
+import org.jspecify.annotations.NullMarked;
