@@ -17,6 +17,12 @@ public interface Informers extends AutoCloseable {
    */
   SharedInformer of(GroupVersionResource resource, String namespace, ListOptions selection);
 
+  /**
+   * Stops a whole resource's informer and forgets it: its resource is gone (a CRD was deleted). The
+   * next {@link #of(GroupVersionResource)} starts a new one.
+   */
+  void stop(GroupVersionResource resource);
+
   /** Stops every watch. */
   @Override
   void close();

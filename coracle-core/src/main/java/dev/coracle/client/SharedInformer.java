@@ -45,12 +45,21 @@ public interface SharedInformer {
     };
   }
 
-  void addHandler(Handler handler);
+  /** What {@link #addHandler} gives: the way to hear no more. */
+  interface Registration {
+    /** No call of the handler begins after this. */
+    void remove();
+  }
+
+  Registration addHandler(Handler handler);
 
   /** Adds an index; before the informer is started, or at any time later. */
   void addIndex(String index, Function<KubeObject, List<String>> keys);
 
-  /** Waits until the first list is in the cache and was told to the handlers added before. */
+  /**
+   * Waits until the first list is in the cache and the handlers added before this call were told of
+   * it.
+   */
   void awaitSync() throws InterruptedException;
 
   boolean hasSynced();

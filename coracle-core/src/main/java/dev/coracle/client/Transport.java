@@ -45,6 +45,17 @@ public interface Transport {
    */
   Watch watch(Call call, WatchHandler handler);
 
+  /**
+   * Reads a path that names no resource and answers with JSON, such as {@code /apis/apps/v1} for
+   * discovery.
+   *
+   * @param path without a query
+   * @throws StatusException as the server answered, or 503 when it could not be reached
+   */
+  default com.fasterxml.jackson.databind.JsonNode read(String path) {
+    throw StatusException.serviceUnavailable("this transport cannot read " + path);
+  }
+
   /** The same server, asked as another identity; only the in-memory transport can. */
   default Transport as(dev.coracle.api.UserInfo user) {
     throw new UnsupportedOperationException("this transport has one identity");
