@@ -36,7 +36,8 @@ public interface Store extends Closeable {
    * @param entries in the order of their keys
    * @param revision the revision at which the range stood so
    * @param more whether the limit cut it
-   * @param count how many keys the whole range has, whatever the limit
+   * @param count how many keys there are from the start key on, whatever the limit; without the
+   *     entries returned, these remain
    */
   record Range(List<Entry> entries, long revision, boolean more, long count) {}
 
@@ -60,8 +61,10 @@ public interface Store extends Closeable {
   }
 
   /**
-   * Told of changes in order, from one thread, never concurrently; must be quick and must not block
-   * or throw.
+   * Told of changes in order, never concurrently; must be quick, must not write to this store, and
+   * must not block or throw (a watch whose listener throws ends). After each group of writes, a
+   * listener whose last change was not the newest is told {@link Change.Progress}, so that it
+   * always knows how far the store has come.
    */
   interface Listener {
     void changed(Change change);
@@ -129,21 +132,30 @@ public interface Store extends Closeable {
 
   /**
    * Tells the listener of every change of keys with {@code prefix} after {@code fromRevision},
-   * first those from history, then new ones, without a gap.
+   * first those from history (by the calling thread, before this method returns), then new ones,
+   * without a gap.
    *
    * @throws CompactedException when history no longer reaches back to there
+   * @throws FutureRevisionException when {@code fromRevision} has not happened yet
    */
   Watch watch(String prefix, long fromRevision, Listener listener);
 
   /**
    * Forgets history up to and including {@code revision}: states before it can no longer be read or
-   * watched.
+   * watched, while the state at {@code revision} and the changes after it still can. A store also
+   * compacts by itself, from the oldest change on, when its history is full.
+   *
+   * @throws FutureRevisionException when it has not happened yet
    */
   void compact(long revision);
 
   /** The newest revision that was compacted; 0 if none was. */
   long compactedRevision();
 
+  /**
+   * Ends all watches and gives the store's files free. Writes and watches then fail with {@link
+   * StoreClosedException}.
+   */
   @Override
   void close();
 }

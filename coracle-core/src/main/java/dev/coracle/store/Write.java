@@ -1,0 +1,51 @@
+package dev.coracle.store;
+
+import org.jspecify.annotations.Nullable;
+
+/** What a writer asks for; {@link #decide} is all the rules that writes have. */
+sealed interface Write {
+
+  String key();
+
+  /**
+   * The change that this write makes.
+   *
+   * @param existing the key's entry as the writes before this one leave it
+   * @param revision the revision that the change takes
+   * @throws KeyExistsException when the key to create exists
+   * @throws ConflictException when the key is not as the writer expects
+   */
+  Store.Change decide(Store.@Nullable Entry existing, long revision);
+
+  record Create(String key, byte[] value) implements Write {
+    @Override
+    public Store.Change decide(Store.@Nullable Entry existing, long revision) {
+      if (existing != null) {
+        throw new KeyExistsException(existing);
+      }
+      return new Store.Change.Put(new Store.Entry(key, value, revision, revision), null);
+    }
+  }
+
+  record Update(String key, byte[] value, long expectedRevision) implements Write {
+    @Override
+    public Store.Change decide(Store.@Nullable Entry existing, long revision) {
+      if (existing == null || existing.modRevision() != expectedRevision) {
+        throw new ConflictException(key, expectedRevision, existing);
+      }
+      return new Store.Change.Put(
+          new Store.Entry(key, value, existing.createRevision(), revision), existing);
+    }
+  }
+
+  record Delete(String key, long expectedRevision) implements Write {
+    @Override
+    public Store.Change decide(Store.@Nullable Entry existing, long revision) {
+      if (existing == null
+          || (expectedRevision != 0 && existing.modRevision() != expectedRevision)) {
+        throw new ConflictException(key, expectedRevision, existing);
+      }
+      return new Store.Change.Delete(existing, revision);
+    }
+  }
+}
