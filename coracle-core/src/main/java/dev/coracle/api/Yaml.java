@@ -1,0 +1,201 @@
+package dev.coracle.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+
+/**
+ * YAML in and out, as trees of JSON: what Kubernetes takes and gives as {@code application/yaml}.
+ * Written documents have block style and sorted keys; strings that an older reader (YAML 1.1) might
+ * take for something else are quoted.
+ */
+public final class Yaml {
+
+  private static final Pattern PLAIN = Pattern.compile("[A-Za-z_/][A-Za-z0-9_./@+-]*");
+  private static final Pattern AMBIGUOUS =
+      Pattern.compile(
+          "(?i)y|n|yes|no|on|off|true|false|null|~|[-+]?\\.(inf|nan)|[-+]?[0-9][0-9_.,:eExXoa-f+-]*");
+
+  private Yaml() {}
+
+  /**
+   * Reads one document; JSON is YAML as well.
+   *
+   * @throws IllegalArgumentException when it is not YAML, has several documents or keys that are
+   *     collections
+   */
+  public static JsonNode read(byte[] yaml) {
+    List<JsonNode> documents = readAll(yaml);
+    if (documents.isEmpty()) {
+      return Json.object().nullNode();
+    }
+    if (documents.size() > 1) {
+      throw new IllegalArgumentException("yaml: expected a single document in the stream");
+    }
+    return documents.getFirst();
+  }
+
+  /**
+   * Reads every document; empty ones are left out.
+   *
+   * @throws IllegalArgumentException when it is not YAML
+   */
+  public static List<JsonNode> readAll(byte[] yaml) {
+    List<JsonNode> documents = new ArrayList<>();
+    try {
+      Load load =
+          new Load(
+              LoadSettings.builder()
+                  .setCodePointLimit(64 << 20)
+                  .setMaxAliasesForCollections(100)
+                  .build());
+      for (Object document : load.loadAllFromString(new String(yaml, StandardCharsets.UTF_8))) {
+        if (document != null) {
+          documents.add(node(document));
+        }
+      }
+    } catch (YamlEngineException e) {
+      String message = String.valueOf(e.getMessage());
+      throw new IllegalArgumentException("yaml: " + message.strip(), e);
+    }
+    return documents;
+  }
+
+  /** One document. */
+  public static byte[] write(JsonNode node) {
+    StringBuilder out = new StringBuilder();
+    if (node instanceof ObjectNode || node instanceof ArrayNode) {
+      block(node, 0, false, out);
+    } else {
+      scalar(node, 0, out);
+    }
+    return out.toString().getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static JsonNode node(@Nullable Object value) {
+    ObjectNode factory = Json.object();
+    return switch (value) {
+      case null -> factory.nullNode();
+      case String text -> factory.textNode(text);
+      case Boolean bool -> factory.booleanNode(bool);
+      case Integer number -> factory.numberNode(number);
+      case Long number -> factory.numberNode(number);
+      case BigInteger number -> factory.numberNode(number);
+      case Double number -> factory.numberNode(BigDecimal.valueOf(number));
+      case Map<?, ?> map -> {
+        ObjectNode object = Json.object();
+        map.forEach((key, each) -> object.set(key(key), node(each)));
+        yield object;
+      }
+      case Iterable<?> list -> {
+        ArrayNode array = Json.array();
+        list.forEach(each -> array.add(node(each)));
+        yield array;
+      }
+      case byte[] bytes -> factory.binaryNode(bytes);
+      default -> throw new IllegalArgumentException("yaml: unexpected " + value.getClass());
+    };
+  }
+
+  private static String key(@Nullable Object key) {
+    if (key instanceof Map || key instanceof Iterable) {
+      throw new IllegalArgumentException("yaml: a key must be a scalar");
+    }
+    return String.valueOf(key);
+  }
+
+  /** Writes a collection whose first line may continue the line of a list's dash. */
+  private static void block(JsonNode node, int indent, boolean continues, StringBuilder out) {
+    if (node.isEmpty()) {
+      out.append(node.isObject() ? "{}" : "[]").append('\n');
+      return;
+    }
+    boolean first = continues;
+    if (node instanceof ObjectNode object) {
+      Map<String, JsonNode> sorted = new TreeMap<>();
+      object.properties().forEach(entry -> sorted.put(entry.getKey(), entry.getValue()));
+      for (Map.Entry<String, JsonNode> entry : sorted.entrySet()) {
+        if (!first) {
+          out.repeat(' ', indent);
+        }
+        first = false;
+        out.append(inline(entry.getKey())).append(':');
+        JsonNode value = entry.getValue();
+        if (!value.isContainerNode()) {
+          out.append(' ');
+          scalar(value, indent + 2, out);
+        } else if (value.isEmpty()) {
+          out.append(' ');
+          block(value, 0, true, out);
+        } else {
+          out.append('\n');
+          block(value, value.isArray() ? indent : indent + 2, false, out);
+        }
+      }
+      return;
+    }
+    for (JsonNode value : node) {
+      if (!first) {
+        out.repeat(' ', indent);
+      }
+      first = false;
+      out.append("- ");
+      if (value.isContainerNode()) {
+        block(value, indent + 2, true, out);
+      } else {
+        scalar(value, indent + 2, out);
+      }
+    }
+  }
+
+  private static void scalar(JsonNode value, int indent, StringBuilder out) {
+    if (!value.isTextual()) {
+      out.append(value.asText()).append('\n');
+      return;
+    }
+    String text = value.textValue();
+    if (!literal(text)) {
+      out.append(inline(text)).append('\n');
+      return;
+    }
+    boolean ends = text.endsWith("\n");
+    out.append(!ends ? "|-" : text.endsWith("\n\n") ? "|+" : "|").append('\n');
+    String body = ends ? text.substring(0, text.length() - 1) : text;
+    for (String line : body.split("\n", -1)) {
+      if (!line.isEmpty()) {
+        out.repeat(' ', indent).append(line);
+      }
+      out.append('\n');
+    }
+  }
+
+  /** Whether a text can stand as a literal block: several lines of printable characters. */
+  private static boolean literal(String text) {
+    int newline = text.indexOf('\n');
+    if (newline < 0 || text.isBlank() || text.startsWith(" ") || text.startsWith("\n")) {
+      return false;
+    }
+    return text.chars()
+        .allMatch(
+            c -> c == '\n' || c == '\t' || (c >= 0x20 && c < 0x7f) || (c >= 0xa0 && c < 0xd800));
+  }
+
+  private static String inline(String text) {
+    if (PLAIN.matcher(text).matches() && !AMBIGUOUS.matcher(text).matches()) {
+      return text;
+    }
+    return Json.object().textNode(text).toString();
+  }
+}
