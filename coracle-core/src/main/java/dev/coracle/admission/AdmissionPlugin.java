@@ -1,0 +1,23 @@
+package dev.coracle.admission;
+
+import dev.coracle.api.AdmissionAttributes;
+
+/** One plugin. A refusal is a {@link dev.coracle.api.StatusException}, usually a 403. */
+public interface AdmissionPlugin {
+
+  /** As {@code --enable-admission-plugins} of kube-apiserver spells it. */
+  String name();
+
+  /** May change {@code attributes.object()} in place. */
+  default void admit(AdmissionAttributes attributes) {}
+
+  /** Sees the object as it would be stored; must not change it. */
+  default void validate(AdmissionAttributes attributes) {}
+
+  /** Whether a write is of one core resource itself, not of a subresource. */
+  static boolean isCore(AdmissionAttributes attributes, String resource) {
+    return attributes.resource().group().isEmpty()
+        && attributes.resource().resource().equals(resource)
+        && attributes.subresource().isEmpty();
+  }
+}

@@ -1,0 +1,150 @@
+package dev.coracle.cluster;
+
+import dev.coracle.auth.certificates.CertificateAuthority;
+import dev.coracle.auth.certificates.CertificateAuthority.Request;
+import dev.coracle.auth.certificates.KeyAndCertificate;
+import dev.coracle.auth.certificates.Pem;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyPair;
+import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.cert.CertificateParsingException;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The cluster's keys and certificates, in {@code pki/} of the data directory: made at the first
+ * start, kept afterwards, renewed when they would soon expire or no longer name what they must.
+ * Private keys are readable by their owner only.
+ */
+public final class Pki {
+
+  private static final Duration AUTHORITY_VALIDITY = Duration.ofDays(3650);
+  private static final Duration VALIDITY = Duration.ofDays(365);
+  private static final Duration RENEW_BEFORE = Duration.ofDays(30);
+
+  private final Path directory;
+  private final Instant now;
+  private final CertificateAuthority authority;
+  private final PrivateKey tokenKey;
+  private final PublicKey tokenPublicKey;
+
+  private Pki(
+      Path directory,
+      Instant now,
+      CertificateAuthority authority,
+      PrivateKey tokenKey,
+      PublicKey tokenPublicKey) {
+    this.directory = directory;
+    this.now = now;
+    this.authority = authority;
+    this.tokenKey = tokenKey;
+    this.tokenPublicKey = tokenPublicKey;
+  }
+
+  /** Reads what is there and makes what is missing. */
+  public static Pki open(Path directory, Instant now) throws IOException {
+    PrivateFiles.createDirectories(directory);
+    Path caKey = directory.resolve("ca.key");
+    Path caCertificate = directory.resolve("ca.crt");
+    CertificateAuthority authority;
+    if (Files.exists(caKey) && Files.exists(caCertificate)) {
+      authority =
+          new CertificateAuthority(
+              new KeyAndCertificate(
+                  Pem.privateKey(Files.readString(caKey)),
+                  Pem.certificate(Files.readString(caCertificate))));
+    } else {
+      authority = CertificateAuthority.create("coracle-ca", now, AUTHORITY_VALIDITY);
+      PrivateFiles.write(caKey, authority.keyAndCertificate().keyPem());
+      PrivateFiles.writeReadable(caCertificate, authority.keyAndCertificate().certificatePem());
+    }
+    Path saKey = directory.resolve("sa.key");
+    Path saPublic = directory.resolve("sa.pub");
+    PrivateKey tokenKey;
+    PublicKey tokenPublicKey;
+    if (Files.exists(saKey) && Files.exists(saPublic)) {
+      tokenKey = Pem.privateKey(Files.readString(saKey));
+      tokenPublicKey = Pem.publicKey(Files.readString(saPublic));
+    } else {
+      KeyPair pair = CertificateAuthority.newKeyPair();
+      tokenKey = pair.getPrivate();
+      tokenPublicKey = pair.getPublic();
+      PrivateFiles.write(saKey, Pem.encode("PRIVATE KEY", tokenKey.getEncoded()));
+      PrivateFiles.writeReadable(saPublic, Pem.of(tokenPublicKey));
+    }
+    return new Pki(directory, now, authority, tokenKey, tokenPublicKey);
+  }
+
+  public CertificateAuthority authority() {
+    return authority;
+  }
+
+  public String authorityPem() {
+    return authority.keyAndCertificate().certificatePem();
+  }
+
+  /** Signs ServiceAccount tokens. */
+  public PrivateKey tokenKey() {
+    return tokenKey;
+  }
+
+  public PublicKey tokenPublicKey() {
+    return tokenPublicKey;
+  }
+
+  /** The key and certificate of a client: {@code NAME.key} and {@code NAME.crt}. */
+  public KeyAndCertificate client(String file, String user, List<String> groups)
+      throws IOException {
+    return keep(file, Request.client(user, groups, VALIDITY));
+  }
+
+  /** The key and certificate of a server: {@code NAME.key} and {@code NAME.crt}. */
+  public KeyAndCertificate server(
+      String file, String commonName, List<String> dnsNames, List<String> ipAddresses)
+      throws IOException {
+    return keep(file, Request.server(commonName, dnsNames, ipAddresses, VALIDITY));
+  }
+
+  private KeyAndCertificate keep(String file, Request request) throws IOException {
+    Path keyFile = directory.resolve(file + ".key");
+    Path certificateFile = directory.resolve(file + ".crt");
+    if (Files.exists(keyFile) && Files.exists(certificateFile)) {
+      X509Certificate certificate = Pem.certificate(Files.readString(certificateFile));
+      if (stillGood(certificate, request)) {
+        return new KeyAndCertificate(Pem.privateKey(Files.readString(keyFile)), certificate);
+      }
+    }
+    KeyAndCertificate issued = authority.issue(request, now);
+    PrivateFiles.write(keyFile, issued.keyPem());
+    PrivateFiles.writeReadable(certificateFile, issued.certificatePem());
+    return issued;
+  }
+
+  private boolean stillGood(X509Certificate certificate, Request request) {
+    if (certificate.getNotAfter().toInstant().isBefore(now.plus(RENEW_BEFORE))) {
+      return false;
+    }
+    if (!certificate
+        .getIssuerX500Principal()
+        .equals(authority.certificate().getSubjectX500Principal())) {
+      return false;
+    }
+    Set<String> names = new HashSet<>();
+    try {
+      var alternatives = certificate.getSubjectAlternativeNames();
+      if (alternatives != null) {
+        alternatives.forEach(alternative -> names.add(String.valueOf(alternative.get(1))));
+      }
+    } catch (CertificateParsingException e) {
+      return false;
+    }
+    return names.containsAll(request.dnsNames()) && names.containsAll(request.ipAddresses());
+  }
+}
