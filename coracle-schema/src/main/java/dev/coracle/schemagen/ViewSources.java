@@ -205,7 +205,10 @@ final class ViewSources {
             .replace("DEFINITION", definition.fullName())
             .replace("NAME", name));
     if (definition.isKind()) {
-      String groupVersion = model.facts().packages().get(definition.packageName()).groupVersion();
+      String groupVersion =
+          java.util.Objects.requireNonNull(
+                  model.facts().packages().get(definition.packageName()), definition.packageName())
+              .groupVersion();
       String apiVersion =
           groupVersion.startsWith("core/") ? groupVersion.substring(5) : groupVersion;
       text.append(
@@ -352,7 +355,8 @@ final class ViewSources {
 
   private String javaType(String type) {
     if (isView(type)) {
-      return className(model.definitions().get(type.substring(1)));
+      return className(
+          java.util.Objects.requireNonNull(model.definitions().get(type.substring(1)), type));
     }
     if (type.startsWith("[]")) {
       return "List<" + javaType(type.substring(2)) + ">";
