@@ -1,0 +1,26 @@
+package dev.coracle.apiserver;
+
+import dev.coracle.api.RequestInfo;
+import dev.coracle.api.UserInfo;
+import dev.coracle.http.Headers;
+import java.util.List;
+
+/**
+ * A request that has passed authentication, as handlers see it, whichever door it came through.
+ *
+ * @param method the HTTP method
+ * @param info what it asks for
+ * @param query its parameters
+ * @param headers as they were sent; empty for the in-memory door
+ * @param user who asks, after impersonation
+ * @param body what it carries
+ * @param warnings for the {@code Warning} header: whoever serves the request may add some
+ */
+record ApiRequest(
+    String method,
+    RequestInfo info,
+    Query query,
+    Headers headers,
+    UserInfo user,
+    RequestBody body,
+    List<String> warnings) {}

@@ -1,0 +1,120 @@
+package dev.coracle.apiserver;
+
+import dev.coracle.auth.Authenticator;
+import dev.coracle.auth.Authorizer;
+import dev.coracle.http.HttpServerOptions;
+import dev.coracle.registry.Registry;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an API server is made of.
+ *
+ * @param registry what serves resources
+ * @param authenticator for requests over HTTP
+ * @param anonymousAllowed whether requests without credentials go on as {@code system:anonymous};
+ *     else they get 401
+ * @param authorizer for all requests
+ * @param audit told of all requests
+ * @param http where and how to listen; null for no HTTP door at all
+ * @param advertisedAddress where clients reach the server, {@code host:port}
+ * @param mostReading how many reading requests are served at a time
+ * @param mostMutating how many changing ones
+ * @param swaggerUi whether {@code /swagger-ui/} is served
+ */
+public record ApiServerConfig(
+    Registry registry,
+    Authenticator authenticator,
+    boolean anonymousAllowed,
+    Authorizer authorizer,
+    Audit audit,
+    @Nullable HttpServerOptions http,
+    String advertisedAddress,
+    int mostReading,
+    int mostMutating,
+    boolean swaggerUi) {
+
+  /** A server that trusts everybody: no credentials, everything allowed, in memory only. */
+  public static ApiServerConfig of(Registry registry) {
+    return new ApiServerConfig(
+        registry,
+        request -> new Authenticator.Result.Anonymous(),
+        true,
+        Authorizer.alwaysAllow(),
+        Audit.NONE,
+        null,
+        "127.0.0.1:6443",
+        400,
+        200,
+        false);
+  }
+
+  public ApiServerConfig withAuth(Authenticator who, Authorizer whether) {
+    return new ApiServerConfig(
+        registry,
+        who,
+        anonymousAllowed,
+        whether,
+        audit,
+        http,
+        advertisedAddress,
+        mostReading,
+        mostMutating,
+        swaggerUi);
+  }
+
+  public ApiServerConfig withHttp(HttpServerOptions options) {
+    return new ApiServerConfig(
+        registry,
+        authenticator,
+        anonymousAllowed,
+        authorizer,
+        audit,
+        options,
+        advertisedAddress,
+        mostReading,
+        mostMutating,
+        swaggerUi);
+  }
+
+  public ApiServerConfig withAdvertisedAddress(String address) {
+    return new ApiServerConfig(
+        registry,
+        authenticator,
+        anonymousAllowed,
+        authorizer,
+        audit,
+        http,
+        address,
+        mostReading,
+        mostMutating,
+        swaggerUi);
+  }
+
+  public ApiServerConfig withSwaggerUi(boolean served) {
+    return new ApiServerConfig(
+        registry,
+        authenticator,
+        anonymousAllowed,
+        authorizer,
+        audit,
+        http,
+        advertisedAddress,
+        mostReading,
+        mostMutating,
+        served);
+  }
+
+  public ApiServerConfig withAnonymous(boolean allowed) {
+    return new ApiServerConfig(
+        registry,
+        authenticator,
+        allowed,
+        authorizer,
+        audit,
+        http,
+        advertisedAddress,
+        mostReading,
+        mostMutating,
+        swaggerUi);
+  }
+}

@@ -1,0 +1,300 @@
+package dev.coracle.apiserver;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.StatusException;
+import dev.coracle.http.Headers;
+import dev.coracle.registry.Registry;
+import dev.coracle.registry.ResourceType;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Discovery: which groups, versions and resources there are, one document at a time or aggregated
+ * (KEP-3352). Documents are made when they are first asked for, from the registry's rows.
+ */
+final class Discovery {
+
+  /** Groups in the order in which kube-apiserver prefers them; others follow by name. */
+  private static final List<String> PREFERRED =
+      List.of(
+          "apiregistration.k8s.io",
+          "apps",
+          "events.k8s.io",
+          "authentication.k8s.io",
+          "authorization.k8s.io",
+          "autoscaling",
+          "batch",
+          "certificates.k8s.io",
+          "networking.k8s.io",
+          "policy",
+          "rbac.authorization.k8s.io",
+          "storage.k8s.io",
+          "admissionregistration.k8s.io",
+          "apiextensions.k8s.io",
+          "scheduling.k8s.io",
+          "coordination.k8s.io",
+          "node.k8s.io",
+          "discovery.k8s.io",
+          "resource.k8s.io",
+          "flowcontrol.apiserver.k8s.io",
+          "internal.apiserver.k8s.io",
+          "storagemigration.k8s.io");
+
+  private record Known(long generation, Map<String, Document> documents) {}
+
+  private record Document(byte[] json, String etag) {}
+
+  private final Registry registry;
+  private final String address;
+  private volatile Known known = new Known(Long.MIN_VALUE, Map.of());
+
+  /**
+   * @param address where clients reach this server, {@code host:port}
+   */
+  Discovery(Registry registry, String address) {
+    this.registry = registry;
+    this.address = address;
+  }
+
+  /** {@code /api} and {@code /api/v1}. */
+  ApiResponse core(ApiRequest request, String rest) {
+    if (!rest.isEmpty() && !rest.equals("/")) {
+      return resources(request, "", strip(rest));
+    }
+    Negotiated format = Negotiation.discovery(request);
+    return format.view() == Negotiated.View.DISCOVERY_V2
+        ? answer(request, format, "v2 /api")
+        : answer(request, format, "/api");
+  }
+
+  /** {@code /apis}, {@code /apis/GROUP} and {@code /apis/GROUP/VERSION}. */
+  ApiResponse groups(ApiRequest request, String rest) {
+    String path = strip(rest);
+    if (!path.isEmpty()) {
+      int slash = path.indexOf('/');
+      return slash < 0
+          ? group(request, path)
+          : resources(request, path.substring(0, slash), path.substring(slash + 1));
+    }
+    Negotiated format = Negotiation.discovery(request);
+    return format.view() == Negotiated.View.DISCOVERY_V2
+        ? answer(request, format, "v2 /apis")
+        : answer(request, format, "/apis");
+  }
+
+  /** The paths of every group and version, as the index lists them. */
+  List<String> paths() {
+    List<String> paths = new ArrayList<>();
+    byGroup()
+        .forEach(
+            (group, versions) -> {
+              if (!group.isEmpty()) {
+                paths.add("/apis/" + group);
+              }
+              versions
+                  .keySet()
+                  .forEach(
+                      version ->
+                          paths.add(
+                              group.isEmpty()
+                                  ? "/api/" + version
+                                  : "/apis/" + group + "/" + version));
+            });
+    return paths;
+  }
+
+  private static String strip(String rest) {
+    String path = rest.startsWith("/") ? rest.substring(1) : rest;
+    return path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
+  }
+
+  private ApiResponse group(ApiRequest request, String group) {
+    return find("/apis/" + group) == null
+        ? PathEndpoints.notFound()
+        : answer(request, Negotiation.document(request), "/apis/" + group);
+  }
+
+  private ApiResponse resources(ApiRequest request, String group, String version) {
+    String path = group.isEmpty() ? "/api/" + version : "/apis/" + group + "/" + version;
+    if (find(path) != null) {
+      return answer(request, Negotiation.document(request), path);
+    }
+    if (!group.isEmpty() && find("/apis/" + group) == null) {
+      return PathEndpoints.notFound();
+    }
+    throw StatusException.noSuchPath();
+  }
+
+  private ApiResponse answer(ApiRequest request, Negotiated format, String key) {
+    Document document = find(key);
+    if (document == null) {
+      return PathEndpoints.notFound();
+    }
+    if (format.view() != Negotiated.View.DISCOVERY_V2) {
+      return new ApiResponse.Document(200, document.json, format, new Headers());
+    }
+    Headers headers = Headers.of("ETag", document.etag, "Vary", "Accept");
+    if (document.etag.equals(request.headers().first("if-none-match"))) {
+      return new ApiResponse.Bytes(304, "", new byte[0], headers);
+    }
+    return new ApiResponse.Document(200, document.json, format, headers);
+  }
+
+  private @org.jspecify.annotations.Nullable Document find(String key) {
+    Known current = known;
+    long generation = registry.resourcesGeneration();
+    if (current.generation != generation) {
+      current = new Known(generation, documents());
+      known = current;
+    }
+    return current.documents.get(key);
+  }
+
+  private Map<String, Document> documents() {
+    Map<String, ObjectNode> documents = new HashMap<>();
+    Map<String, Map<String, List<ResourceType>>> groups = byGroup();
+    documents.put("/api", versions(groups.getOrDefault("", Map.of()).keySet()));
+    ObjectNode list = Json.object().put("kind", "APIGroupList").put("apiVersion", "v1");
+    ArrayNode listed = list.putArray("groups");
+    ArrayNode aggregated = Json.array();
+    groups.forEach(
+        (group, versions) -> {
+          versions.forEach(
+              (version, types) ->
+                  documents.put(
+                      group.isEmpty() ? "/api/" + version : "/apis/" + group + "/" + version,
+                      resourceList(group, version, types)));
+          if (!group.isEmpty()) {
+            listed.add(group(group, versions.keySet(), false));
+            documents.put("/apis/" + group, group(group, versions.keySet(), true));
+            aggregated.add(AggregatedDiscovery.group(group, versions));
+          }
+        });
+    documents.put("/apis", list);
+    documents.put("v2 /apis", AggregatedDiscovery.list(aggregated));
+    documents.put(
+        "v2 /api",
+        AggregatedDiscovery.list(
+            Json.array().add(AggregatedDiscovery.group("", groups.getOrDefault("", Map.of())))));
+    Map<String, Document> written = new HashMap<>();
+    documents.forEach(
+        (key, tree) -> {
+          byte[] json = Json.write(tree);
+          written.put(key, new Document(json, key.startsWith("v2") ? Hashes.etag(json) : ""));
+        });
+    return Collections.unmodifiableMap(written);
+  }
+
+  /** Groups by preference, in them versions by preference, in them types by name. */
+  private Map<String, Map<String, List<ResourceType>>> byGroup() {
+    Map<String, Map<String, List<ResourceType>>> groups =
+        new TreeMap<>(
+            Comparator.comparingInt(Discovery::preference)
+                .thenComparing(Comparator.naturalOrder()));
+    Collection<ResourceType> types = registry.resources();
+    for (ResourceType type : types) {
+      groups
+          .computeIfAbsent(type.group(), group -> new TreeMap<>(KubeVersions.PREFERRED_FIRST))
+          .computeIfAbsent(type.version(), version -> new ArrayList<>())
+          .add(type);
+    }
+    groups
+        .values()
+        .forEach(
+            versions ->
+                versions
+                    .values()
+                    .forEach(list -> list.sort(Comparator.comparing(ResourceType::plural))));
+    return groups;
+  }
+
+  private static int preference(String group) {
+    int index = PREFERRED.indexOf(group);
+    return group.isEmpty() ? -1 : index < 0 ? PREFERRED.size() : index;
+  }
+
+  private ObjectNode versions(Collection<String> versions) {
+    ObjectNode json = Json.object().put("kind", "APIVersions");
+    versions.forEach(json.putArray("versions")::add);
+    json.putArray("serverAddressByClientCIDRs")
+        .addObject()
+        .put("clientCIDR", "0.0.0.0/0")
+        .put("serverAddress", address);
+    return json;
+  }
+
+  private static ObjectNode group(String group, Collection<String> versions, boolean standalone) {
+    ObjectNode json = Json.object();
+    if (standalone) {
+      json.put("kind", "APIGroup").put("apiVersion", "v1");
+    }
+    json.put("name", group);
+    ArrayNode array = json.putArray("versions");
+    for (String version : versions) {
+      array.addObject().put("groupVersion", group + "/" + version).put("version", version);
+    }
+    json.set("preferredVersion", array.get(0).deepCopy());
+    return json;
+  }
+
+  private static ObjectNode resourceList(String group, String version, List<ResourceType> types) {
+    String groupVersion = group.isEmpty() ? version : group + "/" + version;
+    ObjectNode json = Json.object().put("kind", "APIResourceList");
+    if (!group.isEmpty()) {
+      json.put("apiVersion", "v1");
+    }
+    json.put("groupVersion", groupVersion);
+    ArrayNode resources = json.putArray("resources");
+    for (ResourceType type : types) {
+      ObjectNode resource =
+          resources
+              .addObject()
+              .put("name", type.plural())
+              .put("singularName", type.singular())
+              .put("namespaced", type.namespaced())
+              .put("kind", type.kind());
+      verbs(resource, type.verbs());
+      names(resource, "shortNames", type.shortNames());
+      names(resource, "categories", type.categories());
+      if (type.verbs().contains("watch")) {
+        resource.put(
+            "storageVersionHash",
+            Hashes.storageVersion(type.group(), type.storageVersion(), type.kind()));
+      }
+      for (ResourceType.Subresource subresource : new TreeMap<>(type.subresources()).values()) {
+        ObjectNode each =
+            resources
+                .addObject()
+                .put("name", type.plural() + "/" + subresource.name())
+                .put("singularName", "")
+                .put("namespaced", type.namespaced());
+        if (!subresource.kind().apiVersion().equals(groupVersion)) {
+          each.put("group", subresource.kind().group())
+              .put("version", subresource.kind().version());
+        }
+        each.put("kind", subresource.kind().kind());
+        verbs(each, subresource.verbs());
+      }
+    }
+    return json;
+  }
+
+  static void verbs(ObjectNode resource, Collection<String> verbs) {
+    new TreeSet<>(verbs).forEach(resource.putArray("verbs")::add);
+  }
+
+  static void names(ObjectNode resource, String field, List<String> names) {
+    if (!names.isEmpty()) {
+      names.forEach(resource.putArray(field)::add);
+    }
+  }
+}

@@ -1,0 +1,39 @@
+package dev.coracle.apiserver;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.Locale;
+
+/** Fingerprints of documents. */
+final class Hashes {
+
+  private Hashes() {}
+
+  /** A document's SHA-512 as a quoted entity tag. */
+  static String etag(byte[] document) {
+    return '"' + hex(document) + '"';
+  }
+
+  /** SHA-512 in upper-case hexadecimal digits. */
+  static String hex(byte[] document) {
+    return HexFormat.of().formatHex(digest("SHA-512", document)).toUpperCase(Locale.ROOT);
+  }
+
+  /** {@code storageVersionHash} of discovery. */
+  static String storageVersion(String group, String version, String kind) {
+    byte[] name = (group + "/" + version + "/" + kind).getBytes(StandardCharsets.UTF_8);
+    return Base64.getEncoder().encodeToString(Arrays.copyOf(digest("SHA-256", name), 8));
+  }
+
+  private static byte[] digest(String algorithm, byte[] bytes) {
+    try {
+      return MessageDigest.getInstance(algorithm).digest(bytes);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,0 +1,128 @@
+package dev.coracle.apiserver;
+
+import dev.coracle.api.GroupVersionResource;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.UserInfo;
+import dev.coracle.auth.AuthorizationAttributes;
+import dev.coracle.http.Headers;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Acting as another user ({@code Impersonate-User}, {@code -Group}, {@code -Uid}, {@code -Extra-*};
+ * the Kubernetes page "User impersonation"): each part needs the right to impersonate it.
+ */
+final class Impersonation {
+
+  private static final String EXTRA = "impersonate-extra-";
+  private static final String SERVICE_ACCOUNT = "system:serviceaccount:";
+  private static final String AUTHENTICATED = "system:authenticated";
+  private static final String UNAUTHENTICATED = "system:unauthenticated";
+
+  private final Access access;
+
+  Impersonation(Access access) {
+    this.access = access;
+  }
+
+  /**
+   * The user to act as: the authenticated one when the headers ask for nothing.
+   *
+   * @throws StatusException 403 when it is not allowed, 400 when a user is missing
+   */
+  UserInfo apply(UserInfo user, Headers headers) {
+    String name = headers.first("impersonate-user", "");
+    List<String> groups = headers.all("impersonate-group");
+    String uid = headers.first("impersonate-uid", "");
+    Map<String, List<String>> extra = extra(headers);
+    if (name.isEmpty()) {
+      if (groups.isEmpty() && uid.isEmpty() && extra.isEmpty()) {
+        return user;
+      }
+      throw StatusException.badRequest(
+          "requested impersonation of groups, a uid or extra without impersonating a user");
+    }
+    requireUser(user, name);
+    groups.forEach(group -> require(user, "", "groups", "", "", group));
+    if (!uid.isEmpty()) {
+      require(user, "authentication.k8s.io", "uids", "", "", uid);
+    }
+    extra.forEach(
+        (key, values) ->
+            values.forEach(
+                value -> require(user, "authentication.k8s.io", "userextras", key, "", value)));
+    return new UserInfo(name, uid, groupsOf(name, groups), extra);
+  }
+
+  private void requireUser(UserInfo user, String name) {
+    String[] account = serviceAccount(name);
+    if (account.length == 2) {
+      require(user, "", "serviceaccounts", "", account[0], account[1]);
+    } else {
+      require(user, "", "users", "", "", name);
+    }
+  }
+
+  private void require(
+      UserInfo user,
+      String group,
+      String resource,
+      String subresource,
+      String namespace,
+      String name) {
+    access.require(
+        AuthorizationAttributes.resource(
+            user,
+            "impersonate",
+            GroupVersionResource.of(group, "v1", resource),
+            subresource,
+            namespace,
+            name));
+  }
+
+  private static List<String> groupsOf(String name, List<String> asked) {
+    List<String> groups = new ArrayList<>(asked);
+    String[] account = serviceAccount(name);
+    if (groups.isEmpty() && account.length == 2) {
+      groups.add("system:serviceaccounts");
+      groups.add("system:serviceaccounts:" + account[0]);
+    }
+    if (!groups.contains(AUTHENTICATED) && !groups.contains(UNAUTHENTICATED)) {
+      groups.add(name.equals(UserInfo.ANONYMOUS.name()) ? UNAUTHENTICATED : AUTHENTICATED);
+    }
+    return groups;
+  }
+
+  /** Namespace and name of a service account's user name, or nothing. */
+  private static String[] serviceAccount(String name) {
+    return name.startsWith(SERVICE_ACCOUNT)
+        ? name.substring(SERVICE_ACCOUNT.length()).split(":", -1)
+        : new String[0];
+  }
+
+  private static Map<String, List<String>> extra(Headers headers) {
+    Map<String, List<String>> extra = new TreeMap<>();
+    headers.forEach(
+        (field, value) -> {
+          String lower = field.toLowerCase(Locale.ROOT);
+          if (lower.startsWith(EXTRA)) {
+            String key = unescape(lower.substring(EXTRA.length()));
+            extra.computeIfAbsent(key, any -> new ArrayList<>()).add(value);
+          }
+        });
+    return extra;
+  }
+
+  private static String unescape(String key) {
+    try {
+      return URLDecoder.decode(key, StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException e) {
+      return key;
+    }
+  }
+}

@@ -1,0 +1,206 @@
+package dev.coracle.apiserver;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.RequestInfo;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.StatusJson;
+import dev.coracle.api.UserInfo;
+import dev.coracle.api.WatchEvent;
+import dev.coracle.client.Call;
+import dev.coracle.client.Transport;
+import dev.coracle.http.Headers;
+import dev.coracle.registry.Registry;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The door for components of this process: the same filter chain as every request, with the
+ * component's own identity, and objects as they are, without sockets and without encoding them
+ * again.
+ */
+final class InMemoryTransport implements Transport {
+
+  private static final Logger LOG = LoggerFactory.getLogger(InMemoryTransport.class);
+
+  private final FilterChain chain;
+  private final UserInfo user;
+  private final Headers headers;
+
+  InMemoryTransport(FilterChain chain, UserInfo user) {
+    this.chain = chain;
+    this.user = user;
+    this.headers = Headers.of("User-Agent", agent(user));
+  }
+
+  /** Field managers are named after the component, as its program would be: the last part. */
+  private static String agent(UserInfo user) {
+    String name = user.name();
+    return name.substring(name.lastIndexOf(':') + 1);
+  }
+
+  @Override
+  public Transport as(UserInfo other) {
+    return new InMemoryTransport(chain, other);
+  }
+
+  @Override
+  public Answer send(Call call) {
+    ApiResponse response = serve(call);
+    return switch (response) {
+      case ApiResponse.One one -> new Answer.One(one.object());
+      case ApiResponse.Many many -> new Answer.Many(many.list());
+      case ApiResponse.Failure failure -> throw new StatusException(failure.status());
+      case ApiResponse.Watch watch -> throw StatusException.badRequest("a watch needs a handler");
+      case ApiResponse.Document document ->
+          throw StatusException.badRequest("a document is no resource");
+      case ApiResponse.Bytes bytes -> throw failure(bytes);
+      case ApiResponse.Takeover takeover ->
+          throw StatusException.badRequest("this needs a connection of its own");
+    };
+  }
+
+  @Override
+  public JsonNode read(String path) {
+    ApiResponse response =
+        serve(
+            "GET", path, () -> RequestInfo.nonResource(path, "get"), Query.EMPTY, RequestBody.NONE);
+    return switch (response) {
+      case ApiResponse.Document document -> Json.read(document.json());
+      case ApiResponse.One one -> one.object().tree();
+      case ApiResponse.Failure failure -> throw new StatusException(failure.status());
+      case ApiResponse.Bytes bytes -> throw failure(bytes);
+      case ApiResponse.Many many -> throw StatusException.badRequest(path + " is a list");
+      case ApiResponse.Watch watch -> throw StatusException.badRequest(path + " is a watch");
+      case ApiResponse.Takeover takeover ->
+          throw StatusException.badRequest("this needs a connection of its own");
+    };
+  }
+
+  @Override
+  public Watch watch(Call call, WatchHandler handler) {
+    ApiResponse response = serve(call);
+    if (response instanceof ApiResponse.Failure failure) {
+      throw new StatusException(failure.status());
+    }
+    if (!(response instanceof ApiResponse.Watch watch)) {
+      throw StatusException.badRequest(call.verb() + " is no watch");
+    }
+    WatchQueue queue = new WatchQueue();
+    Registry.Watch running = watch.starter().start(queue);
+    AtomicBoolean closed = new AtomicBoolean();
+    Thread.ofVirtual()
+        .name("watch " + call.resource().qualified())
+        .start(() -> deliver(queue, running, handler, closed));
+    return () -> {
+      closed.set(true);
+      queue.cancel();
+      running.close();
+    };
+  }
+
+  private static void deliver(
+      WatchQueue queue, Registry.Watch running, WatchHandler handler, AtomicBoolean closed) {
+    StatusException cause = StatusException.serviceUnavailable("the watch has ended");
+    try (Registry.Watch closing = running) {
+      for (List<WatchEvent> batch = queue.take(); batch != null; batch = queue.take()) {
+        for (WatchEvent event : batch) {
+          if (closed.get()) {
+            return;
+          }
+          if (event.type() == WatchEvent.Type.ERROR) {
+            cause = new StatusException(StatusJson.read(event.object().tree(), 500));
+            queue.cancel();
+            break;
+          }
+          handler.event(event);
+        }
+      }
+      if (queue.overrun()) {
+        cause = StatusException.serviceUnavailable("the watch fell behind and was ended");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (RuntimeException e) {
+      LOG.error("a watch handler failed", e);
+      cause = StatusException.internal("the watch handler failed: " + e.getMessage());
+    }
+    if (!closed.get()) {
+      handler.ended(cause);
+    }
+  }
+
+  private ApiResponse serve(Call call) {
+    RequestInfo info =
+        new RequestInfo(
+            true,
+            path(call),
+            call.verb(),
+            call.resource().group(),
+            call.resource().version(),
+            call.namespace(),
+            call.resource().resource(),
+            call.subresource(),
+            call.name(),
+            "");
+    return serve(
+        method(call.verb()),
+        info.path(),
+        () -> info,
+        Query.of(call.query()),
+        call.body() == null ? RequestBody.NONE : new RequestBody.Tree(call.body()),
+        call.contentType());
+  }
+
+  private ApiResponse serve(
+      String method,
+      String path,
+      java.util.function.Supplier<RequestInfo> info,
+      Query query,
+      RequestBody body,
+      String... contentType) {
+    Headers sent =
+        contentType.length == 0 ? headers : headers.copy().add("Content-Type", contentType[0]);
+    return chain
+        .serve(
+            new IncomingRequest(
+                method, path, info, query, sent, new Credentials.Known(user), body, "", ""))
+        .response();
+  }
+
+  /** A text answer, such as the one for paths that do not exist, as an error. */
+  private static StatusException failure(ApiResponse.Bytes bytes) {
+    return bytes.code() == 404
+        ? StatusException.noSuchPath()
+        : StatusException.badRequest("the answer is not an object");
+  }
+
+  private static String path(Call call) {
+    StringBuilder path = new StringBuilder(64);
+    path.append(call.resource().group().isEmpty() ? "/api/" : "/apis/")
+        .append(call.resource().apiVersion());
+    if (!call.namespace().isEmpty()) {
+      path.append("/namespaces/").append(call.namespace());
+    }
+    path.append('/').append(call.resource().resource());
+    if (!call.name().isEmpty()) {
+      path.append('/').append(call.name());
+    }
+    if (!call.subresource().isEmpty()) {
+      path.append('/').append(call.subresource());
+    }
+    return path.toString();
+  }
+
+  private static String method(String verb) {
+    return switch (verb) {
+      case "create" -> "POST";
+      case "update" -> "PUT";
+      case "patch" -> "PATCH";
+      case "delete", "deletecollection" -> "DELETE";
+      default -> "GET";
+    };
+  }
+}

@@ -1,0 +1,211 @@
+package dev.coracle.apiserver;
+
+import dev.coracle.api.Status;
+import dev.coracle.api.StatusException;
+import dev.coracle.http.Headers;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Chooses how to answer from {@code Accept}, {@code pretty} and {@code User-Agent}. */
+final class Negotiation {
+
+  /** One element of an Accept header. */
+  private record Clause(
+      String type, String subtype, Map<String, String> parameters, double quality) {}
+
+  private static final String REPRESENTATIONS =
+      "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+  private static final Set<Negotiated.View> NOTHING_SPECIAL = Set.of();
+
+  private Negotiation() {}
+
+  /** For objects, lists and watches of resources. */
+  static Negotiated resource(ApiRequest request) {
+    return negotiate(
+        request, Set.of(Negotiated.View.TABLE, Negotiated.View.PARTIAL), REPRESENTATIONS);
+  }
+
+  /** For lists, which are told apart only in the words of a refusal. */
+  static Negotiated collection(ApiRequest request) {
+    return negotiate(
+        request,
+        Set.of(Negotiated.View.TABLE, Negotiated.View.PARTIAL),
+        REPRESENTATIONS
+            + ", application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch");
+  }
+
+  /** For documents that may be asked for as aggregated discovery. */
+  static Negotiated discovery(ApiRequest request) {
+    return negotiate(request, Set.of(Negotiated.View.DISCOVERY_V2), REPRESENTATIONS);
+  }
+
+  static Negotiated document(ApiRequest request) {
+    return negotiate(request, NOTHING_SPECIAL, REPRESENTATIONS);
+  }
+
+  /** As {@link #document}, and JSON for whatever else is asked for: how failures are told. */
+  static Negotiated lenient(Headers headers, Query query) {
+    boolean pretty = pretty(headers, query);
+    for (Clause clause : clauses(headers)) {
+      Negotiated chosen = choose(clause, NOTHING_SPECIAL, pretty);
+      if (chosen != null) {
+        return chosen;
+      }
+    }
+    return json(pretty);
+  }
+
+  private static Negotiated negotiate(
+      ApiRequest request, Set<Negotiated.View> views, String representations) {
+    boolean pretty = pretty(request.headers(), request.query());
+    List<Clause> clauses = clauses(request.headers());
+    if (clauses.isEmpty()) {
+      return json(pretty);
+    }
+    boolean known = false;
+    for (Clause clause : clauses) {
+      Negotiated chosen = choose(clause, views, pretty);
+      if (chosen != null) {
+        return chosen;
+      }
+      known |= clause.type.equals("application") && (encoding(clause) != null || protobuf(clause));
+    }
+    if (known) {
+      throw StatusException.notAcceptable(
+          "only the following media types are accepted: " + REPRESENTATIONS);
+    }
+    throw new StatusException(
+        new Status(
+            406,
+            "NotAcceptable",
+            "406: Not Acceptable\n\nAvailable representations: " + representations,
+            new Status.Details("", "", "", "", List.of(), 0)));
+  }
+
+  private static Negotiated json(boolean pretty) {
+    return pretty
+        ? new Negotiated(Negotiated.Encoding.JSON, Negotiated.View.WHOLE, true, "application/json")
+        : Negotiated.JSON;
+  }
+
+  private static @Nullable Negotiated choose(
+      Clause clause, Set<Negotiated.View> views, boolean pretty) {
+    Negotiated.Encoding encoding = encoding(clause);
+    if (encoding == null) {
+      return null;
+    }
+    boolean prettier = pretty || "1".equals(clause.parameters.get("pretty"));
+    String mediaType =
+        encoding == Negotiated.Encoding.JSON ? "application/json" : "application/yaml";
+    String as = clause.parameters.get("as");
+    if (as == null) {
+      return new Negotiated(encoding, Negotiated.View.WHOLE, prettier, mediaType);
+    }
+    Negotiated.View view = view(as, clause.parameters);
+    if (view == null || !views.contains(view)) {
+      return null;
+    }
+    return new Negotiated(
+        encoding,
+        view,
+        prettier,
+        view == Negotiated.View.DISCOVERY_V2
+            ? mediaType + ";g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+            : mediaType);
+  }
+
+  private static Negotiated.@Nullable View view(String as, Map<String, String> parameters) {
+    String group = parameters.getOrDefault("g", "");
+    String version = parameters.getOrDefault("v", "");
+    if (group.equals("meta.k8s.io") && version.equals("v1")) {
+      return switch (as) {
+        case "Table" -> Negotiated.View.TABLE;
+        case "PartialObjectMetadata", "PartialObjectMetadataList" -> Negotiated.View.PARTIAL;
+        default -> null;
+      };
+    }
+    return group.equals("apidiscovery.k8s.io")
+            && version.equals("v2")
+            && as.equals("APIGroupDiscoveryList")
+        ? Negotiated.View.DISCOVERY_V2
+        : null;
+  }
+
+  private static Negotiated.@Nullable Encoding encoding(Clause clause) {
+    if (clause.type.equals("*")
+        || (clause.type.equals("application") && clause.subtype.equals("*"))) {
+      return Negotiated.Encoding.JSON;
+    }
+    if (!clause.type.equals("application")) {
+      return null;
+    }
+    return switch (clause.subtype) {
+      case "json" -> Negotiated.Encoding.JSON;
+      case "yaml" -> Negotiated.Encoding.YAML;
+      default -> null;
+    };
+  }
+
+  private static boolean protobuf(Clause clause) {
+    return clause.subtype.equals("vnd.kubernetes.protobuf");
+  }
+
+  /** The Accept header's elements, most wanted first. */
+  private static List<Clause> clauses(Headers headers) {
+    List<Clause> clauses = new ArrayList<>(4);
+    for (String element : headers.elements("accept")) {
+      Clause clause = clause(element);
+      if (clause != null) {
+        clauses.add(clause);
+      }
+    }
+    if (clauses.size() > 1) {
+      clauses.sort((left, right) -> Double.compare(right.quality, left.quality));
+    }
+    return clauses;
+  }
+
+  private static @Nullable Clause clause(String element) {
+    String[] parts = element.split(";", -1);
+    String[] media = parts[0].strip().toLowerCase(Locale.ROOT).split("/", -1);
+    if (media.length != 2) {
+      return media.length == 1 && media[0].equals("*") ? new Clause("*", "*", Map.of(), 1) : null;
+    }
+    Map<String, String> parameters = new HashMap<>();
+    for (int i = 1; i < parts.length; i++) {
+      int equals = parts[i].indexOf('=');
+      if (equals > 0) {
+        parameters.put(
+            parts[i].substring(0, equals).strip().toLowerCase(Locale.ROOT),
+            parts[i].substring(equals + 1).strip());
+      }
+    }
+    double quality = 1;
+    try {
+      quality = Double.parseDouble(parameters.getOrDefault("q", "1"));
+    } catch (NumberFormatException e) {
+      quality = 1;
+    }
+    return new Clause(media[0], media[1], parameters, quality);
+  }
+
+  private static boolean pretty(Headers headers, Query query) {
+    String asked = query.first("pretty");
+    if (!asked.isEmpty()) {
+      return switch (asked) {
+        case "1", "t", "T", "true", "TRUE", "True" -> true;
+        default -> false;
+      };
+    }
+    String agent = headers.first("user-agent");
+    return agent != null
+        && (agent.startsWith("curl")
+            || agent.startsWith("Wget")
+            || agent.startsWith("Mozilla/5.0"));
+  }
+}

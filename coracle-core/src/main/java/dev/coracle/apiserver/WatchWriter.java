@@ -1,0 +1,103 @@
+package dev.coracle.apiserver;
+
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.StatusJson;
+import dev.coracle.api.WatchEvent;
+import dev.coracle.http.BodyStream;
+import dev.coracle.http.Headers;
+import dev.coracle.http.HttpRequest;
+import dev.coracle.http.HttpResponder;
+import dev.coracle.http.WebSocketSession;
+import dev.coracle.registry.Registry;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Writes a watch to an HTTP peer: a stream of JSON lines, or a WebSocket message for each event.
+ * Runs on the request's own virtual thread; what has gathered while the peer was slow goes out in
+ * one write.
+ */
+final class WatchWriter {
+
+  private final Encoder encoder;
+
+  WatchWriter(Encoder encoder) {
+    this.encoder = encoder;
+  }
+
+  /** Where lines go. */
+  private interface Out {
+    void write(byte[][] lines) throws IOException;
+  }
+
+  /**
+   * @throws StatusException when the watch cannot start
+   */
+  void serve(
+      ApiResponse.Watch watch,
+      Query query,
+      HttpRequest request,
+      HttpResponder responder,
+      Headers headers)
+      throws IOException, InterruptedException {
+    WatchQueue queue = new WatchQueue();
+    Registry.Watch running;
+    try {
+      running = watch.starter().start(queue);
+    } catch (StatusException refusal) {
+      if (refusal.code() != 410) {
+        throw refusal;
+      }
+      // a watch that comes too late is told so by an event, as the documentation promises
+      queue.offer(
+          new WatchEvent(WatchEvent.Type.ERROR, KubeObject.of(StatusJson.write(refusal.status()))));
+      queue.ended();
+      running = () -> {};
+    }
+    try (Registry.Watch closing = running) {
+      responder.onDisconnect(queue::cancel);
+      if (request.isUpgradeTo("websocket")) {
+        try (WebSocketSession session = responder.upgradeToWebSocket(subprotocol(request))) {
+          session.onClose(queue::cancel);
+          copy(watch, query, queue, lines -> messages(session, lines));
+        }
+      } else {
+        headers.add("Content-Type", watch.format().contentType());
+        try (BodyStream body = responder.stream(200, headers)) {
+          copy(watch, query, queue, body::write);
+        }
+      }
+    } finally {
+      queue.cancel();
+    }
+  }
+
+  private void copy(ApiResponse.Watch watch, Query query, WatchQueue queue, Out out)
+      throws IOException, InterruptedException {
+    boolean first = true;
+    for (List<WatchEvent> batch = queue.take(); batch != null; batch = queue.take()) {
+      byte[][] lines = new byte[batch.size()][];
+      for (int i = 0; i < lines.length; i++) {
+        lines[i] = encoder.event(batch.get(i), watch, query, first);
+        first = false;
+      }
+      out.write(lines);
+    }
+  }
+
+  private static void messages(WebSocketSession session, byte[][] lines) throws IOException {
+    for (byte[] line : lines) {
+      session.sendText(Arrays.copyOf(line, line.length - 1));
+    }
+  }
+
+  /** The first protocol offered that is not a hidden bearer token. */
+  private static String subprotocol(HttpRequest request) {
+    return request.headers().elements("sec-websocket-protocol").stream()
+        .filter(offer -> !offer.startsWith(HttpDoor.BEARER_PROTOCOL))
+        .findFirst()
+        .orElse("");
+  }
+}
