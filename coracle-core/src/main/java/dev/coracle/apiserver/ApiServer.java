@@ -2,7 +2,13 @@ package dev.coracle.apiserver;
 
 import dev.coracle.api.UserInfo;
 import dev.coracle.client.Transport;
+import dev.coracle.http.HttpServer;
+import dev.coracle.http.HttpServerOptions;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The API server. {@link #create} makes it usable for this process's components, {@link #listen}
@@ -11,10 +17,13 @@ import java.util.List;
  */
 public final class ApiServer implements AutoCloseable {
 
+  private static final Duration GRACE = Duration.ofSeconds(2);
+
   private final ApiServerConfig config;
   private final FilterChain chain;
   private final HttpDoor door;
   private final HealthChecks health;
+  private volatile @Nullable HttpServer http;
 
   private ApiServer(ApiServerConfig config) {
     this.config = config;
@@ -64,6 +73,29 @@ public final class ApiServer implements AutoCloseable {
     return new ApiServer(config);
   }
 
+  /**
+   * Makes a server that listens.
+   *
+   * @throws IOException naming the address that could not be had
+   */
+  public static ApiServer start(ApiServerConfig config) throws IOException {
+    ApiServer server = create(config);
+    server.listen();
+    return server;
+  }
+
+  /**
+   * Opens the HTTP door; does nothing when the configuration has none.
+   *
+   * @throws IOException naming the address that could not be had
+   */
+  public void listen() throws IOException {
+    HttpServerOptions options = config.http();
+    if (options != null && http == null) {
+      http = HttpServer.start(options, door);
+    }
+  }
+
   /** The API for a component of this process, with this identity. */
   public Transport inMemoryTransport(UserInfo user) {
     return new InMemoryTransport(chain, user);
@@ -74,6 +106,27 @@ public final class ApiServer implements AutoCloseable {
     return health;
   }
 
+  /** Where it listens; empty before {@link #listen}. */
+  public List<SocketAddress> addresses() {
+    HttpServer listening = http;
+    return listening == null ? List.of() : listening.addresses();
+  }
+
+  /** The port of the first address. */
+  public int port() {
+    HttpServer listening = http;
+    if (listening == null) {
+      throw new IllegalStateException("this server does not listen");
+    }
+    return listening.port();
+  }
+
+  /** Stops to listen, lets running requests finish for a moment, ends watches. */
   @Override
-  public void close() {}
+  public void close() {
+    HttpServer listening = http;
+    if (listening != null) {
+      listening.shutdown(GRACE);
+    }
+  }
 }

@@ -11,7 +11,7 @@ public interface HttpResponder {
 
   /**
    * Sends a whole answer. The arrays are written without a copy: nobody may change them any more.
-   * It does not wait for the peer.
+   * It waits for the peer only when the body is larger than 256 KiB.
    */
   void send(int status, Headers headers, byte[]... body);
 
@@ -38,6 +38,14 @@ public interface HttpResponder {
    * @param headers further fields of the 101, such as {@code X-Stream-Protocol-Version}
    */
   SpdySession upgradeToSpdy(Headers headers) throws IOException;
+
+  /**
+   * Accepts an upgrade to WebSocket whose binary messages carry SPDY/3.1, as Kubernetes'
+   * port-forward subprotocols do (KEP-4006).
+   *
+   * @throws IOException when the request is no correct WebSocket handshake; it was answered 400
+   */
+  SpdySession upgradeToSpdyOverWebSocket(String subprotocol) throws IOException;
 
   /**
    * Accepts any upgrade with 101 and gives the raw bytes (HTTP/1.1 only). Bytes that the peer sent

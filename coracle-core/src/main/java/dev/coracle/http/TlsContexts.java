@@ -1,0 +1,128 @@
+package dev.coracle.http;
+
+import io.netty.handler.codec.http2.Http2SecurityUtil;
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
+import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
+import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
+import io.netty.handler.ssl.ApplicationProtocolNames;
+import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.OpenSsl;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
+import io.netty.handler.ssl.SupportedCipherSuiteFilter;
+import java.net.Socket;
+import java.security.cert.X509Certificate;
+import java.util.List;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.X509ExtendedTrustManager;
+
+/** TLS settings in Netty's terms: BoringSSL where its library runs, else the JDK's TLS. */
+final class TlsContexts {
+
+  private TlsContexts() {}
+
+  static SslProvider provider() {
+    return OpenSsl.isAvailable() ? SslProvider.OPENSSL : SslProvider.JDK;
+  }
+
+  /**
+   * @throws IllegalArgumentException when key and chain do not fit or are of no use
+   */
+  static SslContext server(ServerTls tls, boolean http2) {
+    try {
+      SslContextBuilder builder =
+          SslContextBuilder.forServer(tls.key(), tls.chain())
+              .sslProvider(provider())
+              .protocols("TLSv1.3", "TLSv1.2")
+              .ciphers(Http2SecurityUtil.CIPHERS, SupportedCipherSuiteFilter.INSTANCE)
+              .applicationProtocolConfig(alpn(http2));
+      switch (tls.clientCertificates()) {
+        case NONE -> builder.clientAuth(ClientAuth.NONE);
+        case REQUESTED ->
+            builder
+                .clientAuth(ClientAuth.OPTIONAL)
+                .trustManager(new TrustAnyone(tls.clientAuthorities()));
+        case VERIFIED ->
+            builder
+                .clientAuth(ClientAuth.OPTIONAL)
+                .trustManager(tls.clientAuthorities().toArray(X509Certificate[]::new));
+      }
+      return builder.build();
+    } catch (SSLException e) {
+      throw new IllegalArgumentException("TLS server certificate: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * @throws IllegalArgumentException when key and chain do not fit or are of no use
+   */
+  static SslContext client(ClientTls tls) {
+    try {
+      SslContextBuilder builder =
+          SslContextBuilder.forClient()
+              .sslProvider(provider())
+              .protocols("TLSv1.3", "TLSv1.2")
+              .ciphers(Http2SecurityUtil.CIPHERS, SupportedCipherSuiteFilter.INSTANCE)
+              .applicationProtocolConfig(alpn(false));
+      if (tls.insecure()) {
+        builder.trustManager(new TrustAnyone(List.of())).endpointIdentificationAlgorithm(null);
+      } else if (!tls.authorities().isEmpty()) {
+        builder.trustManager(tls.authorities().toArray(X509Certificate[]::new));
+      }
+      if (tls.key() != null) {
+        builder.keyManager(tls.key(), tls.chain());
+      }
+      return builder.build();
+    } catch (SSLException e) {
+      throw new IllegalArgumentException("TLS client certificate: " + e.getMessage(), e);
+    }
+  }
+
+  private static ApplicationProtocolConfig alpn(boolean http2) {
+    List<String> protocols =
+        http2
+            ? List.of(ApplicationProtocolNames.HTTP_2, ApplicationProtocolNames.HTTP_1_1)
+            : List.of(ApplicationProtocolNames.HTTP_1_1);
+    return new ApplicationProtocolConfig(
+        Protocol.ALPN,
+        SelectorFailureBehavior.NO_ADVERTISE,
+        SelectedListenerFailureBehavior.ACCEPT,
+        protocols);
+  }
+
+  /** Accepts every certificate: what it proves is decided by whoever asked for this. */
+  private static final class TrustAnyone extends X509ExtendedTrustManager {
+
+    private final List<X509Certificate> issuers;
+
+    TrustAnyone(List<X509Certificate> issuers) {
+      this.issuers = issuers;
+    }
+
+    @Override
+    public X509Certificate[] getAcceptedIssuers() {
+      return issuers.toArray(X509Certificate[]::new);
+    }
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String authType) {}
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String authType, Socket socket) {}
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String authType, SSLEngine engine) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String authType) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String authType, Socket socket) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String authType, SSLEngine engine) {}
+  }
+}

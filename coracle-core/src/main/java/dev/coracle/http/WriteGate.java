@@ -1,0 +1,98 @@
+package dev.coracle.http;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Bounds the bytes that blocking writers have on their way to a peer: a writer passes when few
+ * enough are unsent, whatever the protocol below.
+ */
+final class WriteGate {
+
+  private static final int HIGH = 256 * 1024;
+  private static final int LOW = 64 * 1024;
+
+  private long unsent;
+  private boolean heldBack;
+  private @Nullable IOException failure;
+  private @Nullable Runnable onWritable;
+
+  /**
+   * Waits until bytes may be sent and counts them as unsent.
+   *
+   * @param timeoutMillis without progress; 0 for ever
+   */
+  synchronized void enter(long bytes, long timeoutMillis) throws IOException {
+    while (failure == null && unsent >= HIGH) {
+      heldBack = true;
+      long before = unsent;
+      try {
+        wait(timeoutMillis);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new InterruptedIOException("interrupted while writing");
+      }
+      if (timeoutMillis > 0 && unsent == before && failure == null) {
+        throw new IOException("the peer read nothing for " + timeoutMillis / 1000 + " s");
+      }
+    }
+    check();
+    unsent += bytes;
+  }
+
+  /** As {@link #enter}, or false where that would wait. */
+  synchronized boolean tryEnter(long bytes) throws IOException {
+    check();
+    if (unsent >= HIGH) {
+      heldBack = true;
+      return false;
+    }
+    unsent += bytes;
+    return true;
+  }
+
+  /** Bytes have left. */
+  void sent(long bytes) {
+    Runnable action = null;
+    synchronized (this) {
+      unsent -= bytes;
+      if (heldBack && unsent <= LOW) {
+        heldBack = false;
+        action = onWritable;
+        notifyAll();
+      }
+    }
+    if (action != null) {
+      action.run();
+    }
+  }
+
+  void onWritable(Runnable action) {
+    synchronized (this) {
+      onWritable = action;
+    }
+  }
+
+  /** Fails every writer, now and later. */
+  void fail(String why) {
+    Runnable action;
+    synchronized (this) {
+      if (failure == null) {
+        failure = new IOException(why);
+      }
+      action = heldBack ? onWritable : null;
+      notifyAll();
+    }
+    if (action != null) {
+      action.run();
+    }
+  }
+
+  private void check() throws IOException {
+    IOException cause = failure;
+    if (cause != null) {
+      throw new IOException(cause.getMessage(), cause);
+    }
+  }
+}
