@@ -42,12 +42,7 @@ public final class Conditions {
    * @return the entry, for further fields
    */
   public static ObjectNode set(
-      ArrayNode conditions,
-      String type,
-      String status,
-      String reason,
-      String message,
-      String now) {
+      ArrayNode conditions, String type, String status, String reason, String message, String now) {
     for (JsonNode condition : conditions) {
       if (condition instanceof ObjectNode known && known.path("type").asText().equals(type)) {
         if (!known.path("status").asText().equals(status)) {

@@ -30,8 +30,19 @@ public final class ControllerManager implements AutoCloseable {
     return "system:serviceaccount:kube-system:" + controller;
   }
 
-  /** Makes a controller for each start; its name is known before. */
-  public record Factory(String name, Function<ControllerContext, Controller> make) {}
+  /**
+   * Makes a controller for each start.
+   *
+   * @param name of the controller, and the source of its events
+   * @param user who it is to the API
+   */
+  public record Factory(String name, String user, Function<ControllerContext, Controller> make) {
+
+    /** A controller with its own ServiceAccount. */
+    public static Factory of(String name, Function<ControllerContext, Controller> make) {
+      return new Factory(name, identity(name), make);
+    }
+  }
 
   private final Function<String, Client> clients;
   private final Informers informers;
@@ -73,7 +84,7 @@ public final class ControllerManager implements AutoCloseable {
   }
 
   private void keepStarting(Factory factory) {
-    Client client = clients.apply(identity(factory.name()));
+    Client client = clients.apply(factory.user());
     EventRecorder events = new EventRecorder(client, clock, factory.name(), "");
     synchronized (this) {
       if (closed) {
@@ -122,8 +133,7 @@ public final class ControllerManager implements AutoCloseable {
       controllers = List.copyOf(running);
     }
     List<Thread> stopping = new ArrayList<>();
-    controllers.forEach(
-        controller -> stopping.add(Thread.startVirtualThread(controller::stop)));
+    controllers.forEach(controller -> stopping.add(Thread.startVirtualThread(controller::stop)));
     try {
       for (Thread thread : stopping) {
         thread.join();

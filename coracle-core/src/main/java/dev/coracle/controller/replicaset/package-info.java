@@ -1,0 +1,5 @@
+/** Keeps the number of Pods of a ReplicaSet or ReplicationController. */
+@NullMarked
+package dev.coracle.controller.replicaset;
+
+import org.jspecify.annotations.NullMarked;

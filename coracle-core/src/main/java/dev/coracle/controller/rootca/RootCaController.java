@@ -1,0 +1,98 @@
+package dev.coracle.controller.rootca;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.ListOptions;
+import dev.coracle.api.StatusException;
+import dev.coracle.client.SharedInformer;
+import dev.coracle.controller.Controller;
+import dev.coracle.controller.ControllerContext;
+import dev.coracle.controller.PodControl;
+import dev.coracle.controller.Resources;
+import dev.coracle.controller.Work;
+import java.util.function.Supplier;
+
+/** Keeps {@code kube-root-ca.crt} in each namespace as it should be. */
+public final class RootCaController implements Controller {
+
+  static final String NAME = "kube-root-ca.crt";
+  private static final String DESCRIPTION =
+      "Contains a CA bundle that can be used to verify the kube-apiserver when using internal"
+          + " endpoints such as the internal service IP or kubernetes.default.svc. No other usage is"
+          + " guaranteed across distributions of Kubernetes clusters.";
+
+  private final ControllerContext context;
+  private final Supplier<String> ca;
+  private final SharedInformer namespaces;
+  private final SharedInformer configMaps;
+  private final Work<String> work;
+
+  /**
+   * @param ca the CA bundle, PEM
+   */
+  public RootCaController(ControllerContext context, Supplier<String> ca) {
+    this.context = context;
+    this.ca = ca;
+    this.namespaces = context.informers().of(Resources.NAMESPACES);
+    this.configMaps =
+        context
+            .informers()
+            .of(
+                Resources.CONFIG_MAPS,
+                "",
+                ListOptions.ALL.withFieldSelector("metadata.name=" + NAME));
+    this.work = new Work<>(name(), context.clock(), 2, this::sync);
+  }
+
+  @Override
+  public String name() {
+    return "root-ca-cert-publisher";
+  }
+
+  @Override
+  public void start() throws InterruptedException {
+    configMaps.awaitSync();
+    work.watch(namespaces, namespace -> work.queue().add(namespace.name()));
+    work.watch(configMaps, map -> work.queue().add(map.namespace()));
+    work.start();
+  }
+
+  @Override
+  public void stop() {
+    work.stop();
+  }
+
+  private void sync(String name) {
+    KubeObject namespace = namespaces.get("", name);
+    if (namespace == null || namespace.isDeleting()) {
+      return;
+    }
+    KubeObject there = configMaps.get(name, NAME);
+    if (there == null) {
+      ObjectNode map = Json.object().put("kind", "ConfigMap").put("apiVersion", "v1");
+      map.putObject("metadata").put("name", NAME).put("namespace", name);
+      complete(map);
+      try {
+        context.client().create(Resources.CONFIG_MAPS, name, map);
+      } catch (StatusException e) {
+        if (!e.isAlreadyExists() && !PodControl.isNamespaceTerminating(e)) {
+          throw e;
+        }
+      }
+      return;
+    }
+    ObjectNode tree = there.mutableTree();
+    complete(tree);
+    if (!tree.equals(there.tree())) {
+      context.client().update(Resources.CONFIG_MAPS, name, NAME, tree);
+    }
+  }
+
+  private void complete(ObjectNode map) {
+    map.withObject("/metadata")
+        .withObject("/annotations")
+        .put("kubernetes.io/description", DESCRIPTION);
+    map.putObject("data").put("ca.crt", ca.get());
+  }
+}
