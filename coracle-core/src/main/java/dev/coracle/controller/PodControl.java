@@ -41,7 +41,7 @@ public final class PodControl {
       return created;
     } catch (StatusException e) {
       if (!isNamespaceTerminating(e)) {
-        context.events().warning(owner, "FailedCreate", "Error creating: " + e.getMessage());
+        context.events().warning(owner, "FailedCreate", "Error creating: " + e.status().message());
       }
       throw e;
     }
@@ -58,7 +58,7 @@ public final class PodControl {
       if (e.isNotFound() || e.isConflict()) {
         return;
       }
-      context.events().warning(owner, "FailedDelete", "Error deleting: " + e.getMessage());
+      context.events().warning(owner, "FailedDelete", "Error deleting: " + e.status().message());
       throw e;
     }
   }

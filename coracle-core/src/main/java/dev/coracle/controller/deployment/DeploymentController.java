@@ -425,7 +425,7 @@ public final class DeploymentController implements Controller {
           DeploymentStatus.PROGRESSING,
           "False",
           "ReplicaSetCreateError",
-          "Failed to create new replica set: " + failure.getMessage(),
+          "Failed to create new replica set: " + failure.status().message(),
           Timestamps.seconds(now));
       updateStatus(tree);
     }

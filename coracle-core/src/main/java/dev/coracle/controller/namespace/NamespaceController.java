@@ -121,7 +121,7 @@ public final class NamespaceController implements Controller {
         }
       } catch (StatusException e) {
         if (!e.isNotFound() && e.code() != 405) {
-          failures.add(e.getMessage());
+          failures.add(e.status().message());
         }
       }
     }

@@ -78,7 +78,7 @@ final class ReplicaStatus {
           "ReplicaFailure",
           "True",
           difference < 0 ? "FailedCreate" : "FailedDelete",
-          failure.getMessage(),
+          failure.status().message(),
           now);
     }
     return conditions;
