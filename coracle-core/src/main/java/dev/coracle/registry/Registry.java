@@ -112,10 +112,11 @@ public interface Registry {
    * What a deletion gave.
    *
    * @param object the object as it is now (still there, being deleted) or as it was last
-   * @param gone whether it is removed: kinds other than Pods and Namespaces then answer with a
-   *     {@code Status}
+   * @param gone whether it is removed
+   * @param answersObject whether the answer is the object; else it is a {@code Status} (as for
+   *     most kinds when the object is removed)
    */
-  record Deleted(KubeObject object, boolean gone) {}
+  record Deleted(KubeObject object, boolean gone, boolean answersObject) {}
 
   Deleted delete(
       RequestContext context,

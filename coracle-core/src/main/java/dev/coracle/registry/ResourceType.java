@@ -59,8 +59,49 @@ public record ResourceType(
     return new GroupVersionKind(group, version, kind);
   }
 
+  /** The group in which objects are stored: that of the core group for both groups' Events. */
+  public String storageGroup() {
+    return group.equals("events.k8s.io") ? "" : group;
+  }
+
   /** Where its objects are in the store: {@code /registry/core/pods/}. */
   public String storePrefix() {
-    return "/registry/" + (group.isEmpty() ? "core" : group) + "/" + plural + "/";
+    String stored = storageGroup();
+    return "/registry/" + (stored.isEmpty() ? "core" : stored) + "/" + plural + "/";
+  }
+
+  public boolean has(String verb) {
+    return verbs.contains(verb);
+  }
+
+  /** The version that a v1.36 kube-apiserver stores, which its hashes are made of. */
+  private String hashedVersion() {
+    return switch (plural) {
+      case "customresourcedefinitions",
+          "mutatingadmissionpolicies",
+          "mutatingadmissionpolicybindings" ->
+          custom ? storageVersion : "v1beta1";
+      default -> storageVersion;
+    };
+  }
+
+  /**
+   * Discovery's {@code storageVersionHash}: of the group, version and kind that are stored; empty
+   * for resources that aren't stored.
+   */
+  public String storageVersionHash() {
+    if (!verbs.contains("watch")) {
+      return "";
+    }
+    try {
+      byte[] digest =
+          java.security.MessageDigest.getInstance("SHA-256")
+              .digest(
+                  (storageGroup() + "/" + hashedVersion() + "/" + kind)
+                      .getBytes(java.nio.charset.StandardCharsets.UTF_8));
+      return java.util.Base64.getEncoder().encodeToString(java.util.Arrays.copyOf(digest, 8));
+    } catch (java.security.NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
   }
 }

@@ -166,7 +166,7 @@ public final class WatchCache {
     switch (start) {
       case Start.After after -> {
         List<CacheEvent> past;
-        filled();
+        awaitRevision(after.revision(), Duration.ofSeconds(3));
         lock.lock();
         try {
           past = ring.after(after.revision());

@@ -1,0 +1,69 @@
+package dev.coracle.registry;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.AdmissionAttributes;
+import dev.coracle.api.DeleteOptions;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.Operation;
+import dev.coracle.api.WriteOptions;
+import org.jspecify.annotations.Nullable;
+
+/** Makes admission's attributes from writes. */
+final class Admissions {
+
+  private Admissions() {}
+
+  static AdmissionAttributes of(
+      Write write,
+      Resource resource,
+      Operation operation,
+      @Nullable ObjectNode object,
+      @Nullable KubeObject old,
+      @Nullable ObjectNode options) {
+    ResourceType type = resource.type();
+    ResourceType.Subresource subresource = type.subresources().get(write.subresource());
+    return new AdmissionAttributes(
+        operation,
+        subresource == null ? type.gvk() : subresource.kind(),
+        type.gvr(),
+        write.subresource(),
+        write.namespace(),
+        write.name(),
+        object,
+        old,
+        options,
+        write.context().user(),
+        write.dryRun(),
+        write.context().warnings());
+  }
+
+  static ObjectNode options(String kind, WriteOptions options) {
+    ObjectNode node = Json.object().put("kind", kind).put("apiVersion", "meta.k8s.io/v1");
+    if (options.dryRun()) {
+      node.putArray("dryRun").add("All");
+    }
+    if (!options.fieldManager().isEmpty()) {
+      node.put("fieldManager", options.fieldManager());
+    }
+    if (!options.fieldValidation().isEmpty()) {
+      node.put("fieldValidation", options.fieldValidation());
+    }
+    return node;
+  }
+
+  static ObjectNode options(DeleteOptions options) {
+    ObjectNode node =
+        Json.object().put("kind", "DeleteOptions").put("apiVersion", "meta.k8s.io/v1");
+    if (options.gracePeriodSeconds() != null) {
+      node.put("gracePeriodSeconds", options.gracePeriodSeconds());
+    }
+    if (options.propagationPolicy() != null) {
+      node.put("propagationPolicy", options.propagationPolicy());
+    }
+    if (options.dryRun()) {
+      node.putArray("dryRun").add("All");
+    }
+    return node;
+  }
+}

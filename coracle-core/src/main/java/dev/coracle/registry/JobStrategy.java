@@ -1,0 +1,27 @@
+package dev.coracle.registry;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+/** Jobs: unless told otherwise, a Job's selector is its own uid. */
+final class JobStrategy implements Strategy {
+
+  @Override
+  public void prepareForCreate(Write write, ObjectNode object) {
+    object.putObject("status");
+    ObjectNode spec = Meta.child(object, "spec");
+    if (spec.path("manualSelector").asBoolean(false)) {
+      return;
+    }
+    ObjectNode metadata = Meta.of(object);
+    String uid = Meta.text(metadata, "uid");
+    String name = Meta.text(metadata, "name");
+    ObjectNode labels =
+        Meta.child(Meta.child(Meta.child(spec, "template"), "metadata"), "labels");
+    labels.put("batch.kubernetes.io/controller-uid", uid);
+    labels.put("controller-uid", uid);
+    labels.put("batch.kubernetes.io/job-name", name);
+    labels.put("job-name", name);
+    Meta.child(Meta.child(spec, "selector"), "matchLabels")
+        .put("batch.kubernetes.io/controller-uid", uid);
+  }
+}

@@ -1,0 +1,274 @@
+package dev.coracle.registry;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.DeleteOptions;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.ListOptions;
+import dev.coracle.api.ObjectList;
+import dev.coracle.api.PatchType;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.WriteOptions;
+import dev.coracle.store.Store;
+import java.util.Collection;
+import org.jspecify.annotations.Nullable;
+
+/** The registry over a store: each verb is a flow of its own; this only leads to it. */
+final class LocalRegistry implements Registry {
+
+  private final RegistryConfig config;
+  private final Resources resources;
+  private final ReadFlow reading;
+  private final WatchFlow watching;
+  private final CreateFlow creating;
+  private final UpdateFlow updating;
+  private final DeleteFlow deleting;
+  private final Subresources subresources;
+
+  LocalRegistry(Store store, RegistryConfig config) {
+    this.config = config;
+    ObjectStore objects = new ObjectStore(store);
+    Strategies strategies = new Strategies(config, objects);
+    resources = new Resources(store, strategies);
+    strategies.attach(resources);
+    reading = new ReadFlow(objects);
+    watching = new WatchFlow(config.clock(), config.random());
+    creating =
+        new CreateFlow(
+            config,
+            objects,
+            new NameGenerator(config.random()),
+            new NamespaceGate(objects, () -> resources.core("namespaces")));
+    updating = new UpdateFlow(config, objects, creating);
+    deleting = new DeleteFlow(config, objects, reading);
+    subresources = new Subresources(config, resources, objects, updating, deleting);
+  }
+
+  Resources resourceMap() {
+    return resources;
+  }
+
+  @Override
+  public @Nullable ResourceType find(String group, String version, String plural) {
+    return resources.find(group, version, plural);
+  }
+
+  @Override
+  public Collection<ResourceType> resources() {
+    return resources.types();
+  }
+
+  @Override
+  public long resourcesGeneration() {
+    return resources.generation();
+  }
+
+  @Override
+  public KubeObject get(
+      ResourceType type, String namespace, String name, String resourceVersion) {
+    Resource resource = resources.of(type);
+    if (resource.cache() == null) {
+      return subresources.getVirtual(resource, name);
+    }
+    return reading.get(resource, namespace, name, resourceVersion);
+  }
+
+  @Override
+  public ObjectList list(ResourceType type, String namespace, ListOptions options) {
+    Resource resource = resources.of(type);
+    if (resource.cache() == null) {
+      return subresources.listVirtual(resource);
+    }
+    return reading.list(resource, namespace, options);
+  }
+
+  @Override
+  public Watch watch(ResourceType type, String namespace, ListOptions options, WatchSink sink) {
+    return watching.watch(resources.of(type), namespace, options, sink);
+  }
+
+  @Override
+  public Written create(
+      RequestContext context,
+      ResourceType type,
+      String namespace,
+      String name,
+      String subresource,
+      ObjectNode body,
+      WriteOptions options) {
+    Resource resource = resources.of(type);
+    if (!subresource.isEmpty()) {
+      resource.require(subresource, "create");
+      return subresources.create(context, resource, namespace, name, subresource, body, options);
+    }
+    if (resource.cache() == null) {
+      return subresources.createVirtual(context, resource, namespace, body, options);
+    }
+    return new Written(creating.create(context, resource, namespace, body, options), true);
+  }
+
+  @Override
+  public Written update(
+      RequestContext context,
+      ResourceType type,
+      String namespace,
+      String name,
+      String subresource,
+      ObjectNode body,
+      WriteOptions options) {
+    Resource resource = resources.of(type);
+    if (subresource.equals("scale")) {
+      resource.require(subresource, "update");
+      return subresources.updateScale(context, resource, namespace, name, body, options);
+    }
+    if (subresource.isEmpty()) {
+      resource.require("update");
+    } else {
+      resource.require(subresource, "update");
+    }
+    Bodies.kind(body, type.gvk());
+    config.schemas().decode(type, body, options.fieldValidation(), context.warnings());
+    UpdateFlow.Change change =
+        new UpdateFlow.Change() {
+          @Override
+          public ObjectNode from(KubeObject current) {
+            return body.deepCopy();
+          }
+
+          @Override
+          public @Nullable ObjectNode fromNothing() {
+            return resource.strategy().createsOnUpdate() ? body.deepCopy() : null;
+          }
+        };
+    return updating.update(context, resource, namespace, name, subresource, change, options);
+  }
+
+  @Override
+  public Written patch(
+      RequestContext context,
+      ResourceType type,
+      String namespace,
+      String name,
+      String subresource,
+      PatchType patchType,
+      byte[] patch,
+      WriteOptions options) {
+    Resource resource = resources.of(type);
+    if (subresource.isEmpty()) {
+      resource.require("patch");
+    } else {
+      resource.require(subresource, "patch");
+    }
+    if (subresource.equals("scale")) {
+      return subresources.patchScale(
+          context, resource, namespace, name, patchType, patch, options);
+    }
+    UpdateFlow.Change change =
+        patchType == PatchType.APPLY
+            ? new Applying(context, type, subresource, patch, options)
+            : current -> {
+              ObjectNode patched =
+                  config.schemas().patch(type, patchType, patch, current.mutableTree());
+              Bodies.kind(patched, type.gvk());
+              config
+                  .schemas()
+                  .decode(type, patched, options.fieldValidation(), context.warnings());
+              return patched;
+            };
+    return updating.update(context, resource, namespace, name, subresource, change, options);
+  }
+
+  private final class Applying implements UpdateFlow.Change {
+    private final RequestContext context;
+    private final ResourceType type;
+    private final String subresource;
+    private final byte[] applied;
+    private final WriteOptions options;
+
+    Applying(
+        RequestContext context,
+        ResourceType type,
+        String subresource,
+        byte[] applied,
+        WriteOptions options) {
+      if (options.fieldManager().isEmpty()) {
+        throw StatusException.invalid(
+            "meta.k8s.io",
+            "PatchOptions",
+            "",
+            java.util.List.of(
+                new dev.coracle.api.StatusCause(
+                    "FieldValueRequired",
+                    "Required value: is required for apply patch",
+                    "fieldManager")));
+      }
+      this.context = context;
+      this.type = type;
+      this.subresource = subresource;
+      this.applied = applied;
+      this.options = options;
+    }
+
+    @Override
+    public ObjectNode from(KubeObject current) {
+      return merged(current);
+    }
+
+    @Override
+    public ObjectNode fromNothing() {
+      return merged(null);
+    }
+
+    @Override
+    public boolean recordsFields() {
+      return true;
+    }
+
+    private ObjectNode merged(@Nullable KubeObject current) {
+      ObjectNode merged =
+          config
+              .schemas()
+              .apply(
+                  type,
+                  subresource,
+                  applied,
+                  current,
+                  options.fieldManager(),
+                  options.force(),
+                  config.clock().instant());
+      Bodies.kind(merged, type.gvk());
+      config
+          .schemas()
+          .decode(type, merged, options.fieldValidation(), context.warnings());
+      return merged;
+    }
+  }
+
+  @Override
+  public Deleted delete(
+      RequestContext context,
+      ResourceType type,
+      String namespace,
+      String name,
+      DeleteOptions options) {
+    return deleting.delete(context, resources.of(type), namespace, name, options);
+  }
+
+  @Override
+  public ObjectList deleteCollection(
+      RequestContext context,
+      ResourceType type,
+      String namespace,
+      DeleteOptions options,
+      ListOptions selection) {
+    return deleting.deleteCollection(
+        context, resources.of(type), namespace, options, selection);
+  }
+
+  @Override
+  public KubeObject getSubresource(
+      ResourceType type, String namespace, String name, String subresource) {
+    Resource resource = resources.of(type);
+    resource.require(subresource, "get");
+    return subresources.get(resource, namespace, name, subresource);
+  }
+}

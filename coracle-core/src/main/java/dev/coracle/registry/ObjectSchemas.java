@@ -1,0 +1,71 @@
+package dev.coracle.registry;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.PatchType;
+import dev.coracle.api.StatusCause;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What the flows need to know of a kind's fields: the schema package, seen from here. */
+public interface ObjectSchemas {
+
+  /**
+   * Checks a body against its kind and takes out what the kind does not know.
+   *
+   * @param fieldValidation Strict, Warn, Ignore or empty for Warn
+   * @param warnings where to say what was wrong if that is no failure
+   * @throws dev.coracle.api.StatusException 400 for mistyped fields and, when Strict, unknown ones
+   */
+  void decode(
+      ResourceType type, ObjectNode body, String fieldValidation, List<String> warnings);
+
+  /** Sets the defaults in place. */
+  void applyDefaults(ResourceType type, ObjectNode object);
+
+  /**
+   * What is wrong with an object as it would be stored.
+   *
+   * @param old null on create
+   */
+  List<StatusCause> validate(
+      ResourceType type, String subresource, ObjectNode object, @Nullable KubeObject old);
+
+  /**
+   * The object that a patch makes of {@code current}.
+   *
+   * @param current the caller's no more
+   */
+  ObjectNode patch(ResourceType type, PatchType patchType, byte[] patch, ObjectNode current);
+
+  /**
+   * Who manages which fields, for every write but apply: changes {@code metadata.managedFields} of
+   * {@code object}.
+   *
+   * @param old null on create
+   */
+  void recordFields(
+      ResourceType type,
+      String subresource,
+      ObjectNode object,
+      @Nullable KubeObject old,
+      String manager,
+      Instant now);
+
+  /**
+   * Server-side apply: merges the applied configuration, with its managed fields.
+   *
+   * @param applied the body as it was sent, JSON or YAML
+   * @param current the object there is; null when there is none
+   * @throws dev.coracle.api.StatusException 409 with a cause for each conflict, unless forced
+   */
+  ObjectNode apply(
+      ResourceType type,
+      String subresource,
+      byte[] applied,
+      @Nullable KubeObject current,
+      String manager,
+      boolean force,
+      Instant now);
+}

@@ -1,0 +1,158 @@
+package dev.coracle.registry;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.StatusException;
+import dev.coracle.registry.cache.StoredJson;
+import dev.coracle.store.ConflictException;
+import dev.coracle.store.KeyExistsException;
+import dev.coracle.store.Store;
+import dev.coracle.store.StoreFullException;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Objects in and out of the store and its caches, in the served version of a resource. The store
+ * holds JSON without resourceVersion, in the stored version.
+ */
+final class ObjectStore {
+
+  /** The object changed since it was read. */
+  static final class Stale extends Exception {
+    private static final long serialVersionUID = 1L;
+    private final transient @Nullable KubeObject current;
+
+    Stale(@Nullable KubeObject current) {
+      super("stale", null, false, false);
+      this.current = current;
+    }
+
+    /** What is there now, or null when nothing is. */
+    @Nullable KubeObject current() {
+      return current;
+    }
+  }
+
+  /** There is an object of that name. */
+  static final class Exists extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    Exists() {
+      super("exists", null, false, false);
+    }
+  }
+
+  private final Store store;
+
+  ObjectStore(Store store) {
+    this.store = store;
+  }
+
+  Store store() {
+    return store;
+  }
+
+  @Nullable KubeObject find(Resource resource, String namespace, String name) {
+    KubeObject stored = resource.stored().snapshot().tree().get(namespace, name);
+    return stored == null ? null : served(resource, stored);
+  }
+
+  KubeObject get(Resource resource, String namespace, String name) {
+    KubeObject object = find(resource, namespace, name);
+    if (object == null) {
+      throw resource.notFound(name);
+    }
+    return object;
+  }
+
+  /** An object as its cache holds it, in the version of the resource. */
+  static KubeObject served(Resource resource, KubeObject stored) {
+    Conversion conversion = resource.conversion();
+    if (conversion == null) {
+      return stored;
+    }
+    ObjectNode tree = stored.mutableTree();
+    conversion.fromStored(tree);
+    Meta.canonical(tree);
+    return KubeObject.of(tree);
+  }
+
+  KubeObject insert(Resource resource, String namespace, String name, ObjectNode object)
+      throws Exists {
+    resource.stored().seen();
+    byte[] value = value(resource, object);
+    try {
+      Store.Entry entry =
+          withRoom(() -> store.create(resource.key(namespace, name), value));
+      return written(resource, namespace, name, entry);
+    } catch (KeyExistsException e) {
+      throw new Exists();
+    }
+  }
+
+  /**
+   * @param expectedRevision the resourceVersion that the change was made from
+   */
+  KubeObject replace(
+      Resource resource, String namespace, String name, ObjectNode object, long expectedRevision)
+      throws Stale {
+    byte[] value = value(resource, object);
+    try {
+      Store.Entry entry =
+          withRoom(() -> store.update(resource.key(namespace, name), value, expectedRevision));
+      return written(resource, namespace, name, entry);
+    } catch (ConflictException e) {
+      throw stale(resource, e);
+    }
+  }
+
+  /** Removes the object; gives its last state, with the revision of its deletion. */
+  KubeObject remove(Resource resource, KubeObject object, long expectedRevision) throws Stale {
+    try {
+      long revision =
+          store.delete(resource.key(object.namespace(), object.name()), expectedRevision);
+      return StoredJson.at(object, revision);
+    } catch (ConflictException e) {
+      throw stale(resource, e);
+    }
+  }
+
+  /** What would be stored, as a tree that {@link #insert} and {@link #replace} take. */
+  private static byte[] value(Resource resource, ObjectNode object) {
+    ObjectNode stored = object;
+    if (resource.conversion() != null) {
+      stored = object.deepCopy();
+      resource.conversion().toStored(stored);
+    }
+    Meta.canonical(stored);
+    Meta.of(stored).remove("resourceVersion");
+    return KubeObject.of(stored).json();
+  }
+
+  private static KubeObject written(
+      Resource resource, String namespace, String name, Store.Entry entry) {
+    KubeObject cached = resource.stored().seen().tree().get(namespace, name);
+    KubeObject stored =
+        cached != null && cached.resourceVersion() == entry.modRevision()
+            ? cached
+            : StoredJson.object(entry.value(), entry.modRevision());
+    return served(resource, stored);
+  }
+
+  private static Stale stale(Resource resource, ConflictException conflict) {
+    Store.Entry entry = conflict.entry();
+    return new Stale(
+        entry == null
+            ? null
+            : served(resource, StoredJson.object(entry.value(), entry.modRevision())));
+  }
+
+  private static <T> T withRoom(Supplier<T> write) {
+    try {
+      return write.get();
+    } catch (StoreFullException e) {
+      throw StatusException.insufficientStorage(
+          "the store has no room for another write: " + e.getMessage());
+    }
+  }
+}

@@ -1,0 +1,134 @@
+package dev.coracle.registry;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupVersionKind;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.LabelSelector;
+import dev.coracle.api.PatchType;
+import dev.coracle.api.StatusCause;
+import dev.coracle.api.StatusException;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** The scale subresource: {@code autoscaling/v1 Scale} as a view of an object's replicas. */
+final class Scales {
+
+  static final GroupVersionKind KIND = new GroupVersionKind("autoscaling", "v1", "Scale");
+
+  private static final ResourceType TYPE =
+      new ResourceType(
+          KIND.group(),
+          KIND.version(),
+          KIND.version(),
+          "scales",
+          "scale",
+          KIND.kind(),
+          "ScaleList",
+          true,
+          List.of(),
+          List.of(),
+          Set.of(),
+          Map.of(),
+          List.of(),
+          false);
+
+  private final RegistryConfig config;
+
+  Scales(RegistryConfig config) {
+    this.config = config;
+  }
+
+  KubeObject of(Resource resource, KubeObject object) {
+    return KubeObject.of(tree(resource, object));
+  }
+
+  private static ObjectNode tree(Resource resource, KubeObject object) {
+    ObjectNode scale =
+        Json.object().put("kind", KIND.kind()).put("apiVersion", KIND.apiVersion());
+    ObjectNode metadata = scale.putObject("metadata");
+    metadata.put("name", object.name());
+    if (!object.namespace().isEmpty()) {
+      metadata.put("namespace", object.namespace());
+    }
+    metadata.put("uid", object.uid());
+    metadata.put("resourceVersion", String.valueOf(object.resourceVersion()));
+    metadata.put("creationTimestamp", object.creationTimestamp());
+    ScalePaths paths = ScalePaths.of(resource.type());
+    ObjectNode spec = scale.putObject("spec");
+    long replicas = object.at(paths.specReplicas()).asLong(0);
+    if (replicas != 0) {
+      spec.put("replicas", replicas);
+    }
+    ObjectNode status = scale.putObject("status");
+    status.put("replicas", object.at(paths.statusReplicas()).asLong(0));
+    String selector = selector(object, paths);
+    if (!selector.isEmpty()) {
+      status.put("selector", selector);
+    }
+    return scale;
+  }
+
+  private static String selector(KubeObject object, ScalePaths paths) {
+    JsonNode selector = object.at(paths.selector());
+    if (selector.isTextual()) {
+      return selector.asText();
+    }
+    if (!selector.isObject()) {
+      return "";
+    }
+    boolean labelSelector = selector.has("matchLabels") || selector.has("matchExpressions");
+    return (labelSelector ? LabelSelector.of(selector) : LabelSelector.ofMap(selector))
+        .toString();
+  }
+
+  /** The object with the replicas of a Scale. */
+  ObjectNode applied(Resource resource, KubeObject current, ObjectNode scale) {
+    config.schemas().decode(TYPE, scale, "Ignore", List.of());
+    JsonNode metadata = scale.path("metadata");
+    String name = Meta.text(metadata, "name");
+    if (!name.isEmpty() && !name.equals(current.name())) {
+      throw StatusException.badRequest(
+          "the name of the object ("
+              + name
+              + ") does not match the name on the URL ("
+              + current.name()
+              + ")");
+    }
+    long replicas = scale.path("spec").path("replicas").asLong(0);
+    if (replicas < 0) {
+      throw StatusException.invalid(
+          KIND.group(),
+          KIND.kind(),
+          name,
+          List.of(
+              new StatusCause(
+                  "FieldValueInvalid",
+                  "Invalid value: " + replicas + ": must be greater than or equal to 0",
+                  "spec.replicas")));
+    }
+    ObjectNode object = current.mutableTree();
+    ObjectNode parent = object;
+    String[] path = ScalePaths.of(resource.type()).specReplicas();
+    for (int i = 0; i < path.length - 1; i++) {
+      parent = Meta.child(parent, path[i]);
+    }
+    parent.put(path[path.length - 1], (int) replicas);
+    ObjectNode target = Meta.of(object);
+    target.put("resourceVersion", Meta.text(metadata, "resourceVersion"));
+    String uid = Meta.text(metadata, "uid");
+    if (!uid.isEmpty()) {
+      target.put("uid", uid);
+    }
+    return object;
+  }
+
+  ObjectNode patched(
+      Resource resource, KubeObject current, PatchType patchType, byte[] patch) {
+    ObjectNode scale =
+        config.schemas().patch(TYPE, patchType, patch, tree(resource, current));
+    return applied(resource, current, scale);
+  }
+}

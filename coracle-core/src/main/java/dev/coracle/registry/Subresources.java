@@ -1,0 +1,200 @@
+package dev.coracle.registry;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.AdmissionAttributes;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.ObjectList;
+import dev.coracle.api.Operation;
+import dev.coracle.api.PatchType;
+import dev.coracle.api.StatusCause;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.WriteOptions;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Subresources with bodies of their own kind, and resources of which nothing is stored. */
+final class Subresources {
+
+  private final RegistryConfig config;
+  private final Resources resources;
+  private final ObjectStore objects;
+  private final UpdateFlow updating;
+  private final PodBinding binding;
+  private final PodEviction eviction;
+  private final Scales scales;
+
+  Subresources(
+      RegistryConfig config,
+      Resources resources,
+      ObjectStore objects,
+      UpdateFlow updating,
+      DeleteFlow deleting) {
+    this.config = config;
+    this.resources = resources;
+    this.objects = objects;
+    this.updating = updating;
+    this.binding = new PodBinding(config, objects);
+    this.eviction = new PodEviction(config, resources, objects, deleting);
+    this.scales = new Scales(config);
+  }
+
+  KubeObject get(Resource resource, String namespace, String name, String subresource) {
+    KubeObject object = objects.get(resource, namespace, name);
+    return subresource.equals("scale") ? scales.of(resource, object) : object;
+  }
+
+  Registry.Written create(
+      RequestContext context,
+      Resource resource,
+      String namespace,
+      String name,
+      String subresource,
+      ObjectNode body,
+      WriteOptions options) {
+    ResourceType.Subresource known = resource.type().subresources().get(subresource);
+    if (known == null) {
+      throw StatusException.noSuchPath();
+    }
+    Bodies.kind(body, known.kind());
+    Write write =
+        new Write(
+            context,
+            resource.type(),
+            namespace,
+            name,
+            subresource,
+            options,
+            config.clock().instant());
+    KubeObject answer =
+        switch (subresource) {
+          case "binding" -> binding.bind(write, resource, body);
+          case "eviction" -> eviction.evict(write, resource, body);
+          case "token" -> token(write, resource, body);
+          default -> throw StatusException.methodNotSupported(
+              resource.type().group(), resource.type().plural() + "/" + subresource, "create");
+        };
+    return new Registry.Written(answer, true);
+  }
+
+  private KubeObject token(Write write, Resource resource, ObjectNode body) {
+    KubeObject account = objects.get(resource, write.namespace(), write.name());
+    admit(write, resource, body, account);
+    ObjectNode answer =
+        virtual("TokenRequest")
+            .create(write.context(), write.namespace(), write.name(), body);
+    return KubeObject.of(answer);
+  }
+
+  Registry.Written createVirtual(
+      RequestContext context,
+      Resource resource,
+      String namespace,
+      ObjectNode body,
+      WriteOptions options) {
+    ResourceType type = resource.type();
+    resource.require("create");
+    Bodies.kind(body, type.gvk());
+    Write write =
+        new Write(
+            context,
+            type,
+            namespace,
+            Meta.text(body.path("metadata"), "name"),
+            "",
+            options,
+            config.clock().instant());
+    if (type.kind().equals("Binding")) {
+      Resource pods = resources.core("pods");
+      Write binds =
+          new Write(
+              context, pods.type(), namespace, write.name(), "binding", options, write.now());
+      return new Registry.Written(binding.bind(binds, pods, body), true);
+    }
+    config.schemas().decode(type, body, options.fieldValidation(), context.warnings());
+    config.schemas().applyDefaults(type, body);
+    List<StatusCause> causes = config.schemas().validate(type, "", body, null);
+    if (!causes.isEmpty()) {
+      throw StatusException.invalid(type.group(), type.kind(), write.name(), causes);
+    }
+    admit(write, resource, body, null);
+    return new Registry.Written(
+        KubeObject.of(virtual(type.kind()).create(context, namespace, write.name(), body)), true);
+  }
+
+  private void admit(
+      Write write, Resource resource, ObjectNode body, @Nullable KubeObject parent) {
+    AdmissionAttributes attributes =
+        Admissions.of(
+            write,
+            resource,
+            Operation.CREATE,
+            body,
+            null,
+            Admissions.options("CreateOptions", write.options()));
+    config.admission().mutate(attributes);
+    config.admission().validate(attributes);
+  }
+
+  private VirtualResource virtual(String kind) {
+    VirtualResource answers = config.virtuals().get(kind);
+    if (answers == null) {
+      throw StatusException.serviceUnavailable("this server does not answer " + kind + "s");
+    }
+    return answers;
+  }
+
+  /** ComponentStatus tells of components on fixed local ports, of which there are none here. */
+  ObjectList listVirtual(Resource resource) {
+    resource.require("list");
+    return new ObjectList(List.of(), objects.store().readRevision(), null, null);
+  }
+
+  KubeObject getVirtual(Resource resource, String name) {
+    resource.require("get");
+    throw resource.notFound(name);
+  }
+
+  Registry.Written updateScale(
+      RequestContext context,
+      Resource resource,
+      String namespace,
+      String name,
+      ObjectNode body,
+      WriteOptions options) {
+    Bodies.kind(body, Scales.KIND);
+    return scaled(
+        updating.update(
+            context,
+            resource,
+            namespace,
+            name,
+            "scale",
+            current -> scales.applied(resource, current, body.deepCopy()),
+            options),
+        resource);
+  }
+
+  Registry.Written patchScale(
+      RequestContext context,
+      Resource resource,
+      String namespace,
+      String name,
+      PatchType patchType,
+      byte[] patch,
+      WriteOptions options) {
+    return scaled(
+        updating.update(
+            context,
+            resource,
+            namespace,
+            name,
+            "scale",
+            current -> scales.patched(resource, current, patchType, patch),
+            options),
+        resource);
+  }
+
+  private Registry.Written scaled(Registry.Written written, Resource resource) {
+    return new Registry.Written(scales.of(resource, written.object()), written.created());
+  }
+}
