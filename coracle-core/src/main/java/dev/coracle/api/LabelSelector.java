@@ -143,7 +143,7 @@ public final class LabelSelector {
             entry ->
                 requirements.add(
                     new Requirement(
-                        entry.getKey(), Operator.IN, List.of(entry.getValue().asText()))));
+                        entry.getKey(), Operator.EQUALS, List.of(entry.getValue().asText()))));
     for (JsonNode expression : selector.path("matchExpressions")) {
       String operator = expression.path("operator").asText("");
       TreeSet<String> values = new TreeSet<>();

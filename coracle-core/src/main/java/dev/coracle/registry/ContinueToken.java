@@ -18,10 +18,7 @@ record ContinueToken(long revision, String start) {
         .withoutPadding()
         .encodeToString(
             Json.write(
-                Json.object()
-                    .put("v", "meta.k8s.io/v1")
-                    .put("rv", revision)
-                    .put("start", start)));
+                Json.object().put("v", "meta.k8s.io/v1").put("rv", revision).put("start", start)));
   }
 
   static ContinueToken decode(String token) {
@@ -35,7 +32,7 @@ record ContinueToken(long revision, String start) {
     try {
       node = Json.read(json);
     } catch (IllegalArgumentException e) {
-      throw invalid(e.getMessage());
+      throw invalid(String.valueOf(e.getMessage()));
     }
     if (!node.path("v").asText("").equals("meta.k8s.io/v1")) {
       throw StatusException.badRequest(
@@ -59,8 +56,7 @@ record ContinueToken(long revision, String start) {
   }
 
   private static StatusException invalid(String why) {
-    return StatusException.badRequest(
-        "invalid continue token: continue key is not valid: " + why);
+    return StatusException.badRequest("invalid continue token: continue key is not valid: " + why);
   }
 
   private static int firstIllegal(String token) {

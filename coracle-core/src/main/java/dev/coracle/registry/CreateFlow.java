@@ -61,9 +61,7 @@ final class CreateFlow {
       throw Options.unexplained("resourceVersion should not be set on objects to be created");
     }
     String name = Meta.text(metadata, "name");
-    Write write =
-        new Write(
-            context, type, namespace, name, "", options, config.clock().instant());
+    Write write = new Write(context, type, namespace, name, "", options, config.clock().instant());
     namespaces.requireOpen(resource, write);
     boolean generated = name.isEmpty() && !Meta.text(metadata, "generateName").isEmpty();
     config.schemas().applyDefaults(type, object);
@@ -123,11 +121,11 @@ final class CreateFlow {
       boolean record)
       throws ObjectStore.Exists {
     String name = Meta.text(Meta.of(object), "name");
-    List<StatusCause> causes = new java.util.ArrayList<>(config.schemas().validate(resource.type(), "", object, null));
+    List<StatusCause> causes =
+        new java.util.ArrayList<>(config.schemas().validate(resource.type(), "", object, null));
     causes.addAll(resource.strategy().validate(write, object, null));
     if (!causes.isEmpty()) {
-      throw StatusException.invalid(
-          resource.type().group(), resource.type().kind(), name, causes);
+      throw StatusException.invalid(resource.type().group(), resource.type().kind(), name, causes);
     }
     Meta.canonical(object);
     config.admission().validate(attributes);

@@ -1,6 +1,5 @@
 package dev.coracle.registry;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.KubeObject;
@@ -99,10 +98,7 @@ final class DeleteFlow {
       deleted.add(object);
     }
     return new ObjectList(
-        deleted,
-        chosen.resourceVersion(),
-        chosen.continueToken(),
-        chosen.remainingItemCount());
+        deleted, chosen.resourceVersion(), chosen.continueToken(), chosen.remainingItemCount());
   }
 
   /** What becomes of the object by this deletion. */
@@ -132,8 +128,7 @@ final class DeleteFlow {
     };
   }
 
-  private Step decide(
-      Write write, Resource resource, KubeObject current, DeleteOptions options) {
+  private Step decide(Write write, Resource resource, KubeObject current, DeleteOptions options) {
     ObjectNode object = current.mutableTree();
     ObjectNode metadata = Meta.of(object);
     List<String> finalizers = finalizers(resource, current, options);
@@ -214,8 +209,7 @@ final class DeleteFlow {
     return finalizers.equals(current.finalizers()) ? current.finalizers() : finalizers;
   }
 
-  private KubeObject mark(
-      Write write, Resource resource, ObjectNode object, KubeObject current)
+  private KubeObject mark(Write write, Resource resource, ObjectNode object, KubeObject current)
       throws ObjectStore.Stale {
     if (write.dryRun()) {
       return KubeObject.of(object);

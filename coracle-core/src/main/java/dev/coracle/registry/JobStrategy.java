@@ -15,8 +15,7 @@ final class JobStrategy implements Strategy {
     ObjectNode metadata = Meta.of(object);
     String uid = Meta.text(metadata, "uid");
     String name = Meta.text(metadata, "name");
-    ObjectNode labels =
-        Meta.child(Meta.child(Meta.child(spec, "template"), "metadata"), "labels");
+    ObjectNode labels = Meta.child(Meta.child(Meta.child(spec, "template"), "metadata"), "labels");
     labels.put("batch.kubernetes.io/controller-uid", uid);
     labels.put("controller-uid", uid);
     labels.put("batch.kubernetes.io/job-name", name);

@@ -63,8 +63,7 @@ final class LocalRegistry implements Registry {
   }
 
   @Override
-  public KubeObject get(
-      ResourceType type, String namespace, String name, String resourceVersion) {
+  public KubeObject get(ResourceType type, String namespace, String name, String resourceVersion) {
     Resource resource = resources.of(type);
     if (resource.cache() == null) {
       return subresources.getVirtual(resource, name);
@@ -159,8 +158,7 @@ final class LocalRegistry implements Registry {
       resource.require(subresource, "patch");
     }
     if (subresource.equals("scale")) {
-      return subresources.patchScale(
-          context, resource, namespace, name, patchType, patch, options);
+      return subresources.patchScale(context, resource, namespace, name, patchType, patch, options);
     }
     UpdateFlow.Change change =
         patchType == PatchType.APPLY
@@ -169,9 +167,7 @@ final class LocalRegistry implements Registry {
               ObjectNode patched =
                   config.schemas().patch(type, patchType, patch, current.mutableTree());
               Bodies.kind(patched, type.gvk());
-              config
-                  .schemas()
-                  .decode(type, patched, options.fieldValidation(), context.warnings());
+              config.schemas().decode(type, patched, options.fieldValidation(), context.warnings());
               return patched;
             };
     return updating.update(context, resource, namespace, name, subresource, change, options);
@@ -236,9 +232,7 @@ final class LocalRegistry implements Registry {
                   options.force(),
                   config.clock().instant());
       Bodies.kind(merged, type.gvk());
-      config
-          .schemas()
-          .decode(type, merged, options.fieldValidation(), context.warnings());
+      config.schemas().decode(type, merged, options.fieldValidation(), context.warnings());
       return merged;
     }
   }
@@ -260,8 +254,7 @@ final class LocalRegistry implements Registry {
       String namespace,
       DeleteOptions options,
       ListOptions selection) {
-    return deleting.deleteCollection(
-        context, resources.of(type), namespace, options, selection);
+    return deleting.deleteCollection(context, resources.of(type), namespace, options, selection);
   }
 
   @Override

@@ -22,9 +22,7 @@ final class NamespaceStrategy implements Strategy {
     }
     ObjectNode spec = Meta.child(object, "spec");
     ArrayNode finalizers =
-        spec.get("finalizers") instanceof ArrayNode there
-            ? there
-            : spec.putArray("finalizers");
+        spec.get("finalizers") instanceof ArrayNode there ? there : spec.putArray("finalizers");
     if (!Meta.strings(finalizers).contains(KUBERNETES)) {
       finalizers.add(KUBERNETES);
     }

@@ -18,8 +18,7 @@ public interface ObjectSchemas {
    * @param warnings where to say what was wrong if that is no failure
    * @throws dev.coracle.api.StatusException 400 for mistyped fields and, when Strict, unknown ones
    */
-  void decode(
-      ResourceType type, ObjectNode body, String fieldValidation, List<String> warnings);
+  void decode(ResourceType type, ObjectNode body, String fieldValidation, List<String> warnings);
 
   /** Sets the defaults in place. */
   void applyDefaults(ResourceType type, ObjectNode object);

@@ -82,8 +82,7 @@ final class ObjectStore {
     resource.stored().seen();
     byte[] value = value(resource, object);
     try {
-      Store.Entry entry =
-          withRoom(() -> store.create(resource.key(namespace, name), value));
+      Store.Entry entry = withRoom(() -> store.create(resource.key(namespace, name), value));
       return written(resource, namespace, name, entry);
     } catch (KeyExistsException e) {
       throw new Exists();

@@ -40,8 +40,7 @@ final class Options {
     }
   }
 
-  private static void checkMatch(
-      ListOptions options, boolean watch, List<StatusCause> causes) {
+  private static void checkMatch(ListOptions options, boolean watch, List<StatusCause> causes) {
     String match = options.resourceVersionMatch();
     if (watch) {
       if (options.sendInitialEvents() == null) {
@@ -112,8 +111,7 @@ final class Options {
     }
     long revision = unsigned(resourceVersion);
     if (revision < 0) {
-      throw unexplained(
-          "strconv.ParseUint: parsing \"" + resourceVersion + "\": invalid syntax");
+      throw unexplained("strconv.ParseUint: parsing \"" + resourceVersion + "\": invalid syntax");
     }
     return revision;
   }

@@ -67,8 +67,7 @@ final class PodBinding {
     return KubeObject.of(StatusJson.success(201, null));
   }
 
-  private static ObjectNode bound(
-      Write write, ObjectNode binding, KubeObject pod, String node) {
+  private static ObjectNode bound(Write write, ObjectNode binding, KubeObject pod, String node) {
     String uid = Meta.text(binding.path("metadata"), "uid");
     if (!uid.isEmpty() && !uid.equals(pod.uid())) {
       throw conflict(
@@ -103,9 +102,7 @@ final class PodBinding {
 
   private static void scheduled(Write write, ObjectNode status) {
     ArrayNode conditions =
-        status.get("conditions") instanceof ArrayNode there
-            ? there
-            : status.putArray("conditions");
+        status.get("conditions") instanceof ArrayNode there ? there : status.putArray("conditions");
     for (int i = conditions.size() - 1; i >= 0; i--) {
       if (Meta.text(conditions.get(i), "type").equals("PodScheduled")) {
         conditions.remove(i);

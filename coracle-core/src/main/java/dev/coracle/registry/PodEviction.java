@@ -174,5 +174,4 @@ final class PodEviction {
                 List.of(new StatusCause("DisruptionBudget", cause, "")),
                 retryAfterSeconds)));
   }
-
 }

@@ -102,8 +102,7 @@ final class ReadFlow {
     if (known != null) {
       return new State(known, revision);
     }
-    String prefix =
-        resource.type().storePrefix() + (namespace.isEmpty() ? "" : namespace + "/");
+    String prefix = resource.type().storePrefix() + (namespace.isEmpty() ? "" : namespace + "/");
     try {
       List<KubeObject> past = new ArrayList<>();
       for (Store.Entry entry : objects.store().range(prefix, "", 0, revision).entries()) {
@@ -139,8 +138,7 @@ final class ReadFlow {
         namespace.isEmpty() && resource.type().namespaced()
             ? last.namespace() + "/" + last.name()
             : last.name();
-    Long remaining =
-        selection == Selection.ALL ? remaining(state.tree(), namespace, last) : null;
+    Long remaining = selection == Selection.ALL ? remaining(state.tree(), namespace, last) : null;
     return new ObjectList(
         page.items,
         state.revision(),

@@ -113,8 +113,8 @@ public interface Registry {
    *
    * @param object the object as it is now (still there, being deleted) or as it was last
    * @param gone whether it is removed
-   * @param answersObject whether the answer is the object; else it is a {@code Status} (as for
-   *     most kinds when the object is removed)
+   * @param answersObject whether the answer is the object; else it is a {@code Status} (as for most
+   *     kinds when the object is removed)
    */
   record Deleted(KubeObject object, boolean gone, boolean answersObject) {}
 

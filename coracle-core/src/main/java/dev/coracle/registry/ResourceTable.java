@@ -70,8 +70,7 @@ public final class ResourceTable {
             subresources(group, version, cells[12]),
             list(cells[11]),
             false);
-    return new Row(
-        type, flags.indexOf('G') >= 0, flags.indexOf('R') >= 0, flags.indexOf('V') >= 0);
+    return new Row(type, flags.indexOf('G') >= 0, flags.indexOf('R') >= 0, flags.indexOf('V') >= 0);
   }
 
   private static Map<String, ResourceType.Subresource> subresources(

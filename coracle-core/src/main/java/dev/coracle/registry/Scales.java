@@ -46,8 +46,7 @@ final class Scales {
   }
 
   private static ObjectNode tree(Resource resource, KubeObject object) {
-    ObjectNode scale =
-        Json.object().put("kind", KIND.kind()).put("apiVersion", KIND.apiVersion());
+    ObjectNode scale = Json.object().put("kind", KIND.kind()).put("apiVersion", KIND.apiVersion());
     ObjectNode metadata = scale.putObject("metadata");
     metadata.put("name", object.name());
     if (!object.namespace().isEmpty()) {
@@ -80,8 +79,7 @@ final class Scales {
       return "";
     }
     boolean labelSelector = selector.has("matchLabels") || selector.has("matchExpressions");
-    return (labelSelector ? LabelSelector.of(selector) : LabelSelector.ofMap(selector))
-        .toString();
+    return (labelSelector ? LabelSelector.of(selector) : LabelSelector.ofMap(selector)).toString();
   }
 
   /** The object with the replicas of a Scale. */
@@ -125,10 +123,8 @@ final class Scales {
     return object;
   }
 
-  ObjectNode patched(
-      Resource resource, KubeObject current, PatchType patchType, byte[] patch) {
-    ObjectNode scale =
-        config.schemas().patch(TYPE, patchType, patch, tree(resource, current));
+  ObjectNode patched(Resource resource, KubeObject current, PatchType patchType, byte[] patch) {
+    ObjectNode scale = config.schemas().patch(TYPE, patchType, patch, tree(resource, current));
     return applied(resource, current, scale);
   }
 }

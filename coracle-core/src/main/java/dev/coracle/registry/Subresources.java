@@ -70,8 +70,9 @@ final class Subresources {
           case "binding" -> binding.bind(write, resource, body);
           case "eviction" -> eviction.evict(write, resource, body);
           case "token" -> token(write, resource, body);
-          default -> throw StatusException.methodNotSupported(
-              resource.type().group(), resource.type().plural() + "/" + subresource, "create");
+          default ->
+              throw StatusException.methodNotSupported(
+                  resource.type().group(), resource.type().plural() + "/" + subresource, "create");
         };
     return new Registry.Written(answer, true);
   }
@@ -80,8 +81,7 @@ final class Subresources {
     KubeObject account = objects.get(resource, write.namespace(), write.name());
     admit(write, resource, body, account);
     ObjectNode answer =
-        virtual("TokenRequest")
-            .create(write.context(), write.namespace(), write.name(), body);
+        virtual("TokenRequest").create(write.context(), write.namespace(), write.name(), body);
     return KubeObject.of(answer);
   }
 
@@ -106,8 +106,7 @@ final class Subresources {
     if (type.kind().equals("Binding")) {
       Resource pods = resources.core("pods");
       Write binds =
-          new Write(
-              context, pods.type(), namespace, write.name(), "binding", options, write.now());
+          new Write(context, pods.type(), namespace, write.name(), "binding", options, write.now());
       return new Registry.Written(binding.bind(binds, pods, body), true);
     }
     config.schemas().decode(type, body, options.fieldValidation(), context.warnings());
@@ -121,8 +120,7 @@ final class Subresources {
         KubeObject.of(virtual(type.kind()).create(context, namespace, write.name(), body)), true);
   }
 
-  private void admit(
-      Write write, Resource resource, ObjectNode body, @Nullable KubeObject parent) {
+  private void admit(Write write, Resource resource, ObjectNode body, @Nullable KubeObject parent) {
     AdmissionAttributes attributes =
         Admissions.of(
             write,

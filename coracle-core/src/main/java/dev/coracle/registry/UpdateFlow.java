@@ -113,8 +113,7 @@ final class UpdateFlow {
     if (!change.recordsFields()) {
       config
           .schemas()
-          .recordFields(
-              type, write.subresource(), object, current, write.manager(), write.now());
+          .recordFields(type, write.subresource(), object, current, write.manager(), write.now());
     }
     Meta.canonical(object);
     validate(write, resource, object, current);
@@ -129,8 +128,7 @@ final class UpdateFlow {
     return store(write, resource, object, current);
   }
 
-  private KubeObject store(
-      Write write, Resource resource, ObjectNode object, KubeObject current)
+  private KubeObject store(Write write, Resource resource, ObjectNode object, KubeObject current)
       throws ObjectStore.Stale {
     Strategy.Allocation allocation = resource.strategy().allocate(write, object, current);
     boolean stored = false;
@@ -153,8 +151,7 @@ final class UpdateFlow {
   }
 
   /** The last finalizer is gone from an object that is being deleted. */
-  private KubeObject remove(
-      Write write, Resource resource, ObjectNode object, KubeObject current)
+  private KubeObject remove(Write write, Resource resource, ObjectNode object, KubeObject current)
       throws ObjectStore.Stale {
     Meta.canonical(object);
     KubeObject last = KubeObject.of(object);
@@ -175,8 +172,7 @@ final class UpdateFlow {
         && !resource.strategy().keptBySpec(object);
   }
 
-  private static void checkPreconditions(
-      Resource resource, ObjectNode object, KubeObject current) {
+  private static void checkPreconditions(Resource resource, ObjectNode object, KubeObject current) {
     ObjectNode metadata = Meta.of(object);
     String uid = Meta.text(metadata, "uid");
     if (!uid.isEmpty() && !uid.equals(current.uid())) {
@@ -220,9 +216,7 @@ final class UpdateFlow {
     Meta.restore(metadata, was, "uid");
     Meta.restore(metadata, was, "generation");
     for (String field :
-        new String[] {
-          "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"
-        }) {
+        new String[] {"creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"}) {
       if (metadata.path(field).isMissingNode() || metadata.path(field).isNull()) {
         Meta.restore(metadata, was, field);
       }
@@ -299,12 +293,10 @@ final class UpdateFlow {
         && !field.equals("apiVersion");
   }
 
-  private void validate(
-      Write write, Resource resource, ObjectNode object, KubeObject current) {
+  private void validate(Write write, Resource resource, ObjectNode object, KubeObject current) {
     ResourceType type = resource.type();
     List<StatusCause> causes =
-        new ArrayList<>(
-            config.schemas().validate(type, write.subresource(), object, current));
+        new ArrayList<>(config.schemas().validate(type, write.subresource(), object, current));
     causes.addAll(resource.strategy().validate(write, object, current));
     if (!causes.isEmpty()) {
       throw StatusException.invalid(type.group(), type.kind(), write.name(), causes);

@@ -1,5 +1,6 @@
 package dev.coracle.registry;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Clock;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
@@ -7,7 +8,6 @@ import dev.coracle.api.ListOptions;
 import dev.coracle.api.WatchEvent;
 import dev.coracle.registry.cache.Selection;
 import dev.coracle.registry.cache.WatchCache;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -120,9 +120,7 @@ final class WatchFlow {
     public boolean offer(WatchEvent event) {
       return switch (event.type()) {
         case ADDED, MODIFIED, DELETED ->
-            sink.offer(
-                new WatchEvent(
-                    event.type(), ObjectStore.served(resource, event.object())));
+            sink.offer(new WatchEvent(event.type(), ObjectStore.served(resource, event.object())));
         case BOOKMARK, ERROR -> sink.offer(event);
       };
     }

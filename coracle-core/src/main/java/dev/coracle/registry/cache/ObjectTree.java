@@ -111,8 +111,7 @@ public final class ObjectTree {
     Node[] level = new Node[(objects.length + fill - 1) / fill];
     for (int i = 0; i < level.length; i++) {
       level[i] =
-          new Leaf(
-              Arrays.copyOfRange(objects, i * fill, Math.min(objects.length, (i + 1) * fill)));
+          new Leaf(Arrays.copyOfRange(objects, i * fill, Math.min(objects.length, (i + 1) * fill)));
     }
     while (level.length > 1) {
       Node[] upper = new Node[(level.length + fill - 1) / fill];

@@ -20,7 +20,8 @@ public final class StoredJson {
   public static KubeObject object(byte[] stored, long revision) {
     int at = afterUid(stored);
     if (at >= 0) {
-      return KubeObject.of(splice(stored, at, bytes(",\"resourceVersion\":\"" + revision + "\""), at));
+      return KubeObject.of(
+          splice(stored, at, bytes(",\"resourceVersion\":\"" + revision + "\""), at));
     }
     int metadata = indexOf(stored, METADATA, 0) + METADATA.length;
     String comma = stored[metadata] == '}' ? "" : ",";

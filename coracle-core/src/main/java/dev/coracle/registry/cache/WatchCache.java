@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -72,12 +71,12 @@ public final class WatchCache {
   public Snapshot snapshot() {
     Snapshot snapshot = filled();
     long needed = store.readRevision();
-    return snapshot.revision() >= needed
-        ? snapshot
-        : awaitRevision(needed, Duration.ofSeconds(10));
+    return snapshot.revision() >= needed ? snapshot : awaitRevision(needed, Duration.ofSeconds(10));
   }
 
-  /** The newest state that this process has seen; behind {@link #snapshot()} by a moment at most. */
+  /**
+   * The newest state that this process has seen; behind {@link #snapshot()} by a moment at most.
+   */
   public Snapshot seen() {
     return filled();
   }
@@ -127,9 +126,7 @@ public final class WatchCache {
       if (snapshot == null) {
         return null;
       }
-      return revision >= snapshot.revision()
-          ? snapshot.tree()
-          : ring.at(revision, snapshot.tree());
+      return revision >= snapshot.revision() ? snapshot.tree() : ring.at(revision, snapshot.tree());
     } finally {
       lock.unlock();
     }
