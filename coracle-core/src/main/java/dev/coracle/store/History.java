@@ -30,14 +30,21 @@ final class History {
   /** What a change costs besides its value: key, entry and change objects. */
   private static final int CHANGE_OVERHEAD = 160;
 
+  /** Told of each change that history forgets, the oldest first. */
+  interface Forgotten {
+    void forgotten(Store.Change change);
+  }
+
   private final Bounds bounds;
+  private final Forgotten forgotten;
   private final ArrayDeque<Store.Change> changes = new ArrayDeque<>();
   private long compacted;
   private long newest;
   private long bytes;
 
-  History(Bounds bounds, long compacted) {
+  History(Bounds bounds, long compacted, Forgotten forgotten) {
     this.bounds = bounds;
+    this.forgotten = forgotten;
     this.compacted = compacted;
     this.newest = compacted;
   }
@@ -88,6 +95,7 @@ final class History {
     Store.Change oldest = changes.removeFirst();
     compacted = oldest.revision();
     bytes -= cost(oldest);
+    forgotten.forgotten(oldest);
   }
 
   private static long cost(Store.Change change) {

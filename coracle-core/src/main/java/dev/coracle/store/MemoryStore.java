@@ -28,7 +28,7 @@ public final class MemoryStore implements Store {
   }
 
   private MemoryStore(History.Bounds bounds) {
-    state = new VersionedMap(new History(bounds, 0));
+    state = new VersionedMap(new History(bounds, 0, _ -> {}));
   }
 
   @Override

@@ -1,0 +1,162 @@
+package dev.coracle.store;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The store of one process on one directory: the state in memory, every change in a {@link
+ * SqliteJournal} before it is acknowledged. Reading never touches the disk and so never waits for a
+ * write; the {@link GroupCommit} thread is the one writer sequence.
+ *
+ * <p>The journal keeps what history keeps, so that watches from an older revision and ranges at one
+ * go on after a restart.
+ */
+final class EmbeddedStore implements Store {
+
+  /** Held while changes are applied and told, and while a watch starts. */
+  private final ReentrantLock telling = new ReentrantLock();
+
+  private final DirectoryLock lock;
+  private final VersionedMap state;
+  private final Watchers watchers = new Watchers();
+  private final GroupCommit writer;
+  private boolean closed;
+
+  private EmbeddedStore(
+      Path directory, DirectoryLock lock, SqliteJournal journal, History.Bounds bounds)
+      throws SQLException {
+    this.lock = lock;
+    ObsoleteRows obsolete = new ObsoleteRows();
+    this.state = JournalLoader.load(journal, bounds, obsolete);
+    this.writer = new GroupCommit(directory, journal, state, obsolete, this::publish);
+  }
+
+  static EmbeddedStore open(Path directory, History.Bounds bounds) {
+    try {
+      makePrivate(directory);
+      DirectoryLock lock = DirectoryLock.acquire(directory);
+      try {
+        SqliteLibrary.load(directory);
+        SqliteJournal journal = SqliteJournal.open(directory);
+        try {
+          return new EmbeddedStore(directory, lock, journal, bounds);
+        } catch (SQLException | RuntimeException e) {
+          journal.close();
+          throw e;
+        }
+      } catch (Exception e) {
+        lock.close();
+        throw e;
+      }
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new StoreFailedException("cannot open the store in " + directory + ": " + e, e);
+    }
+  }
+
+  @Override
+  public @Nullable Entry get(String key) {
+    return state.get(key);
+  }
+
+  @Override
+  public Range range(String prefix, String startKey, int limit, long revision) {
+    return state.range(prefix, startKey, limit, revision);
+  }
+
+  @Override
+  public Entry create(String key, byte[] value) {
+    return ((Change.Put) writer.write(new Write.Create(key, value))).now();
+  }
+
+  @Override
+  public Entry update(String key, byte[] value, long expectedRevision) {
+    return ((Change.Put) writer.write(new Write.Update(key, value, expectedRevision))).now();
+  }
+
+  @Override
+  public long delete(String key, long expectedRevision) {
+    return writer.write(new Write.Delete(key, expectedRevision)).revision();
+  }
+
+  @Override
+  public long currentRevision() {
+    return state.newestRevision();
+  }
+
+  @Override
+  public Watch watch(String prefix, long fromRevision, Listener listener) {
+    telling.lock();
+    try {
+      if (closed) {
+        throw new StoreClosedException();
+      }
+      return watchers.start(
+          prefix, state.changes(prefix, fromRevision), state.newestRevision(), listener);
+    } finally {
+      telling.unlock();
+    }
+  }
+
+  @Override
+  public void compact(long revision) {
+    state.compact(revision);
+    writer.wake();
+  }
+
+  @Override
+  public long compactedRevision() {
+    return state.compactedRevision();
+  }
+
+  @Override
+  public void close() {
+    telling.lock();
+    try {
+      if (closed) {
+        return;
+      }
+      closed = true;
+    } finally {
+      telling.unlock();
+    }
+    writer.close();
+    telling.lock();
+    try {
+      watchers.end(new StoreClosedException());
+    } finally {
+      telling.unlock();
+    }
+    try {
+      lock.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Values may be Secrets. */
+  private static void makePrivate(Path directory) throws IOException {
+    Files.createDirectories(directory);
+    if (Files.getFileStore(directory).supportsFileAttributeView("posix")) {
+      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
+    }
+  }
+
+  private void publish(List<Change> changes) {
+    telling.lock();
+    try {
+      state.apply(changes);
+      watchers.tell(changes, changes.getLast().revision());
+    } finally {
+      telling.unlock();
+    }
+  }
+}

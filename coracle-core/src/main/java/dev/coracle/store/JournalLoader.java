@@ -1,0 +1,63 @@
+package dev.coracle.store;
+
+import java.sql.SQLException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Builds the state and its history from the journal's rows. */
+final class JournalLoader implements SqliteJournal.Loader {
+
+  private final History.Bounds bounds;
+  private final History.Forgotten forgotten;
+  private @Nullable VersionedMap state;
+  private long compacted;
+
+  private JournalLoader(History.Bounds bounds, History.Forgotten forgotten) {
+    this.bounds = bounds;
+    this.forgotten = forgotten;
+  }
+
+  static VersionedMap load(
+      SqliteJournal journal, History.Bounds bounds, History.Forgotten forgotten)
+      throws SQLException {
+    JournalLoader loader = new JournalLoader(bounds, forgotten);
+    try {
+      journal.load(loader);
+      return loader.state();
+    } catch (IllegalStateException e) {
+      throw new StoreFailedException("the store is damaged: " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public void compacted(long revision) {
+    compacted = revision;
+    state = new VersionedMap(new History(bounds, revision, forgotten));
+  }
+
+  @Override
+  public void row(long revision, long createRevision, String key, byte @Nullable [] value) {
+    if (value == null) {
+      Store.Entry last = state().get(key);
+      if (last == null) {
+        throw new IllegalStateException(
+            "revision " + revision + " deletes " + key + ", which is not there");
+      }
+      state().apply(List.of(new Store.Change.Delete(last, revision)));
+      return;
+    }
+    Store.Entry entry = new Store.Entry(key, value, createRevision, revision);
+    if (revision <= compacted) {
+      state().load(entry);
+    } else {
+      state().apply(List.of(new Store.Change.Put(entry, state().get(key))));
+    }
+  }
+
+  private VersionedMap state() {
+    if (state == null) {
+      throw new IllegalStateException("the journal does not say what it has compacted");
+    }
+    return state;
+  }
+}

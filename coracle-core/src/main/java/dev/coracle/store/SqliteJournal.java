@@ -1,0 +1,215 @@
+package dev.coracle.store;
+
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Properties;
+import org.jspecify.annotations.Nullable;
+import org.sqlite.JDBC;
+
+/**
+ * The durable log under the embedded store: one row per change, in SQLite (WAL mode,
+ * synchronous=FULL). Rows that history has forgotten and no key stands on are removed in the same
+ * transactions. Why SQLite: ADR 0005.
+ *
+ * <p>{@link #append}, {@link #load} and {@link #finishCheckpoint} belong to one thread at a time;
+ * {@link #checkpoint} runs beside them, on a connection of its own.
+ */
+final class SqliteJournal {
+
+  /**
+   * Rows that compaction sets free.
+   *
+   * @param compacted the change that history has forgotten
+   * @param superseded the row that this change replaced or deleted, 0 for none
+   * @param deletion whether the change is a deletion, whose own row then goes as well
+   */
+  record Obsolete(long compacted, long superseded, boolean deletion) {}
+
+  /** Takes what the journal holds, in the order of revisions. */
+  interface Loader {
+    void compacted(long revision);
+
+    /** {@code value} is null for a deletion. */
+    void row(long revision, long createRevision, String key, byte @Nullable [] value);
+  }
+
+  /** The create_revision of a row that says its key was deleted. */
+  private static final long DELETION = 0;
+
+  private static final int BUSY_MILLISECONDS = 60_000;
+
+  private final String url;
+  private final Connection connection;
+  private final PreparedStatement begin;
+  private final PreparedStatement commit;
+  private final PreparedStatement insert;
+  private final PreparedStatement remove;
+  private final PreparedStatement compacted;
+
+  private SqliteJournal(String url) throws SQLException {
+    this.url = url;
+    this.connection = connect(url);
+    try {
+      try (Statement statement = connection.createStatement()) {
+        statement.execute("PRAGMA wal_autocheckpoint=0");
+        statement.execute("PRAGMA journal_size_limit=67108864");
+        statement.execute(
+            """
+            CREATE TABLE IF NOT EXISTS changes(
+              revision INTEGER PRIMARY KEY,
+              create_revision INTEGER NOT NULL,
+              key TEXT NOT NULL,
+              value BLOB)\
+            """);
+        statement.execute(
+            "CREATE TABLE IF NOT EXISTS compacted(id INTEGER PRIMARY KEY, revision INTEGER)");
+        statement.execute("INSERT OR IGNORE INTO compacted VALUES(0, 0)");
+      }
+      begin = connection.prepareStatement("BEGIN IMMEDIATE");
+      commit = connection.prepareStatement("COMMIT");
+      insert = connection.prepareStatement("INSERT INTO changes VALUES(?, ?, ?, ?)");
+      remove = connection.prepareStatement("DELETE FROM changes WHERE revision = ?");
+      compacted = connection.prepareStatement("UPDATE compacted SET revision = ?");
+    } catch (SQLException e) {
+      connection.close();
+      throw e;
+    }
+  }
+
+  static SqliteJournal open(Path directory) throws SQLException {
+    return new SqliteJournal("jdbc:sqlite:" + directory.resolve("store.sqlite"));
+  }
+
+  void load(Loader loader) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      try (ResultSet row = statement.executeQuery("SELECT revision FROM compacted")) {
+        row.next();
+        loader.compacted(row.getLong(1));
+      }
+      try (ResultSet rows =
+          statement.executeQuery(
+              "SELECT revision, create_revision, key, value FROM changes ORDER BY revision")) {
+        while (rows.next()) {
+          long createRevision = rows.getLong(2);
+          byte[] value = rows.getBytes(4);
+          loader.row(
+              rows.getLong(1),
+              createRevision,
+              rows.getString(3),
+              value == null && createRevision != DELETION ? new byte[0] : value);
+        }
+      }
+    }
+  }
+
+  /**
+   * Stores the changes and removes the obsolete rows in one transaction, and returns when it is on
+   * disk.
+   *
+   * @return about how many bytes it has written
+   * @throws SQLException when it is not; then nothing has changed
+   */
+  long append(List<Store.Change> changes, List<Obsolete> obsolete) throws SQLException {
+    try {
+      begin.executeUpdate();
+      long bytes = 0;
+      for (Store.Change change : changes) {
+        bytes += insert(change);
+      }
+      for (Obsolete row : obsolete) {
+        remove(row);
+        bytes += 512;
+      }
+      commit.executeUpdate();
+      return bytes;
+    } catch (SQLException e) {
+      rollback();
+      throw e;
+    }
+  }
+
+  /** Copies the write-ahead log into the database file, while writing goes on. */
+  void checkpoint() throws SQLException {
+    try (Connection beside = connect(url)) {
+      checkpoint(beside);
+    }
+  }
+
+  /**
+   * Copies what has been written since {@link #checkpoint}, so that the write-ahead log starts over
+   * from its beginning.
+   */
+  void finishCheckpoint() throws SQLException {
+    checkpoint(connection);
+  }
+
+  void close() throws SQLException {
+    connection.close();
+  }
+
+  private static Connection connect(String url) throws SQLException {
+    Connection connection = JDBC.createConnection(url, new Properties());
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("PRAGMA busy_timeout=" + BUSY_MILLISECONDS);
+      statement.execute("PRAGMA journal_mode=WAL");
+      statement.execute("PRAGMA synchronous=FULL");
+      return connection;
+    } catch (SQLException e) {
+      connection.close();
+      throw e;
+    }
+  }
+
+  private static void checkpoint(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("PRAGMA wal_checkpoint(PASSIVE)");
+    }
+  }
+
+  private long insert(Store.Change change) throws SQLException {
+    return switch (change) {
+      case Store.Change.Put(Store.Entry now, _) ->
+          insert(now.modRevision(), now.createRevision(), now.key(), now.value());
+      case Store.Change.Delete(Store.Entry last, long revision) ->
+          insert(revision, DELETION, last.key(), null);
+      case Store.Change.Progress _ -> 0;
+    };
+  }
+
+  private long insert(long revision, long createRevision, String key, byte @Nullable [] value)
+      throws SQLException {
+    insert.setLong(1, revision);
+    insert.setLong(2, createRevision);
+    insert.setString(3, key);
+    insert.setBytes(4, value);
+    insert.executeUpdate();
+    return value == null ? key.length() : key.length() + value.length;
+  }
+
+  private void remove(Obsolete row) throws SQLException {
+    if (row.superseded() != 0) {
+      remove.setLong(1, row.superseded());
+      remove.executeUpdate();
+    }
+    if (row.deletion()) {
+      remove.setLong(1, row.compacted());
+      remove.executeUpdate();
+    }
+    compacted.setLong(1, row.compacted());
+    compacted.executeUpdate();
+  }
+
+  /** SQLite has often rolled back by itself when it reports an error; then this finds nothing. */
+  private void rollback() {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("ROLLBACK");
+    } catch (SQLException e) {
+      return;
+    }
+  }
+}
