@@ -1,0 +1,93 @@
+package dev.coracle.controller;
+
+import dev.coracle.api.Clock;
+import dev.coracle.client.Client;
+import dev.coracle.client.Informers;
+import dev.coracle.controller.ControllerManager.Factory;
+import dev.coracle.controller.deployment.DeploymentController;
+import dev.coracle.controller.job.JobController;
+import dev.coracle.controller.namespace.NamespaceController;
+import dev.coracle.controller.replicaset.ReplicaKind;
+import dev.coracle.controller.replicaset.ReplicaSetController;
+import dev.coracle.controller.rootca.RootCaController;
+import dev.coracle.controller.serviceaccount.ServiceAccountController;
+import dev.coracle.controller.serviceaccount.TokenController;
+import dev.coracle.controller.serviceaccount.TokenSigner;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/** All controllers of a cluster: what a kube-controller-manager runs. */
+public final class Controllers implements AutoCloseable {
+
+  /**
+   * What the controllers need from the cluster.
+   *
+   * @param clients a client as the user of a name, such as {@code
+   *     system:serviceaccount:kube-system:job-controller} (with the groups of its kind)
+   * @param informers of {@link ControllerManager#IDENTITY}; closed by whoever made them
+   * @param clock the cluster's
+   * @param ca the CA bundle (PEM) that Pods trust
+   * @param tokens signs the tokens of token Secrets
+   * @param legacyServiceAccountTokens whether each ServiceAccount gets a token Secret
+   */
+  public record Config(
+      Function<String, Client> clients,
+      Informers informers,
+      Clock clock,
+      Supplier<String> ca,
+      TokenSigner tokens,
+      boolean legacyServiceAccountTokens) {}
+
+  private final ControllerManager manager;
+
+  private Controllers(ControllerManager manager) {
+    this.manager = manager;
+  }
+
+  /** Starts them side by side and returns at once. */
+  public static Controllers start(Config config) {
+    ControllerManager manager =
+        new ControllerManager(config.clients(), config.informers(), config.clock());
+    manager.start(factories(config));
+    return new Controllers(manager);
+  }
+
+  /** Waits until every controller has filled its caches and works. */
+  public void awaitStarted() throws InterruptedException {
+    manager.awaitStarted();
+  }
+
+  @Override
+  public void close() {
+    manager.close();
+  }
+
+  private static List<Factory> factories(Config config) {
+    List<Factory> factories = new ArrayList<>();
+    factories.add(Factory.of("namespace-controller", NamespaceController::new));
+    factories.add(Factory.of("service-account-controller", ServiceAccountController::new));
+    factories.add(
+        Factory.of(
+            "root-ca-cert-publisher", context -> new RootCaController(context, config.ca())));
+    factories.add(
+        new Factory(
+            "tokens-controller",
+            ControllerManager.IDENTITY,
+            context ->
+                new TokenController(
+                    context, config.tokens(), config.ca(), config.legacyServiceAccountTokens())));
+    factories.add(
+        Factory.of(
+            "replicaset-controller",
+            context -> new ReplicaSetController(ReplicaKind.REPLICA_SET, context)));
+    factories.add(
+        Factory.of(
+            "replication-controller",
+            context -> new ReplicaSetController(ReplicaKind.REPLICATION_CONTROLLER, context)));
+    factories.add(Factory.of("deployment-controller", DeploymentController::new));
+    factories.add(Factory.of("job-controller", JobController::new));
+    return factories;
+  }
+}
