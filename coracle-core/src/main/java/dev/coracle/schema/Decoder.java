@@ -1,0 +1,315 @@
+package dev.coracle.schema;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupVersionKind;
+import dev.coracle.api.Json;
+import dev.coracle.api.StatusCause;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.Yaml;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+
+/**
+ * Reads the bodies of writes: JSON or YAML, checked against the schema of the kind that is
+ * expected, with the errors of a kube-apiserver. Unknown fields never get through.
+ */
+public final class Decoder {
+
+  private static final int MOST_SHOWN = 30;
+
+  private Decoder() {}
+
+  /**
+   * Reads the body of a create or an update.
+   *
+   * @param body as it was sent
+   * @param mediaType without parameters
+   * @param schema of the expected kind
+   * @param expected the kind that the resource has; a body without apiVersion and kind gets it
+   * @throws StatusException 400 when it cannot be read as that kind, or, for {@link
+   *     FieldValidation#STRICT}, has unknown or duplicate fields; 415 for any other media type
+   */
+  public static Decoded decode(
+      byte[] body,
+      String mediaType,
+      Schema schema,
+      GroupVersionKind expected,
+      FieldValidation validation) {
+    byte[] json =
+        switch (mediaType) {
+          case "application/json", "" -> body;
+          case "application/yaml" -> yamlToJson(body, expected);
+          default ->
+              throw StatusException.unsupportedMediaType(
+                  "the body of the request was in an unknown format - accepted media types include:"
+                      + " application/json, application/yaml");
+        };
+    try (JsonParser parser = Json.mapper().getFactory().createParser(json)) {
+      TreeReader reader = new TreeReader(parser);
+      ObjectNode object = reader.read(schema);
+      if (parser.nextToken() != null) {
+        throw unrecognized(body, json, expected);
+      }
+      checkKind(json, object, schema, expected);
+      List<String> problems = reader.strictErrors();
+      if (validation == FieldValidation.STRICT && !problems.isEmpty()) {
+        throw cannotBeHandled(expected, expected, strict(problems));
+      }
+      return new Decoded(object, validation == FieldValidation.WARN ? problems : List.of());
+    } catch (DecodingException e) {
+      GroupVersionKind found = kindOf(json, expected);
+      if (found == null) {
+        throw unrecognized(body, json, expected);
+      }
+      checkKind(found, schema, expected);
+      throw cannotBeHandled(found, expected, String.valueOf(e.getMessage()));
+    } catch (JsonProcessingException e) {
+      throw unrecognized(body, json, expected);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Reads what a patch made of an object, as a body is read.
+   *
+   * @throws StatusException 422 with the whole patched object, as a kube-apiserver answers
+   */
+  public static Decoded decodePatched(
+      ObjectNode patched, Schema schema, FieldValidation validation) {
+    try (JsonParser parser = patched.traverse(Json.mapper())) {
+      TreeReader reader = new TreeReader(parser);
+      ObjectNode object = reader.read(schema);
+      List<String> problems = reader.strictErrors();
+      if (validation == FieldValidation.STRICT && !problems.isEmpty()) {
+        throw invalidPatch(patched, strict(problems));
+      }
+      return new Decoded(object, validation == FieldValidation.WARN ? problems : List.of());
+    } catch (DecodingException e) {
+      throw invalidPatch(patched, String.valueOf(e.getMessage()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * The same tree without the fields that the schema does not know; for trees that were made by
+   * plugins, webhooks and conversions.
+   *
+   * @throws DecodingException when a value of a built-in kind is mistyped
+   */
+  public static ObjectNode prune(ObjectNode tree, Schema schema) {
+    try (JsonParser parser = tree.traverse(Json.mapper())) {
+      return new TreeReader(parser).read(schema);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String strict(List<String> problems) {
+    return "strict decoding error: " + String.join(", ", problems);
+  }
+
+  private static StatusException cannotBeHandled(
+      GroupVersionKind found, GroupVersionKind expected, String why) {
+    return StatusException.badRequest(
+        found.kind()
+            + " in version \""
+            + found.version()
+            + "\" cannot be handled as a "
+            + expected.kind()
+            + ": "
+            + why);
+  }
+
+  private static StatusException invalidPatch(ObjectNode patched, String why) {
+    String value = new String(Json.write(patched), StandardCharsets.UTF_8);
+    String message = "Invalid value: " + Json.object().textNode(value) + ": " + why;
+    return StatusException.invalid(
+        "", "", "", List.of(new StatusCause("FieldValueInvalid", message, "patch")));
+  }
+
+  private static void checkKind(
+      byte[] json, ObjectNode object, Schema schema, GroupVersionKind expected) {
+    JsonNode kind = object.get("kind");
+    JsonNode apiVersion = object.get("apiVersion");
+    boolean plain =
+        (kind == null || kind.isTextual()) && (apiVersion == null || apiVersion.isTextual());
+    if (!plain) {
+      throw unrecognized(json, json, expected);
+    }
+    checkKind(
+        GroupVersionKind.of(
+            apiVersion == null || apiVersion.asText().isEmpty()
+                ? expected.apiVersion()
+                : apiVersion.asText(),
+            kind == null || kind.asText().isEmpty() ? expected.kind() : kind.asText()),
+        schema,
+        expected);
+    if (!expected.kind().equals("DeleteOptions") || apiVersion == null) {
+      object.put("apiVersion", expected.apiVersion());
+    }
+    object.put("kind", expected.kind());
+  }
+
+  private static void checkKind(GroupVersionKind found, Schema schema, GroupVersionKind expected) {
+    if (found.equals(expected)
+        || (expected.kind().equals("DeleteOptions") && found.kind().equals("DeleteOptions"))) {
+      return;
+    }
+    Schema other = Schemas.builtIn().find(found);
+    boolean sameKind = found.kind().equals(expected.kind());
+    if (sameKind && (other != null || schema.isCustom())) {
+      throw StatusException.badRequest(
+          "the API version in the data ("
+              + found.apiVersion()
+              + ") does not match the expected API version ("
+              + expected.apiVersion()
+              + ")");
+    }
+    if (other == null) {
+      throw cannotBeHandled(
+          found,
+          expected,
+          "no kind \""
+              + found.kind()
+              + "\" is registered for version \""
+              + found.apiVersion()
+              + "\" in scheme \"k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30\"");
+    }
+    String[] parts = schema.definition().split("\\.");
+    String internal = parts.length < 3 ? expected.group() : parts[parts.length - 3];
+    throw cannotBeHandled(
+        found,
+        expected,
+        "converting ("
+            + other.goType()
+            + ") to ("
+            + internal
+            + "."
+            + expected.kind()
+            + "): unknown conversion");
+  }
+
+  /** The kind that a body says it is, filled up from the expected one; null when unreadable. */
+  private static @Nullable GroupVersionKind kindOf(byte[] json, GroupVersionKind expected) {
+    String apiVersion = "";
+    String kind = "";
+    try (JsonParser parser = Json.mapper().getFactory().createParser(json)) {
+      if (parser.nextToken() != JsonToken.START_OBJECT) {
+        return null;
+      }
+      for (String name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
+        JsonToken token = parser.nextToken();
+        boolean wanted = name.equals("apiVersion") || name.equals("kind");
+        if (wanted && token != JsonToken.VALUE_STRING && token != JsonToken.VALUE_NULL) {
+          return null;
+        }
+        if (name.equals("apiVersion") && token == JsonToken.VALUE_STRING) {
+          apiVersion = parser.getText();
+        } else if (name.equals("kind") && token == JsonToken.VALUE_STRING) {
+          kind = parser.getText();
+        }
+        parser.skipChildren();
+      }
+    } catch (IOException e) {
+      return null;
+    }
+    return GroupVersionKind.of(
+        apiVersion.isEmpty() ? expected.apiVersion() : apiVersion,
+        kind.isEmpty() ? expected.kind() : kind);
+  }
+
+  private static StatusException unrecognized(byte[] body, byte[] json, GroupVersionKind expected) {
+    return unrecognized(
+        body, expected, "couldn't get version/kind; json parse error: " + jsonProblem(json));
+  }
+
+  private static StatusException unrecognized(
+      byte[] body, GroupVersionKind expected, String problem) {
+    return StatusException.badRequest(
+        "the object provided is unrecognized (must be of type "
+            + expected.kind()
+            + "): "
+            + problem
+            + " ("
+            + summary(body)
+            + ")");
+  }
+
+  private static String jsonProblem(byte[] json) {
+    String text = new String(json, StandardCharsets.UTF_8);
+    String syntax = JsonSyntax.problem(text);
+    if (syntax != null) {
+      return syntax;
+    }
+    JsonNode tree = Json.read(json);
+    String typeMeta =
+        "struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string"
+            + " \"json:\\\"kind,omitempty\\\"\" }";
+    if (!tree.isObject()) {
+      return "json: cannot unmarshal " + word(tree) + " into Go value of type " + typeMeta;
+    }
+    String field =
+        tree.path("apiVersion").isTextual() || !tree.has("apiVersion") ? "kind" : "apiVersion";
+    return "json: cannot unmarshal "
+        + word(tree.path(field))
+        + " into Go struct field ."
+        + field
+        + " of type string";
+  }
+
+  private static String word(JsonNode node) {
+    return switch (node.getNodeType()) {
+      case ARRAY -> "array";
+      case OBJECT, POJO -> "object";
+      case STRING, BINARY -> "string";
+      case NUMBER -> "number";
+      case BOOLEAN -> "bool";
+      case NULL, MISSING -> "null";
+    };
+  }
+
+  /** The beginning of a body: as text when it looks like JSON, else as hexadecimal digits. */
+  private static String summary(byte[] body) {
+    if (body.length == 0) {
+      return "<empty>";
+    }
+    int shown = Math.min(MOST_SHOWN, body.length);
+    String more = shown < body.length ? " ..." : "";
+    return body[0] == '{'
+        ? new String(body, 0, shown, StandardCharsets.UTF_8) + more
+        : HexFormat.of().formatHex(body, 0, shown) + more;
+  }
+
+  private static byte[] yamlToJson(byte[] body, GroupVersionKind expected) {
+    try {
+      return Json.write(Yaml.read(body));
+    } catch (IllegalArgumentException e) {
+      throw unrecognized(body, expected, yamlProblem(e));
+    }
+  }
+
+  private static String yamlProblem(IllegalArgumentException e) {
+    if (e.getCause() instanceof MarkedYamlEngineException marked
+        && marked.getProblemMark().isPresent()) {
+      String problem = String.valueOf(marked.getProblem());
+      String words =
+          problem.equals("mapping values are not allowed here")
+              ? "mapping values are not allowed in this context"
+              : problem.toLowerCase(Locale.ROOT);
+      return "yaml: line " + (marked.getProblemMark().get().getLine() + 1) + ": " + words;
+    }
+    return String.valueOf(e.getMessage());
+  }
+}
