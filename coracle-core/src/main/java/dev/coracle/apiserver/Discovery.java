@@ -265,10 +265,9 @@ final class Discovery {
       verbs(resource, type.verbs());
       names(resource, "shortNames", type.shortNames());
       names(resource, "categories", type.categories());
-      if (type.verbs().contains("watch")) {
-        resource.put(
-            "storageVersionHash",
-            Hashes.storageVersion(type.group(), type.storageVersion(), type.kind()));
+      String hash = type.storageVersionHash();
+      if (!hash.isEmpty()) {
+        resource.put("storageVersionHash", hash);
       }
       for (ResourceType.Subresource subresource : new TreeMap<>(type.subresources()).values()) {
         ObjectNode each =

@@ -1,10 +1,7 @@
 package dev.coracle.apiserver;
 
-import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.Arrays;
-import java.util.Base64;
 import java.util.HexFormat;
 import java.util.Locale;
 
@@ -21,12 +18,6 @@ final class Hashes {
   /** SHA-512 in upper-case hexadecimal digits. */
   static String hex(byte[] document) {
     return HexFormat.of().formatHex(digest("SHA-512", document)).toUpperCase(Locale.ROOT);
-  }
-
-  /** {@code storageVersionHash} of discovery. */
-  static String storageVersion(String group, String version, String kind) {
-    byte[] name = (group + "/" + version + "/" + kind).getBytes(StandardCharsets.UTF_8);
-    return Base64.getEncoder().encodeToString(Arrays.copyOf(digest("SHA-256", name), 8));
   }
 
   private static byte[] digest(String algorithm, byte[] bytes) {

@@ -206,7 +206,7 @@ final class ResourceEndpoint {
     DeleteOptions options = Options.delete(request);
     String name = request.info().name();
     Registry.Deleted deleted = registry.delete(context(request), type, namespace, name, options);
-    if (!deleted.gone() || DeletionAnswer.showsObject(type)) {
+    if (deleted.answersObject()) {
       return new ApiResponse.One(200, deleted.object(), type, format);
     }
     Status.Details details =
