@@ -1,0 +1,272 @@
+package dev.coracle.network;
+
+import dev.coracle.client.views.DiscoveryEndpointPort;
+import dev.coracle.client.views.Endpoint;
+import dev.coracle.client.views.EndpointSlice;
+import dev.coracle.client.views.Service;
+import dev.coracle.client.views.ServicePort;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Services as nftables rules: a pure function from Services and EndpointSlices to the text of one
+ * table.
+ */
+final class ServiceRules {
+
+  /**
+   * What the rules need to know of the machine.
+   *
+   * @param table the table's name
+   * @param bridge the Pods' bridge
+   * @param gateway its address
+   * @param pods the Pods' network
+   * @param nodePortsEverywhere whether node ports answer on all addresses of the machine, or only
+   *     on loopback and the bridge
+   */
+  record Machine(
+      String table, String bridge, String gateway, Ipv4Network pods, boolean nodePortsEverywhere) {}
+
+  /** One port of one Service with where it leads. */
+  private record Target(
+      String protocol,
+      int port,
+      int nodePort,
+      List<String> addresses,
+      List<String> backends,
+      boolean sticky) {}
+
+  private ServiceRules() {}
+
+  /**
+   * The input of {@code nft -f -} that replaces the table in one transaction.
+   *
+   * @param slices of a Service, by {@code namespace/name} of the Service
+   */
+  static String render(
+      Machine machine, Collection<Service> services, Map<String, List<EndpointSlice>> slices) {
+    List<Target> targets = new ArrayList<>();
+    TreeSet<String> pods = new TreeSet<>();
+    for (Service service : services) {
+      targets(service, slices.getOrDefault(key(service), List.of()), targets);
+    }
+    StringBuilder chains = new StringBuilder();
+    TreeMap<String, String> clusterIps = new TreeMap<>();
+    TreeMap<String, String> nodePorts = new TreeMap<>();
+    TreeSet<String> refused = new TreeSet<>();
+    TreeSet<String> refusedNodePorts = new TreeSet<>();
+    int number = 0;
+    for (Target target : targets) {
+      String portKey = target.protocol() + " . " + target.port();
+      String nodePortKey = target.protocol() + " . " + target.nodePort();
+      if (target.backends().isEmpty()) {
+        target.addresses().forEach(address -> refused.add(address + " . " + portKey));
+        if (target.nodePort() > 0) {
+          refusedNodePorts.add(nodePortKey);
+        }
+        continue;
+      }
+      String chain = "svc" + number++;
+      chains
+          .append("  chain ")
+          .append(chain)
+          .append(" {\n    ")
+          .append(rule(target))
+          .append("\n  }\n");
+      target
+          .addresses()
+          .forEach(address -> clusterIps.put(address + " . " + portKey, "goto " + chain));
+      if (target.nodePort() > 0) {
+        nodePorts.put(nodePortKey, "goto " + chain);
+      }
+      target.backends().forEach(backend -> pods.add(backend.substring(0, backend.indexOf(' '))));
+    }
+    return table(machine, chains, clusterIps, nodePorts, refused, refusedNodePorts, pods);
+  }
+
+  private static String key(Service service) {
+    return service.metadata().namespace() + "/" + service.metadata().name();
+  }
+
+  private static void targets(Service service, List<EndpointSlice> slices, List<Target> into) {
+    if ("ExternalName".equals(service.spec().type())) {
+      return;
+    }
+    List<String> addresses = new ArrayList<>();
+    for (String address : service.spec().clusterIPs()) {
+      if (address.contains(".")) {
+        addresses.add(address);
+      }
+    }
+    addresses.addAll(service.spec().externalIPs());
+    service
+        .status()
+        .loadBalancer()
+        .ingress()
+        .forEach(
+            ingress -> {
+              if (ingress.ip() != null) {
+                addresses.add(ingress.ip());
+              }
+            });
+    boolean sticky = "ClientIP".equals(service.spec().sessionAffinity());
+    for (ServicePort port : service.spec().ports()) {
+      int nodePort = Objects.requireNonNullElse(port.nodePort(), 0);
+      if (addresses.isEmpty() && nodePort == 0) {
+        continue;
+      }
+      into.add(
+          new Target(
+              protocol(port.protocol()),
+              Objects.requireNonNullElse(port.port(), 0),
+              nodePort,
+              List.copyOf(addresses),
+              backends(port, slices),
+              sticky));
+    }
+  }
+
+  private static String protocol(@org.jspecify.annotations.Nullable String protocol) {
+    return protocol == null ? "tcp" : protocol.toLowerCase(Locale.ROOT);
+  }
+
+  /** {@code address . port} of every endpoint that serves; of those that end when no other does. */
+  private static List<String> backends(ServicePort port, List<EndpointSlice> slices) {
+    TreeSet<String> ready = new TreeSet<>();
+    TreeSet<String> terminating = new TreeSet<>();
+    for (EndpointSlice slice : slices) {
+      if (!"IPv4".equals(slice.addressType())) {
+        continue;
+      }
+      for (DiscoveryEndpointPort endpointPort : slice.ports()) {
+        if (endpointPort.port() == null
+            || !Objects.requireNonNullElse(endpointPort.name(), "")
+                .equals(Objects.requireNonNullElse(port.name(), ""))
+            || !protocol(endpointPort.protocol()).equals(protocol(port.protocol()))) {
+          continue;
+        }
+        for (Endpoint endpoint : slice.endpoints()) {
+          if (endpoint.addresses().isEmpty()) {
+            continue;
+          }
+          String backend = endpoint.addresses().getFirst() + " . " + endpointPort.port();
+          if (!Boolean.FALSE.equals(endpoint.conditions().ready())) {
+            ready.add(backend);
+          } else if (Boolean.TRUE.equals(endpoint.conditions().serving())
+              && Boolean.TRUE.equals(endpoint.conditions().terminating())) {
+            terminating.add(backend);
+          }
+        }
+      }
+    }
+    return List.copyOf(ready.isEmpty() ? terminating : ready);
+  }
+
+  private static String rule(Target target) {
+    List<String> backends = target.backends();
+    String head = "meta l4proto " + target.protocol() + " dnat ip to ";
+    if (backends.size() == 1) {
+      return head + backends.getFirst().replace(" . ", ":");
+    }
+    StringBuilder map = new StringBuilder();
+    for (int i = 0; i < backends.size(); i++) {
+      map.append(i == 0 ? "" : ", ").append(i).append(" : ").append(backends.get(i));
+    }
+    String choice = target.sticky() ? "jhash ip saddr mod " : "numgen random mod ";
+    return head + choice + backends.size() + " map { " + map + " }";
+  }
+
+  private static String table(
+      Machine machine,
+      StringBuilder chains,
+      Map<String, String> clusterIps,
+      Map<String, String> nodePorts,
+      Collection<String> refused,
+      Collection<String> refusedNodePorts,
+      Collection<String> pods) {
+    String name = machine.table();
+    String nodeAddresses =
+        machine.nodePortsEverywhere()
+            ? "fib daddr type local"
+            : "ip daddr { 127.0.0.0/8, " + machine.gateway() + " }";
+    StringBuilder text = new StringBuilder();
+    text.append("table ip ").append(name).append(" {}\ndelete table ip ").append(name);
+    text.append("\ntable ip ").append(name).append(" {\n");
+    map(text, "cluster_ips", "ipv4_addr . inet_proto . inet_service", clusterIps);
+    map(text, "node_ports", "inet_proto . inet_service", nodePorts);
+    set(text, "refused", "ipv4_addr . inet_proto . inet_service", refused);
+    set(text, "refused_node_ports", "inet_proto . inet_service", refusedNodePorts);
+    List<String> hairpins = new ArrayList<>();
+    pods.forEach(pod -> hairpins.add(pod + " . " + pod));
+    set(text, "hairpins", "ipv4_addr . ipv4_addr", hairpins);
+    text.append(chains);
+    text.append("  chain services {\n")
+        .append("    ip daddr . meta l4proto . th dport vmap @cluster_ips\n    ")
+        .append(nodeAddresses)
+        .append(" meta l4proto . th dport vmap @node_ports\n  }\n");
+    text.append("  chain refuse {\n")
+        .append("    ip daddr . meta l4proto . th dport @refused reject\n    ")
+        .append(nodeAddresses)
+        .append(" meta l4proto . th dport @refused_node_ports reject\n  }\n");
+    // Loopback addresses are routable on the bridge for node ports only: Pods may not use that.
+    text.append("  chain guard {\n    type filter hook prerouting priority raw;\n    iifname \"")
+        .append(machine.bridge())
+        .append("\" ip daddr 127.0.0.0/8 drop\n  }\n");
+    text.append("  chain prerouting {\n    type nat hook prerouting priority dstnat;\n")
+        .append("    jump services\n  }\n");
+    text.append(
+        "  chain output {\n    type nat hook output priority -100;\n    jump services\n  }\n");
+    text.append("  chain forward {\n    type filter hook forward priority filter;\n")
+        .append("    ct state new jump refuse\n  }\n");
+    text.append("  chain input {\n    type filter hook input priority filter;\n")
+        .append("    ct state new jump refuse\n  }\n");
+    text.append("  chain local {\n    type filter hook output priority filter;\n")
+        .append("    ct state new jump refuse\n  }\n");
+    text.append("  chain postrouting {\n    type nat hook postrouting priority srcnat;\n")
+        .append("    ct status dnat ip saddr . ip daddr @hairpins masquerade\n    oifname \"")
+        .append(machine.bridge())
+        .append("\" ct status dnat ip saddr != ")
+        .append(machine.pods())
+        .append(" masquerade\n    ip saddr ")
+        .append(machine.pods())
+        .append(" ip daddr != ")
+        .append(machine.pods())
+        .append(" oifname != \"")
+        .append(machine.bridge())
+        .append("\" masquerade\n  }\n}\n");
+    return text.toString();
+  }
+
+  private static void map(
+      StringBuilder text, String name, String type, Map<String, String> entries) {
+    text.append("  map ").append(name).append(" {\n    type ").append(type).append(" : verdict\n");
+    if (!entries.isEmpty()) {
+      text.append("    elements = { ");
+      boolean first = true;
+      for (Map.Entry<String, String> entry : entries.entrySet()) {
+        text.append(first ? "" : ", ")
+            .append(entry.getKey())
+            .append(" : ")
+            .append(entry.getValue());
+        first = false;
+      }
+      text.append(" }\n");
+    }
+    text.append("  }\n");
+  }
+
+  private static void set(
+      StringBuilder text, String name, String type, Collection<String> elements) {
+    text.append("  set ").append(name).append(" {\n    type ").append(type).append("\n");
+    if (!elements.isEmpty()) {
+      text.append("    elements = { ").append(String.join(", ", elements)).append(" }\n");
+    }
+    text.append("  }\n");
+  }
+}
