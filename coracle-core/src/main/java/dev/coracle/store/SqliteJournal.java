@@ -9,6 +9,8 @@ import java.sql.Statement;
 import java.util.List;
 import java.util.Properties;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.sqlite.JDBC;
 
 /**
@@ -38,6 +40,8 @@ final class SqliteJournal {
     void row(long revision, long createRevision, String key, byte @Nullable [] value);
   }
 
+  private static final Logger LOGGER = LoggerFactory.getLogger(SqliteJournal.class);
+
   /** The create_revision of a row that says its key was deleted. */
   private static final long DELETION = 0;
 
@@ -45,11 +49,7 @@ final class SqliteJournal {
 
   private final String url;
   private final Connection connection;
-  private final PreparedStatement begin;
-  private final PreparedStatement commit;
-  private final PreparedStatement insert;
-  private final PreparedStatement remove;
-  private final PreparedStatement compacted;
+  private @Nullable Prepared prepared;
 
   private SqliteJournal(String url) throws SQLException {
     this.url = url;
@@ -70,11 +70,6 @@ final class SqliteJournal {
             "CREATE TABLE IF NOT EXISTS compacted(id INTEGER PRIMARY KEY, revision INTEGER)");
         statement.execute("INSERT OR IGNORE INTO compacted VALUES(0, 0)");
       }
-      begin = connection.prepareStatement("BEGIN IMMEDIATE");
-      commit = connection.prepareStatement("COMMIT");
-      insert = connection.prepareStatement("INSERT INTO changes VALUES(?, ?, ?, ?)");
-      remove = connection.prepareStatement("DELETE FROM changes WHERE revision = ?");
-      compacted = connection.prepareStatement("UPDATE compacted SET revision = ?");
     } catch (SQLException e) {
       connection.close();
       throw e;
@@ -116,16 +111,18 @@ final class SqliteJournal {
    */
   long append(List<Store.Change> changes, List<Obsolete> obsolete) throws SQLException {
     try {
-      begin.executeUpdate();
+      Prepared statements = prepared == null ? Prepared.on(connection) : prepared;
+      prepared = statements;
+      statements.begin.executeUpdate();
       long bytes = 0;
       for (Store.Change change : changes) {
-        bytes += insert(change);
+        bytes += insert(statements.insert, change);
       }
       for (Obsolete row : obsolete) {
-        remove(row);
+        remove(statements, row);
         bytes += 512;
       }
-      commit.executeUpdate();
+      statements.commit.executeUpdate();
       return bytes;
     } catch (SQLException e) {
       rollback();
@@ -171,17 +168,22 @@ final class SqliteJournal {
     }
   }
 
-  private long insert(Store.Change change) throws SQLException {
+  private static long insert(PreparedStatement insert, Store.Change change) throws SQLException {
     return switch (change) {
       case Store.Change.Put(Store.Entry now, _) ->
-          insert(now.modRevision(), now.createRevision(), now.key(), now.value());
+          insert(insert, now.modRevision(), now.createRevision(), now.key(), now.value());
       case Store.Change.Delete(Store.Entry last, long revision) ->
-          insert(revision, DELETION, last.key(), null);
+          insert(insert, revision, DELETION, last.key(), null);
       case Store.Change.Progress _ -> 0;
     };
   }
 
-  private long insert(long revision, long createRevision, String key, byte @Nullable [] value)
+  private static long insert(
+      PreparedStatement insert,
+      long revision,
+      long createRevision,
+      String key,
+      byte @Nullable [] value)
       throws SQLException {
     insert.setLong(1, revision);
     insert.setLong(2, createRevision);
@@ -191,25 +193,64 @@ final class SqliteJournal {
     return value == null ? key.length() : key.length() + value.length;
   }
 
-  private void remove(Obsolete row) throws SQLException {
+  private static void remove(Prepared statements, Obsolete row) throws SQLException {
     if (row.superseded() != 0) {
-      remove.setLong(1, row.superseded());
-      remove.executeUpdate();
+      statements.remove.setLong(1, row.superseded());
+      statements.remove.executeUpdate();
     }
     if (row.deletion()) {
-      remove.setLong(1, row.compacted());
-      remove.executeUpdate();
+      statements.remove.setLong(1, row.compacted());
+      statements.remove.executeUpdate();
     }
-    compacted.setLong(1, row.compacted());
-    compacted.executeUpdate();
+    statements.compacted.setLong(1, row.compacted());
+    statements.compacted.executeUpdate();
   }
 
-  /** SQLite has often rolled back by itself when it reports an error; then this finds nothing. */
+  /**
+   * SQLite has often rolled back by itself when it reports an error, and then says that there is
+   * nothing to roll back. The driver drops a prepared statement that has failed, so all are
+   * prepared anew.
+   */
   private void rollback() {
     try (Statement statement = connection.createStatement()) {
       statement.execute("ROLLBACK");
     } catch (SQLException e) {
-      return;
+      LOGGER.debug("rolling back: {}", e.toString());
+    }
+    Prepared failed = prepared;
+    prepared = null;
+    try {
+      if (failed != null) {
+        failed.close();
+      }
+    } catch (SQLException e) {
+      LOGGER.debug("closing statements that failed: {}", e.toString());
+    }
+  }
+
+  /** The statements of {@link #append}. */
+  private record Prepared(
+      PreparedStatement begin,
+      PreparedStatement commit,
+      PreparedStatement insert,
+      PreparedStatement remove,
+      PreparedStatement compacted) {
+
+    static Prepared on(Connection connection) throws SQLException {
+      return new Prepared(
+          connection.prepareStatement("BEGIN IMMEDIATE"),
+          connection.prepareStatement("COMMIT"),
+          connection.prepareStatement("INSERT INTO changes VALUES(?, ?, ?, ?)"),
+          connection.prepareStatement("DELETE FROM changes WHERE revision = ?"),
+          connection.prepareStatement("UPDATE compacted SET revision = ?"));
+    }
+
+    void close() throws SQLException {
+      begin.close();
+      commit.close();
+      insert.close();
+      remove.close();
+      compacted.close();
     }
   }
 }
