@@ -245,9 +245,11 @@ final class SpdyConnection extends ChannelSession implements SpdySession {
       return headers;
     }
 
+    /** Names a status, since the codec writes no valid frame without any header. */
     @Override
     public void reply(Headers fields) throws IOException {
       DefaultSpdySynReplyFrame frame = new DefaultSpdySynReplyFrame(id);
+      frame.headers().add(":status", "200").add(":version", "HTTP/1.1");
       fields.forEach((name, value) -> frame.headers().add(name.toLowerCase(Locale.ROOT), value));
       SpdyConnection.this.write(frame, 64);
     }
