@@ -136,7 +136,7 @@ public final class Schema {
     return data.atomic || (target != null && target.isAtomic());
   }
 
-  /** {@code merge}, {@code replace}, {@code retainKeys}. */
+  /** {@code merge}, {@code replace}, {@code retainKeys}; empty where nothing is said. */
   public Set<String> patchStrategy() {
     return data.patchStrategy;
   }

@@ -172,7 +172,8 @@ final class SchemaPackage {
     }
     builder.hasListType = keys != null || facts.containsKey("set") || facts.containsKey("atomic");
     builder.atomic = "atomic".equals(facts.get("map"));
-    builder.patchStrategy = Set.of(facts.getOrDefault("patch", "replace").split(","));
+    String patch = facts.get("patch");
+    builder.patchStrategy = patch == null ? Set.of() : Set.of(patch.split(","));
     builder.patchMergeKey = facts.getOrDefault("merge", "");
     builder.goType = facts.getOrDefault("go", "");
     return builder.build();

@@ -308,11 +308,14 @@ final class TreeReader {
   }
 
   /** An object of which nothing is known. */
-  private static final class Free {
-    private static final Schema SCHEMA = schema();
+  static final class Free {
+    static final Schema SCHEMA = schema();
+
+    private Free() {}
 
     private static Schema schema() {
       Schema.Builder builder = new Schema.Builder();
+      builder.type = Schema.Type.OBJECT;
       builder.custom = true;
       builder.preserveUnknownFields = true;
       return builder.build();
