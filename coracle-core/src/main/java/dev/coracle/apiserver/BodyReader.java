@@ -18,6 +18,8 @@ import java.util.Locale;
 /** Reads what a request carries; refusals have kube-apiserver's words. */
 final class BodyReader {
 
+  static final String PROTOBUF = "application/vnd.kubernetes.protobuf";
+
   private static final int SUMMARY = 30;
 
   private BodyReader() {}
@@ -55,6 +57,9 @@ final class BodyReader {
           "the object provided is unrecognized (must be of type " + kind + ")");
     }
     String mediaType = mediaType(request);
+    if (mediaType.equals(PROTOBUF)) {
+      return ProtobufReader.read(bytes(request));
+    }
     if (!mediaType.equals("application/json") && !mediaType.equals("application/yaml")) {
       throw StatusException.unsupportedMediaType(
           "the body of the request was in an unknown format - accepted media types include:"

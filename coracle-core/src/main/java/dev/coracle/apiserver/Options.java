@@ -145,6 +145,9 @@ final class Options {
   }
 
   private static ObjectNode fromBody(ApiRequest request, byte[] body) {
+    if (BodyReader.mediaType(request).equals(BodyReader.PROTOBUF)) {
+      return ProtobufReader.read(body);
+    }
     try {
       JsonNode tree =
           BodyReader.mediaType(request).equals("application/yaml")

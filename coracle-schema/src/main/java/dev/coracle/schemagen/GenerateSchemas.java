@@ -11,8 +11,9 @@ import java.util.HexFormat;
 import java.util.stream.Stream;
 
 /**
- * The step of coracle-core's build: writes schema resources and view sources. Does nothing when
- * neither the jar nor the facts nor this generator changed since the last run.
+ * The step of coracle-core's build: writes schema resources, view sources and the table of protobuf
+ * messages. Does nothing when neither the jar nor the facts nor this generator changed since the
+ * last run.
  */
 public final class GenerateSchemas {
 
@@ -40,6 +41,7 @@ public final class GenerateSchemas {
     try (OutputFolder folder = new OutputFolder(sources.resolve("dev/coracle/client/views"))) {
       ViewSources.write(model, folder);
     }
+    ProtobufMessages.write(resources.resolve("dev/coracle/apiserver/protobuf.txt"));
     Files.writeString(stamp, inputs);
   }
 
