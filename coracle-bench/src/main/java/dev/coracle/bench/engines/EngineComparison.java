@@ -14,7 +14,7 @@ import java.util.zip.CRC32;
 
 /**
  * One measurement of one engine in a fresh JVM: {@code EngineComparison ENGINE DIRECTORY
- * open|single|group|fill|recover|verify [COUNT]}. Rows have 1 KiB; {@code fill} stops without
+ * open|single|group|fill|recover|verify|full [COUNT]}. Rows have 1 KiB; {@code fill} stops without
  * closing, as a crash does.
  */
 public final class EngineComparison {
@@ -42,6 +42,7 @@ public final class EngineComparison {
         Runtime.getRuntime().halt(0);
       }
       case "recover", "verify" -> recover(engine);
+      case "full" -> full(engine, directory.resolve("ballast"));
       default -> {}
     }
     System.out.printf("  RSS %d MB%n", residentKilobytes() / 1024);
@@ -110,6 +111,33 @@ public final class EngineComparison {
         count * 1e9 / (System.nanoTime() - start),
         count / (double) commits,
         longest / 1_000_000);
+  }
+
+  /** For a directory on a small file system, with a file to delete when it is full. */
+  private static void full(Engine engine, Path ballast) throws Exception {
+    long revision = 0;
+    String refusal = "";
+    while (refusal.isEmpty()) {
+      refusal = refusal(engine, revision + 1);
+      revision += refusal.isEmpty() ? 1 : 0;
+    }
+    System.out.printf("  full after %d rows: %s%n", revision, refusal);
+    Files.delete(ballast);
+    for (int attempt = 1; attempt <= 3; attempt++) {
+      refusal = refusal(engine, revision + 1);
+      revision += refusal.isEmpty() ? 1 : 0;
+      System.out.printf("  with room, write %d: %s%n", attempt, refusal.isEmpty() ? "ok" : refusal);
+    }
+    recover(engine);
+  }
+
+  private static String refusal(Engine engine, long revision) {
+    try {
+      engine.append(List.of(new Engine.Row(revision, body(revision))));
+      return "";
+    } catch (Exception e) {
+      return e.toString();
+    }
   }
 
   private static void recover(Engine engine) throws Exception {

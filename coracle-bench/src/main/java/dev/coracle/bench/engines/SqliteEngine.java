@@ -14,7 +14,7 @@ import org.sqlite.JDBC;
 final class SqliteEngine implements Engine {
 
   private final Connection connection;
-  private final PreparedStatement insert;
+  private PreparedStatement insert;
 
   SqliteEngine(Path directory) throws SQLException {
     connection = JDBC.createConnection("jdbc:sqlite:" + directory.resolve("db"), new Properties());
@@ -25,18 +25,33 @@ final class SqliteEngine implements Engine {
       statement.execute(
           "CREATE TABLE IF NOT EXISTS changes(revision INTEGER PRIMARY KEY, body BLOB)");
     }
-    connection.setAutoCommit(false);
     insert = connection.prepareStatement("INSERT INTO changes VALUES(?,?)");
   }
 
   @Override
   public void append(List<Row> rows) throws SQLException {
-    for (Row row : rows) {
-      insert.setLong(1, row.revision());
-      insert.setBytes(2, row.body());
-      insert.executeUpdate();
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("BEGIN IMMEDIATE");
+      for (Row row : rows) {
+        insert.setLong(1, row.revision());
+        insert.setBytes(2, row.body());
+        insert.executeUpdate();
+      }
+      statement.execute("COMMIT");
+    } catch (SQLException e) {
+      rollback();
+      throw e;
     }
-    connection.commit();
+  }
+
+  /** The driver drops a statement that has failed, and SQLite has often rolled back by itself. */
+  private void rollback() throws SQLException {
+    insert = connection.prepareStatement("INSERT INTO changes VALUES(?,?)");
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("ROLLBACK");
+    } catch (SQLException e) {
+      System.out.println("  (rolled back already)");
+    }
   }
 
   @Override
@@ -48,7 +63,6 @@ final class SqliteEngine implements Engine {
         visitor.row(rows.getLong(1), rows.getBytes(2));
       }
     }
-    connection.commit();
   }
 
   @Override
