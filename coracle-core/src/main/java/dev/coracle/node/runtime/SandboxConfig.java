@@ -1,0 +1,36 @@
+package dev.coracle.node.runtime;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A Pod's sandbox.
+ *
+ * @param hostname without a domain
+ * @param directory of the Pod's own on the node; exists
+ * @param hostNetwork whether it uses the node's network (likewise hostPid, hostIpc)
+ * @param sharePid whether its containers share one PID namespace
+ * @param dns the Pod's resolver
+ * @param hostAliases lines for its hosts file: an address and its names
+ * @param sysctls kernel settings of the Pod's namespaces
+ */
+public record SandboxConfig(
+    String podUid,
+    String namespace,
+    String name,
+    String hostname,
+    String domain,
+    java.nio.file.Path directory,
+    boolean hostNetwork,
+    boolean hostPid,
+    boolean hostIpc,
+    boolean sharePid,
+    DnsConfig dns,
+    List<String> hostAliases,
+    Map<String, String> sysctls) {
+
+  public SandboxConfig {
+    hostAliases = List.copyOf(hostAliases);
+    sysctls = Map.copyOf(sysctls);
+  }
+}

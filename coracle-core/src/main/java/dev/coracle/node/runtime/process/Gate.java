@@ -1,0 +1,201 @@
+package dev.coracle.node.runtime.process;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Mounts {@code /proc} for a container in a PID namespace of its own.
+ *
+ * <p>The namespace exists only from its first process on, which is the container's command, and a
+ * thread of ours cannot enter it. So the new process, before it becomes its command, opens two
+ * FIFOs: {@code ready} tells us that it is there, {@code go} holds it until /proc is mounted. We
+ * mount by handle where the kernel can (6.17), else by a {@code mount} process inside.
+ */
+final class Gate {
+
+  private final Path directory;
+
+  Gate(Path directory) throws IOException {
+    this.directory = Files.createDirectories(directory);
+    try (Arena arena = Arena.ofConfined()) {
+      for (String name : List.of("ready", "go")) {
+        long unused =
+            Linux.must(
+                "mkfifo",
+                SystemCall.MKNODAT,
+                Constants.AT_FDCWD,
+                arena.allocateFrom(directory.resolve(name).toString()).address(),
+                Constants.S_IFIFO | 0622,
+                0);
+        Files.setPosixFilePermissions(
+            directory.resolve(name),
+            java.nio.file.attribute.PosixFilePermissions.fromString("rw-rw-rw-"));
+      }
+    }
+  }
+
+  Path directory() {
+    return directory;
+  }
+
+  /**
+   * Sees a starting program through.
+   *
+   * @param thread the program's thread id
+   * @param mounts a descriptor of its mount namespace
+   * @return null when all is well
+   */
+  Program.@Nullable Failure open(
+      Program.Started starting, Program.Slot thread, Program.Slot mounts, EventLoop loop) {
+    AtomicReference<Program.@Nullable Failure> mountFailed = new AtomicReference<>();
+    // The gate-keeper waits for the new process; if it never comes we come in its place.
+    Thread waiting =
+        Thread.ofPlatform()
+            .daemon(true)
+            .name("coracle-gate")
+            .start(
+                () -> {
+                  int ready = -1;
+                  int go = -1;
+                  try {
+                    ready = Linux.open(directory.resolve("ready").toString(), Constants.O_RDONLY);
+                    mountFailed.set(mountProc((int) thread.get(), mounts, loop));
+                    go = Linux.open(directory.resolve("go").toString(), Constants.O_RDWR);
+                    Program.Failure unused = starting.await();
+                  } catch (Linux.Refused e) {
+                    mountFailed.set(new Program.Failure("gate", e.errno()));
+                  } finally {
+                    Linux.close(ready);
+                    Linux.close(go);
+                  }
+                });
+    Program.Failure failure = starting.await();
+    while (failure != null && waiting.isAlive()) {
+      release();
+      try {
+        waiting.join(1);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+    try {
+      waiting.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    if (failure != null) {
+      return failure;
+    }
+    remove(mounts);
+    return mountFailed.get();
+  }
+
+  private void release() {
+    for (String name : List.of("ready", "go")) {
+      try {
+        Linux.close(
+            Linux.open(
+                directory.resolve(name).toString(), Constants.O_WRONLY | Constants.O_NONBLOCK));
+      } catch (Linux.Refused e) {
+        continue;
+      }
+    }
+  }
+
+  private Program.@Nullable Failure mountProc(int thread, Program.Slot mounts, EventLoop loop) {
+    if (mounts.get() < 0) {
+      return new Program.Failure("mount namespace", Constants.EINVAL);
+    }
+    int namespace;
+    try {
+      namespace =
+          Linux.open(
+              "/proc/self/task/" + thread + "/ns/pid_for_children", Constants.O_RDONLY);
+    } catch (Linux.Refused e) {
+      return new Program.Failure("PID namespace", e.errno());
+    }
+    try {
+      Program.Failure byHandle = mountByHandle(namespace, mounts);
+      return byHandle == null ? null : mountByProcess(namespace, mounts, loop);
+    } finally {
+      Linux.close(namespace);
+    }
+  }
+
+  private static Program.@Nullable Failure mountByHandle(int namespace, Program.Slot mounts) {
+    try (Program program = new Program()) {
+      Program.Slot context = program.slot(-1);
+      Program.Slot mount = program.slot(-1);
+      program
+          .callInto(context, "fsopen", SystemCall.FSOPEN, "proc", 1)
+          .call("fsconfig", SystemCall.FSCONFIG, context, Constants.FSCONFIG_SET_FD, "pidns", 0, namespace)
+          .call("fsconfig", SystemCall.FSCONFIG, context, Constants.FSCONFIG_CMD_CREATE, 0, 0, 0)
+          .callInto(mount, "fsmount", SystemCall.FSMOUNT, context, 1, 0xE)
+          .call("unshare", SystemCall.UNSHARE, Constants.CLONE_FS)
+          .call("setns", SystemCall.SETNS, mounts, Constants.CLONE_NEWNS)
+          .call(
+              "mount /proc",
+              SystemCall.MOVE_MOUNT,
+              mount,
+              "",
+              Constants.AT_FDCWD,
+              "/proc",
+              Constants.MOVE_MOUNT_F_EMPTY_PATH);
+      Program.Failure failure = program.run("coracle-proc");
+      Linux.close((int) context.get());
+      Linux.close((int) mount.get());
+      return failure;
+    }
+  }
+
+  private static Program.@Nullable Failure mountByProcess(
+      int namespace, Program.Slot mounts, EventLoop loop) {
+    try (Program program = new Program()) {
+      Spawn spawn = new Spawn(program, false, false);
+      program
+          .call("unshare", SystemCall.UNSHARE, Constants.CLONE_FS)
+          .call("setns", SystemCall.SETNS, mounts, Constants.CLONE_NEWNS)
+          .call("setns", SystemCall.SETNS, namespace, Constants.CLONE_NEWPID);
+      spawn.add(
+          List.of("mount", "-n", "-t", "proc", "-o", "nosuid,nodev,noexec", "proc", "/proc"),
+          List.of("PATH=/usr/sbin:/usr/bin:/sbin:/bin"),
+          null);
+      Program.Failure failure = program.run("coracle-proc");
+      spawn.started();
+      spawn.failed();
+      if (failure != null) {
+        return failure;
+      }
+      HostProcess mounting = new HostProcess(spawn.pid(), loop, false);
+      mounting.watch();
+      int code = mounting.exit().join();
+      if (code != 0) {
+        return new Program.Failure("mount /proc (mount exited with " + code + ")", Constants.EPERM);
+      }
+    }
+    return null;
+  }
+
+  /** Takes the FIFOs out of the container's sight. */
+  private static void remove(Program.Slot mounts) {
+    try (Program program = new Program()) {
+      program
+          .call("unshare", SystemCall.UNSHARE, Constants.CLONE_FS)
+          .call("setns", SystemCall.SETNS, mounts, Constants.CLONE_NEWNS)
+          .call("umount", SystemCall.UMOUNT2, RootFileSystem.GATE, Constants.MNT_DETACH)
+          .call(
+              "rmdir",
+              SystemCall.UNLINKAT,
+              Constants.AT_FDCWD,
+              RootFileSystem.GATE,
+              Constants.AT_REMOVEDIR);
+      Program.Failure unused = program.run("coracle-gate");
+    }
+  }
+}

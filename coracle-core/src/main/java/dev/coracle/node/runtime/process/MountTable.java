@@ -1,0 +1,36 @@
+package dev.coracle.node.runtime.process;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What the kernel says is mounted ({@code /proc/self/mountinfo}, proc(5)). */
+final class MountTable {
+
+  private MountTable() {}
+
+  /** Mount points at or below a directory, the deepest and newest first. */
+  static List<String> below(Path directory) {
+    List<String> found = new ArrayList<>();
+    try {
+      for (String line : Files.readAllLines(Path.of("/proc/self/mountinfo"))) {
+        String at = unescape(line.split(" ")[4]);
+        if (Path.of(at).startsWith(directory)) {
+          found.addFirst(at);
+        }
+      }
+    } catch (IOException e) {
+      return List.of();
+    }
+    return found;
+  }
+
+  static String unescape(String text) {
+    return text.replace("\\040", " ")
+        .replace("\\011", "\t")
+        .replace("\\012", "\n")
+        .replace("\\134", "\\");
+  }
+}

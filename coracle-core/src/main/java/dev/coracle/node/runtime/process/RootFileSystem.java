@@ -1,0 +1,294 @@
+package dev.coracle.node.runtime.process;
+
+import static dev.coracle.node.runtime.process.Constants.AT_FDCWD;
+import static dev.coracle.node.runtime.process.Constants.EEXIST;
+import static dev.coracle.node.runtime.process.Constants.ENOENT;
+import static dev.coracle.node.runtime.process.Constants.MS_BIND;
+import static dev.coracle.node.runtime.process.Constants.MS_NODEV;
+import static dev.coracle.node.runtime.process.Constants.MS_NOEXEC;
+import static dev.coracle.node.runtime.process.Constants.MS_NOSUID;
+import static dev.coracle.node.runtime.process.Constants.MS_PRIVATE;
+import static dev.coracle.node.runtime.process.Constants.MS_RDONLY;
+import static dev.coracle.node.runtime.process.Constants.MS_REC;
+import static dev.coracle.node.runtime.process.Constants.MS_REMOUNT;
+import static dev.coracle.node.runtime.process.Constants.MS_SLAVE;
+
+import dev.coracle.node.runtime.ContainerConfig;
+import dev.coracle.node.runtime.Mount;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The steps that give a container its files: an overlay of the host's root with a small scratch
+ * layer (so that mount points can be made), entered by pivot_root, then everything else mounted
+ * inside (so that symbolic links mean what they mean in there), and at last the root read-only.
+ * Sources are opened as detached mounts before the root changes.
+ */
+final class RootFileSystem {
+
+  /** Where the FIFOs of the gate are while the container starts. */
+  static final String GATE = "/dev/.gate";
+
+  private static final int[] EXISTS = {EEXIST};
+  private static final int[] ANY_ABSENT = {ENOENT, Constants.EISDIR, Constants.ENOTDIR};
+  private static final List<String> NOT_FROM_HOST =
+      List.of("/proc", "/sys", "/dev", "/tmp", "/run");
+
+  private final Program program;
+  private final Path scratch;
+  private final List<Path> hidden;
+
+  /**
+   * @param scratch an empty directory of the container's own
+   * @param hidden directories of the host that no container may see
+   */
+  RootFileSystem(Program program, Path scratch, List<Path> hidden) {
+    this.program = program;
+    this.scratch = scratch;
+    this.hidden = hidden;
+  }
+
+  /** The host's mounts below its root that a container should see as well. */
+  static List<String> hostMounts(List<Path> hidden) {
+    List<String> found = new ArrayList<>();
+    try {
+      for (String line : Files.readAllLines(Path.of("/proc/self/mountinfo"))) {
+        String at = MountTable.unescape(line.split(" ")[4]);
+        boolean wanted =
+            !at.equals("/")
+                && NOT_FROM_HOST.stream().noneMatch(p -> at.equals(p) || at.startsWith(p + "/"))
+                && hidden.stream().noneMatch(p -> Path.of(at).startsWith(p))
+                && found.stream().noneMatch(p -> at.equals(p) || at.startsWith(p + "/"));
+        if (wanted) {
+          found.add(at);
+        }
+      }
+    } catch (IOException e) {
+      return List.of();
+    }
+    return found;
+  }
+
+  private record Source(Program.Slot tree, String target, boolean directory, boolean readOnly,
+      String propagation, boolean fromHost) {}
+
+  void add(
+      ContainerConfig config, Map<Path, String> podFiles, Path shm, Path gate, boolean hostPid) {
+    List<Source> sources = new ArrayList<>();
+    for (String mount : hostMounts(hidden)) {
+      sources.add(source(Path.of(mount), mount, true, "None", true));
+    }
+    podFiles.forEach((file, target) -> sources.add(source(file, target, false, "None", false)));
+    Path message = config.terminationMessage();
+    if (message != null) {
+      sources.add(source(message, config.terminationMessagePath(), false, "None", false));
+    }
+    config.mounts().stream()
+        .sorted(Comparator.comparingInt(mount -> Path.of(mount.target()).getNameCount()))
+        .forEach(m -> sources.add(source(m.source(), m.target(), m.readOnly(), m.propagation(), false)));
+    Program.Slot shmTree = tree(shm);
+    Program.Slot gateTree = tree(gate);
+    Program.Slot hostDev = config.security().privileged() ? tree(Path.of("/dev")) : null;
+    overlay();
+    mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777");
+    boolean readOnlyTmp = config.security().readOnlyRoot();
+    program.callUnless(EXISTS, "mkdir /proc", SystemCall.MKDIRAT, AT_FDCWD, "/proc", 0555);
+    if (hostPid) {
+      mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "");
+    }
+    int sysFlags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+    mount("sysfs", "/sys", "sysfs", sysFlags | (config.security().privileged() ? 0 : MS_RDONLY), "");
+    devices(hostDev);
+    move(shmTree, "/dev/shm");
+    program.callUnless(EXISTS, "mkdir gate", SystemCall.MKDIRAT, AT_FDCWD, GATE, 0700);
+    move(gateTree, GATE);
+    for (Path directory : hidden) {
+      boolean seen =
+          NOT_FROM_HOST.stream().noneMatch(p -> directory.startsWith(Path.of(p)));
+      if (seen && Files.isDirectory(directory)) {
+        mount("tmpfs", directory.toString(), "tmpfs", MS_RDONLY, "mode=0555,size=4k");
+      }
+    }
+    for (Source source : sources) {
+      place(source);
+    }
+    program.call("remount /", SystemCall.MOUNT, 0, "/", 0, MS_REMOUNT | MS_BIND | MS_RDONLY, 0);
+    boolean tmpMounted = config.mounts().stream().anyMatch(m -> m.target().equals("/tmp"));
+    if (readOnlyTmp && !tmpMounted) {
+      program.call(
+          "remount /tmp", SystemCall.MOUNT, 0, "/tmp", 0, MS_REMOUNT | MS_BIND | MS_RDONLY, 0);
+    }
+  }
+
+  private Source source(
+      Path source, String target, boolean readOnly, String propagation, boolean fromHost) {
+    String clean = Path.of(target).normalize().toString();
+    return new Source(
+        tree(source), clean, Files.isDirectory(source), readOnly || fromHost, propagation, fromHost);
+  }
+
+  private Program.Slot tree(Path source) {
+    Program.Slot slot = program.slot(-1);
+    program.callInto(
+        slot,
+        "mount " + source,
+        SystemCall.OPEN_TREE,
+        AT_FDCWD,
+        source.toString(),
+        Constants.OPEN_TREE_CLONE | Constants.O_CLOEXEC | Constants.AT_RECURSIVE);
+    program.atClose(() -> Linux.close((int) slot.get()));
+    return slot;
+  }
+
+  private void overlay() {
+    String root = scratch + "/root";
+    mountAt("tmpfs", scratch.toString(), "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755");
+    for (String name : List.of("upper", "work", "root")) {
+      program.call("mkdir", SystemCall.MKDIRAT, AT_FDCWD, scratch + "/" + name, 0755);
+    }
+    mountAt(
+        "overlay",
+        root,
+        "overlay",
+        0,
+        "lowerdir=/,upperdir=" + scratch + "/upper,workdir=" + scratch + "/work");
+    program
+        .call("chdir", SystemCall.CHDIR, root)
+        .call("pivot_root", SystemCall.PIVOT_ROOT, ".", ".")
+        .call("umount the host's root", SystemCall.UMOUNT2, ".", Constants.MNT_DETACH)
+        .call("chdir", SystemCall.CHDIR, "/");
+  }
+
+  private void devices(Program.@org.jspecify.annotations.Nullable Slot hostDev) {
+    if (hostDev != null) {
+      move(hostDev, "/dev");
+      program.callUnless(EXISTS, "mkdir", SystemCall.MKDIRAT, AT_FDCWD, "/dev/shm", 01777);
+      return;
+    }
+    mount("tmpfs", "/dev", "tmpfs", MS_NOSUID, "mode=0755,size=65536k");
+    program.call("umask", SystemCall.UMASK, 0);
+    device("null", 1, 3);
+    device("zero", 1, 5);
+    device("full", 1, 7);
+    device("random", 1, 8);
+    device("urandom", 1, 9);
+    device("tty", 5, 0);
+    program.call("umask", SystemCall.UMASK, 022);
+    for (String[] link :
+        new String[][] {
+          {"/proc/self/fd", "/dev/fd"},
+          {"/proc/self/fd/0", "/dev/stdin"},
+          {"/proc/self/fd/1", "/dev/stdout"},
+          {"/proc/self/fd/2", "/dev/stderr"},
+          {"pts/ptmx", "/dev/ptmx"}
+        }) {
+      program.call("symlink " + link[1], SystemCall.SYMLINKAT, link[0], AT_FDCWD, link[1]);
+    }
+    mount(
+        "devpts",
+        "/dev/pts",
+        "devpts",
+        MS_NOSUID | MS_NOEXEC,
+        "newinstance,ptmxmode=0666,mode=0620,gid=5");
+    mount("mqueue", "/dev/mqueue", "mqueue", MS_NOSUID | MS_NODEV | MS_NOEXEC, "");
+    program.callUnless(EXISTS, "mkdir", SystemCall.MKDIRAT, AT_FDCWD, "/dev/shm", 01777);
+  }
+
+  private void device(String name, int major, int minor) {
+    program.call(
+        "mknod /dev/" + name,
+        SystemCall.MKNODAT,
+        AT_FDCWD,
+        "/dev/" + name,
+        Constants.S_IFCHR | 0666,
+        (major << 8) | minor);
+  }
+
+  private void place(Source source) {
+    makeParents(source.target);
+    if (source.directory) {
+      makeDirectory(source.target);
+    } else {
+      if (source.target.startsWith("/etc/")) {
+        // A symbolic link here would lead to a file of the host's /run, which is not there.
+        program.callUnless(
+            ANY_ABSENT, "unlink", SystemCall.UNLINKAT, AT_FDCWD, source.target, 0);
+      }
+      Program.Slot file = program.slot(-1);
+      program.callInto(
+          file,
+          "create " + source.target,
+          SystemCall.OPENAT,
+          AT_FDCWD,
+          source.target,
+          Constants.O_CREAT | Constants.O_CLOEXEC,
+          0644);
+      program.atClose(() -> Linux.close((int) file.get()));
+    }
+    move(source.tree, source.target);
+    if (source.readOnly) {
+      program.call(
+          "remount " + source.target,
+          SystemCall.MOUNT,
+          0,
+          source.target,
+          0,
+          MS_REMOUNT | MS_BIND | MS_RDONLY,
+          0);
+    }
+    int propagation = source.propagation.equals("None") ? MS_PRIVATE : MS_SLAVE;
+    program.call(
+        "propagation of " + source.target,
+        SystemCall.MOUNT,
+        0,
+        source.target,
+        0,
+        propagation | MS_REC,
+        0);
+  }
+
+  private void makeParents(String path) {
+    int slash = path.indexOf('/', 1);
+    while (slash > 0) {
+      makeDirectory(path.substring(0, slash));
+      slash = path.indexOf('/', slash + 1);
+    }
+  }
+
+  private void makeDirectory(String path) {
+    // On a read-only volume mkdir says so even where the directory exists; the mount will tell.
+    program.callUnless(
+        new int[] {EEXIST, Constants.EROFS},
+        "mkdir " + path,
+        SystemCall.MKDIRAT,
+        AT_FDCWD,
+        path,
+        0755);
+  }
+
+  private void move(Program.Slot tree, String target) {
+    program.call(
+        "mount on " + target,
+        SystemCall.MOVE_MOUNT,
+        tree,
+        "",
+        AT_FDCWD,
+        target,
+        Constants.MOVE_MOUNT_F_EMPTY_PATH | Constants.MOVE_MOUNT_T_SYMLINKS);
+  }
+
+  private void mount(String source, String target, String type, int flags, String data) {
+    makeParents(target);
+    makeDirectory(target);
+    mountAt(source, target, type, flags, data);
+  }
+
+  private void mountAt(String source, String target, String type, int flags, String data) {
+    program.call("mount " + target, SystemCall.MOUNT, source, target, type, flags, data);
+  }
+}
