@@ -146,9 +146,7 @@ public final class LogReader {
     if (!options.stream().isEmpty()) {
       int end = indexOf(line, space + 1);
       String stream =
-          end < 0
-              ? ""
-              : new String(line, space + 1, end - space - 1, StandardCharsets.US_ASCII);
+          end < 0 ? "" : new String(line, space + 1, end - space - 1, StandardCharsets.US_ASCII);
       if (!stream.equals(options.stream())) {
         return false;
       }

@@ -4,7 +4,8 @@ package dev.coracle.node.runtime;
  * A runtime could not do what it was asked for.
  *
  * <p>{@link #reason()} is the word that a container's status shows, such as {@code
- * CreateContainerError}, {@code RunContainerError} or {@code StartError}; the message is for people.
+ * CreateContainerError}, {@code RunContainerError} or {@code StartError}; the message is for
+ * people.
  */
 public final class RuntimeFailure extends RuntimeException {
 

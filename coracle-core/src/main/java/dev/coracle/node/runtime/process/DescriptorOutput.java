@@ -37,8 +37,7 @@ final class DescriptorOutput extends OutputStream {
           throw new IOException("closed");
         }
         long count =
-            Linux.call(
-                SystemCall.WRITE, descriptor, buffer.address() + written, length - written);
+            Linux.call(SystemCall.WRITE, descriptor, buffer.address() + written, length - written);
         if (count == -Constants.EAGAIN) {
           awaitWritable(arena);
         } else if (count < 0 && count != -Constants.EINTR) {

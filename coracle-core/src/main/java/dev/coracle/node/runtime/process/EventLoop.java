@@ -18,8 +18,7 @@ final class EventLoop implements AutoCloseable, Executor {
   private static final Logger LOG = LoggerFactory.getLogger(EventLoop.class);
   private static final int EVENTS = 64;
   // struct epoll_event is packed on amd64 only.
-  private static final int EVENT_SIZE =
-      System.getProperty("os.arch", "").equals("amd64") ? 12 : 16;
+  private static final int EVENT_SIZE = System.getProperty("os.arch", "").equals("amd64") ? 12 : 16;
   private static final int DATA = EVENT_SIZE - 8;
 
   private final ConcurrentHashMap<Integer, Runnable> actions = new ConcurrentHashMap<>();
@@ -92,8 +91,7 @@ final class EventLoop implements AutoCloseable, Executor {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment events = arena.allocate((long) EVENTS * EVENT_SIZE, 8);
       while (!closed) {
-        long count =
-            Linux.call(SystemCall.EPOLL_PWAIT, epoll, events.address(), EVENTS, -1, 0, 8);
+        long count = Linux.call(SystemCall.EPOLL_PWAIT, epoll, events.address(), EVENTS, -1, 0, 8);
         for (int i = 0; i < count; i++) {
           long data = events.get(ValueLayout.JAVA_LONG_UNALIGNED, (long) i * EVENT_SIZE + DATA);
           Runnable action = actions.get((int) data);

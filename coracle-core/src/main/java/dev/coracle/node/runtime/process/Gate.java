@@ -2,7 +2,6 @@ package dev.coracle.node.runtime.process;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -115,8 +114,7 @@ final class Gate {
     int namespace;
     try {
       namespace =
-          Linux.open(
-              "/proc/self/task/" + thread + "/ns/pid_for_children", Constants.O_RDONLY);
+          Linux.open("/proc/self/task/" + thread + "/ns/pid_for_children", Constants.O_RDONLY);
     } catch (Linux.Refused e) {
       return new Program.Failure("PID namespace", e.errno());
     }
@@ -134,7 +132,14 @@ final class Gate {
       Program.Slot mount = program.slot(-1);
       program
           .callInto(context, "fsopen", SystemCall.FSOPEN, "proc", 1)
-          .call("fsconfig", SystemCall.FSCONFIG, context, Constants.FSCONFIG_SET_FD, "pidns", 0, namespace)
+          .call(
+              "fsconfig",
+              SystemCall.FSCONFIG,
+              context,
+              Constants.FSCONFIG_SET_FD,
+              "pidns",
+              0,
+              namespace)
           .call("fsconfig", SystemCall.FSCONFIG, context, Constants.FSCONFIG_CMD_CREATE, 0, 0, 0)
           .callInto(mount, "fsmount", SystemCall.FSMOUNT, context, 1, 0xE)
           .call("unshare", SystemCall.UNSHARE, Constants.CLONE_FS)

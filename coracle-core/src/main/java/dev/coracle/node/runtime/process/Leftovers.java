@@ -46,8 +46,7 @@ final class Leftovers {
       int pid = Integer.parseInt(words[0]);
       if (!words[1].isEmpty() && HostProcess.startTime(pid).equals(words[1])) {
         long unused =
-            Linux.call(
-                SystemCall.KILL, words[2].equals("group") ? -pid : pid, Constants.SIGKILL);
+            Linux.call(SystemCall.KILL, words[2].equals("group") ? -pid : pid, Constants.SIGKILL);
       }
     }
   }

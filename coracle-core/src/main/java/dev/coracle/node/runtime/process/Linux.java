@@ -135,7 +135,8 @@ final class Linux {
     return index < arguments.length ? arguments[index] : 0;
   }
 
-  /** Opens a file.
+  /**
+   * Opens a file.
    *
    * @throws Refused when it cannot
    */
@@ -172,7 +173,8 @@ final class Linux {
   static void setNonBlocking(int descriptor) {
     long flags = must("fcntl", SystemCall.FCNTL, descriptor, Constants.F_GETFL);
     long unused =
-        must("fcntl", SystemCall.FCNTL, descriptor, Constants.F_SETFL, flags | Constants.O_NONBLOCK);
+        must(
+            "fcntl", SystemCall.FCNTL, descriptor, Constants.F_SETFL, flags | Constants.O_NONBLOCK);
   }
 
   /** Unmounts what is mounted at a path, at once and whatever still uses it. */

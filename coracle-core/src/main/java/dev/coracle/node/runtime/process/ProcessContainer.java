@@ -7,8 +7,8 @@ import dev.coracle.node.runtime.LogFile;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** A container of the process runtime. */
@@ -39,8 +39,7 @@ final class ProcessContainer {
     this.config = config;
     this.directory = directory;
     status =
-        new ContainerStatus(
-            id, sandbox.id, config.name(), State.CREATED, null, null, 0, 0, "", "");
+        new ContainerStatus(id, sandbox.id, config.name(), State.CREATED, null, null, 0, 0, "", "");
   }
 
   ContainerStatus status() {
@@ -49,8 +48,7 @@ final class ProcessContainer {
 
   void running(Instant at) {
     status =
-        new ContainerStatus(
-            id, sandbox.id, config.name(), State.RUNNING, at, null, 0, 0, "", "");
+        new ContainerStatus(id, sandbox.id, config.name(), State.RUNNING, at, null, 0, 0, "", "");
   }
 
   ContainerStatus exited(Instant at, int code, String reason, String message) {

@@ -259,12 +259,20 @@ public final class ProcessRuntime implements ContainerRuntime {
                 "/proc/thread-self/ns/mnt",
                 Constants.O_CLOEXEC,
                 0)
-            .call("make / private", SystemCall.MOUNT, 0, "/", 0, Constants.MS_REC | Constants.MS_SLAVE, 0);
+            .call(
+                "make / private",
+                SystemCall.MOUNT,
+                0,
+                "/",
+                0,
+                Constants.MS_REC | Constants.MS_SLAVE,
+                0);
         program.atClose(() -> Linux.close((int) mounts.get()));
         sandbox.enter(program);
         HostProcess pause = sandbox.pause;
         if (pause != null) {
-          program.call("enter PID namespace", SystemCall.SETNS, pause.descriptor(), Constants.CLONE_NEWPID);
+          program.call(
+              "enter PID namespace", SystemCall.SETNS, pause.descriptor(), Constants.CLONE_NEWPID);
         } else if (!hostPid) {
           program.call("unshare PID namespace", SystemCall.UNSHARE, Constants.CLONE_NEWPID);
         }
@@ -549,8 +557,7 @@ public final class ProcessRuntime implements ContainerRuntime {
   }
 
   @Override
-  public ContainerStream attach(
-      String containerId, boolean stdin, boolean stdout, boolean stderr) {
+  public ContainerStream attach(String containerId, boolean stdin, boolean stdout, boolean stderr) {
     ProcessContainer container = container(containerId, "NotFound");
     HostProcess process = container.process;
     if (process == null || process.exit().isDone()) {

@@ -20,6 +20,7 @@ final class ProcessSandbox {
   final boolean isolated;
   final boolean ownNetwork;
   List<String> ips = List.of();
+
   /** The first process of a shared PID namespace. */
   @Nullable HostProcess pause;
 
@@ -52,7 +53,11 @@ final class ProcessSandbox {
     }
     Files.createDirectories(directory.resolve("ns"));
     Linux.mount(
-        "tmpfs", shm().toString(), "tmpfs", Constants.MS_NOSUID | Constants.MS_NODEV, "mode=1777,size=64m");
+        "tmpfs",
+        shm().toString(),
+        "tmpfs",
+        Constants.MS_NOSUID | Constants.MS_NODEV,
+        "mode=1777,size=64m");
     int flags = 0;
     List<String> kinds = new ArrayList<>();
     if (ownNetwork) {
@@ -175,7 +180,12 @@ final class ProcessSandbox {
   void note(HostProcess process) throws IOException {
     Files.writeString(
         directory.resolve("processes"),
-        process.pid() + " " + HostProcess.startTime(process.pid()) + " " + (isolated ? "-" : "group") + "\n",
+        process.pid()
+            + " "
+            + HostProcess.startTime(process.pid())
+            + " "
+            + (isolated ? "-" : "group")
+            + "\n",
         StandardOpenOption.CREATE,
         StandardOpenOption.APPEND);
   }

@@ -270,15 +270,7 @@ final class Program implements AutoCloseable {
         long path = candidates.memory.getAtIndex(ValueLayout.JAVA_LONG, i);
         long answer =
             Linux.invoke(
-                Linux.SYSCALL,
-                state,
-                FACCESSAT,
-                Constants.AT_FDCWD,
-                path,
-                Constants.X_OK,
-                0,
-                0,
-                0);
+                Linux.SYSCALL, state, FACCESSAT, Constants.AT_FDCWD, path, Constants.X_OK, 0, 0, 0);
         if (answer == 0) {
           result.memory.set(ValueLayout.JAVA_LONG, 0, path);
           return 0;

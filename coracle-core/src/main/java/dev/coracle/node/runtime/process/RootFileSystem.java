@@ -14,7 +14,6 @@ import static dev.coracle.node.runtime.process.Constants.MS_REMOUNT;
 import static dev.coracle.node.runtime.process.Constants.MS_SLAVE;
 
 import dev.coracle.node.runtime.ContainerConfig;
-import dev.coracle.node.runtime.Mount;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -74,8 +73,13 @@ final class RootFileSystem {
     return found;
   }
 
-  private record Source(Program.Slot tree, String target, boolean directory, boolean readOnly,
-      String propagation, boolean fromHost) {}
+  private record Source(
+      Program.Slot tree,
+      String target,
+      boolean directory,
+      boolean readOnly,
+      String propagation,
+      boolean fromHost) {}
 
   void add(
       ContainerConfig config, Map<Path, String> podFiles, Path shm, Path gate, boolean hostPid) {
@@ -90,7 +94,8 @@ final class RootFileSystem {
     }
     config.mounts().stream()
         .sorted(Comparator.comparingInt(mount -> Path.of(mount.target()).getNameCount()))
-        .forEach(m -> sources.add(source(m.source(), m.target(), m.readOnly(), m.propagation(), false)));
+        .forEach(
+            m -> sources.add(source(m.source(), m.target(), m.readOnly(), m.propagation(), false)));
     Program.Slot shmTree = tree(shm);
     Program.Slot gateTree = tree(gate);
     Program.Slot hostDev = config.security().privileged() ? tree(Path.of("/dev")) : null;
@@ -102,14 +107,14 @@ final class RootFileSystem {
       mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "");
     }
     int sysFlags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
-    mount("sysfs", "/sys", "sysfs", sysFlags | (config.security().privileged() ? 0 : MS_RDONLY), "");
+    mount(
+        "sysfs", "/sys", "sysfs", sysFlags | (config.security().privileged() ? 0 : MS_RDONLY), "");
     devices(hostDev);
     move(shmTree, "/dev/shm");
     program.callUnless(EXISTS, "mkdir gate", SystemCall.MKDIRAT, AT_FDCWD, GATE, 0700);
     move(gateTree, GATE);
     for (Path directory : hidden) {
-      boolean seen =
-          NOT_FROM_HOST.stream().noneMatch(p -> directory.startsWith(Path.of(p)));
+      boolean seen = NOT_FROM_HOST.stream().noneMatch(p -> directory.startsWith(Path.of(p)));
       if (seen && Files.isDirectory(directory)) {
         mount("tmpfs", directory.toString(), "tmpfs", MS_RDONLY, "mode=0555,size=4k");
       }
@@ -129,7 +134,12 @@ final class RootFileSystem {
       Path source, String target, boolean readOnly, String propagation, boolean fromHost) {
     String clean = Path.of(target).normalize().toString();
     return new Source(
-        tree(source), clean, Files.isDirectory(source), readOnly || fromHost, propagation, fromHost);
+        tree(source),
+        clean,
+        Files.isDirectory(source),
+        readOnly || fromHost,
+        propagation,
+        fromHost);
   }
 
   private Program.Slot tree(Path source) {
@@ -216,8 +226,7 @@ final class RootFileSystem {
     } else {
       if (source.target.startsWith("/etc/")) {
         // A symbolic link here would lead to a file of the host's /run, which is not there.
-        program.callUnless(
-            ANY_ABSENT, "unlink", SystemCall.UNLINKAT, AT_FDCWD, source.target, 0);
+        program.callUnless(ANY_ABSENT, "unlink", SystemCall.UNLINKAT, AT_FDCWD, source.target, 0);
       }
       Program.Slot file = program.slot(-1);
       program.callInto(

@@ -72,7 +72,8 @@ final class Spawn {
               "/dev/ptmx",
               Constants.O_RDWR | Constants.O_NOCTTY | Constants.O_CLOEXEC | Constants.O_NONBLOCK,
               0)
-          .call("unlock terminal", SystemCall.IOCTL, terminal, Constants.TIOCSPTLCK, unlock.address())
+          .call(
+              "unlock terminal", SystemCall.IOCTL, terminal, Constants.TIOCSPTLCK, unlock.address())
           .callInto(
               slave,
               "open terminal",
@@ -132,8 +133,7 @@ final class Spawn {
 
   private static MemorySegment function(String name) {
     return Linux.function(name)
-        .orElseThrow(
-            () -> new UnsupportedOperationException("this C library has no " + name));
+        .orElseThrow(() -> new UnsupportedOperationException("this C library has no " + name));
   }
 
   /** The paths that a name may stand for, by the PATH of its environment. */
@@ -187,5 +187,4 @@ final class Spawn {
   int stderr() {
     return stderr[0];
   }
-
 }

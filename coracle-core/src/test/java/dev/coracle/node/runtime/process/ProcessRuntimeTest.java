@@ -71,8 +71,19 @@ class ProcessRuntimeTest {
 
   private SandboxConfig sandboxConfig(boolean sharePid) {
     return new SandboxConfig(
-        "uid", "default", "web", "web", "", directory, false, false, false, sharePid,
-        LOOPBACK_ONLY.dnsConfig(), List.of("10.0.0.1\tother"), Map.of());
+        "uid",
+        "default",
+        "web",
+        "web",
+        "",
+        directory,
+        false,
+        false,
+        false,
+        sharePid,
+        LOOPBACK_ONLY.dnsConfig(),
+        List.of("10.0.0.1\tother"),
+        Map.of());
   }
 
   @AfterEach
@@ -95,9 +106,21 @@ class ProcessRuntimeTest {
   private static ContainerConfig config(
       Path log, List<Mount> mounts, SecurityOptions security, boolean tty, String... command) {
     return new ContainerConfig(
-        "main", 0, "busybox", List.of(command),
+        "main",
+        0,
+        "busybox",
+        List.of(command),
         List.of("PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "HOSTNAME=web"),
-        "", mounts, security, null, "", log, false, false, tty, 0);
+        "",
+        mounts,
+        security,
+        null,
+        "",
+        log,
+        false,
+        false,
+        tty,
+        0);
   }
 
   private String run(String script, Mount... mounts) throws Exception {
@@ -132,8 +155,7 @@ class ProcessRuntimeTest {
   @Test
   void start_environment_isExactlyTheGiven() throws Exception {
     assertThat(run(config(newLog(), List.of(), "env")))
-        .isEqualTo(
-            "PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin\nHOSTNAME=web\nexit=0");
+        .isEqualTo("PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin\nHOSTNAME=web\nexit=0");
   }
 
   @Test
@@ -180,7 +202,12 @@ class ProcessRuntimeTest {
     assertThat(
             run(
                 config(
-                    newLog(), List.of(), user, false, "sh", "-c",
+                    newLog(),
+                    List.of(),
+                    user,
+                    false,
+                    "sh",
+                    "-c",
                     "id -u; id -g; id -G; grep -E 'CapEff|CapBnd|NoNewPrivs' /proc/self/status;"
                         + " touch /tmp/x")))
         .contains("1000\n2000\n2000 3000\n")
@@ -198,7 +225,12 @@ class ProcessRuntimeTest {
     assertThat(
             run(
                 config(
-                    newLog(), List.of(), SecurityOptions.DEFAULT, true, "sh", "-c",
+                    newLog(),
+                    List.of(),
+                    SecurityOptions.DEFAULT,
+                    true,
+                    "sh",
+                    "-c",
                     "tty; echo x > /dev/tty; ps -o tty= -p $$")))
         .contains("/dev/pts/0", "x\r\n", "pts/0");
   }
@@ -208,8 +240,7 @@ class ProcessRuntimeTest {
     String id = runtime.createContainer(sandbox, config(newLog(), List.of(), "no-such-thing"));
     assertThatThrownBy(() -> runtime.startContainer(id))
         .isInstanceOf(RuntimeFailure.class)
-        .hasMessageContaining(
-            "exec: \"no-such-thing\": executable file not found in $PATH");
+        .hasMessageContaining("exec: \"no-such-thing\": executable file not found in $PATH");
   }
 
   @Test
@@ -232,7 +263,9 @@ class ProcessRuntimeTest {
     String id = start("sh", "-c", "echo mine > /tmp/file; exec sleep 1000");
     try (ContainerStream stream =
         runtime.exec(
-            id, new ExecRequest(List.of("sh", "-c", "cat; hostname; ps -e | wc -l; exit 7"), true, false))) {
+            id,
+            new ExecRequest(
+                List.of("sh", "-c", "cat; hostname; ps -e | wc -l; exit 7"), true, false))) {
       stream.stdin().write("from outside\n".getBytes(StandardCharsets.UTF_8));
       stream.stdin().close();
       assertThat(new String(stream.stdout().readAllBytes(), StandardCharsets.UTF_8))
