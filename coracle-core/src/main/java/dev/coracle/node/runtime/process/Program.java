@@ -19,8 +19,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Program implements AutoCloseable {
 
-  private static final MemorySegment NO_FUNCTION = MemorySegment.NULL;
-
   /** A place for a result that later steps take as an argument. */
   record Slot(MemorySegment memory) {
     long get() {
@@ -46,6 +44,7 @@ final class Program implements AutoCloseable {
     final @Nullable Slot[] from = new Slot[7];
     final int[] ignored;
     final boolean resultIsErrno;
+    boolean finds;
     @Nullable Slot result;
 
     Step(String what, MemorySegment function, boolean resultIsErrno, int[] ignored) {
@@ -124,11 +123,12 @@ final class Program implements AutoCloseable {
    * with "no such file".
    */
   Program findExecutable(String what, Slot result, List<String> candidates) {
-    Step step = new Step(what, NO_FUNCTION, false, new int[0]);
+    Step step = new Step(what, Linux.SYSCALL, false, new int[0]);
     MemorySegment array = arena.allocate(8L * Math.max(1, candidates.size()), 8);
     for (int i = 0; i < candidates.size(); i++) {
       array.setAtIndex(ValueLayout.JAVA_LONG, i, text(candidates.get(i)));
     }
+    step.finds = true;
     step.arguments[0] = candidates.size();
     step.from[0] = new Slot(array);
     step.result = result;
@@ -222,7 +222,7 @@ final class Program implements AutoCloseable {
     public void run() {
       for (int i = 0; i < steps.length; i++) {
         Step step = steps[i];
-        int error = step.function == NO_FUNCTION ? find(step) : make(step);
+        int error = step.finds ? find(step) : make(step);
         if (error != 0 && !contains(step.ignored, error)) {
           errno = error;
           failed = step;
