@@ -1,0 +1,17 @@
+package dev.coracle.scheduler;
+
+/** A change that may make a waiting Pod schedulable. */
+public enum ClusterEvent {
+  NODE_ADDED,
+  NODE_LABELS,
+  NODE_TAINTS,
+  NODE_ALLOCATABLE,
+  ASSIGNED_POD_ADDED,
+  ASSIGNED_POD_LABELS,
+  ASSIGNED_POD_DELETED,
+  CLAIM_CHANGED,
+  /** The waiting Pod itself changed. */
+  POD_CHANGED,
+  /** It has waited long: something may have been missed. */
+  TIMEOUT
+}

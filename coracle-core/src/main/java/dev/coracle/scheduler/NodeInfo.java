@@ -1,0 +1,111 @@
+package dev.coracle.scheduler;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.KubeObject;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A node with the Pods on it, real and assumed. Not thread-safe: the cluster state guards it. */
+public final class NodeInfo {
+
+  private final String name;
+  private final Map<String, PodInfo> pods = new LinkedHashMap<>();
+  private @Nullable KubeObject node;
+  private Resources allocatable = Resources.NONE;
+  private int podLimit;
+  private Resources requested = Resources.NONE;
+  private Resources scoringRequested = Resources.NONE;
+  private int withAntiAffinity;
+
+  NodeInfo(String name) {
+    this.name = name;
+  }
+
+  /** A copy to try things on. */
+  public NodeInfo copy() {
+    NodeInfo copy = new NodeInfo(name);
+    copy.node = node;
+    copy.allocatable = allocatable;
+    copy.podLimit = podLimit;
+    copy.requested = requested;
+    copy.scoringRequested = scoringRequested;
+    copy.withAntiAffinity = withAntiAffinity;
+    copy.pods.putAll(pods);
+    return copy;
+  }
+
+  void node(@Nullable KubeObject newNode) {
+    node = newNode;
+    JsonNode list =
+        newNode == null
+            ? com.fasterxml.jackson.databind.node.MissingNode.getInstance()
+            : newNode.at("status", "allocatable");
+    allocatable = Resources.of(list);
+    podLimit = list.path("pods").asInt();
+  }
+
+  public String name() {
+    return name;
+  }
+
+  /** Null while only its Pods are known. */
+  public @Nullable KubeObject node() {
+    return node;
+  }
+
+  public Map<String, String> labels() {
+    return node == null ? Map.of() : node.labels();
+  }
+
+  public JsonNode taints() {
+    return node == null
+        ? com.fasterxml.jackson.databind.node.MissingNode.getInstance()
+        : node.at("spec", "taints");
+  }
+
+  public Resources allocatable() {
+    return allocatable;
+  }
+
+  /** How many Pods it takes. */
+  public int podLimit() {
+    return podLimit;
+  }
+
+  public Resources requested() {
+    return requested;
+  }
+
+  public Resources scoringRequested() {
+    return scoringRequested;
+  }
+
+  public Collection<PodInfo> pods() {
+    return pods.values();
+  }
+
+  /** Whether a Pod here must be far from others. */
+  public boolean hasAntiAffinity() {
+    return withAntiAffinity > 0;
+  }
+
+  public void add(PodInfo pod) {
+    remove(pod.uid());
+    pods.put(pod.uid(), pod);
+    requested = requested.plus(pod.requests());
+    scoringRequested = scoringRequested.plus(pod.scoringRequests());
+    withAntiAffinity += pod.antiAffinity().isEmpty() ? 0 : 1;
+  }
+
+  /** Does nothing when it is not there. */
+  public void remove(String uid) {
+    PodInfo pod = pods.remove(uid);
+    if (pod != null) {
+      requested = requested.minus(pod.requests());
+      scoringRequested = scoringRequested.minus(pod.scoringRequests());
+      withAntiAffinity -= pod.antiAffinity().isEmpty() ? 0 : 1;
+    }
+  }
+}

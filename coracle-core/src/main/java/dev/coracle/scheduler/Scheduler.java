@@ -1,0 +1,499 @@
+package dev.coracle.scheduler;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Clock;
+import dev.coracle.api.DeleteOptions;
+import dev.coracle.api.GroupVersionResource;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.PatchType;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.Timestamps;
+import dev.coracle.api.WriteOptions;
+import dev.coracle.client.Client;
+import dev.coracle.client.EventRecorder;
+import dev.coracle.client.Informers;
+import dev.coracle.client.SharedInformer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Gives Pods their nodes. One loop takes the most important Pod, chooses a node from what it knows,
+ * assumes the Pod there, and lets the binding happen beside the next Pod's turn.
+ */
+public final class Scheduler implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Scheduler.class);
+
+  /** Who it is to the API. */
+  public static final String IDENTITY = "system:kube-scheduler";
+
+  private static final String NAME = "default-scheduler";
+  private static final int BINDINGS_AT_A_TIME = 64;
+  private static final GroupVersionResource PODS = GroupVersionResource.core("pods");
+  private static final GroupVersionResource NODES = GroupVersionResource.core("nodes");
+  private static final GroupVersionResource NAMESPACES = GroupVersionResource.core("namespaces");
+  private static final GroupVersionResource CLAIMS =
+      GroupVersionResource.core("persistentvolumeclaims");
+
+  private final Client client;
+  private final Clock clock;
+  private final EventRecorder events;
+  private final SharedInformer pods;
+  private final SharedInformer nodes;
+  private final SharedInformer namespaces;
+  private final SharedInformer claims;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final ClusterState state;
+  private final Algorithm algorithm;
+  private final Preemption preemption;
+  private final SchedulingQueue queue;
+  private final Map<String, PodInfo> nominated = new HashMap<>();
+  private final Map<String, String> nominatedNode = new HashMap<>();
+  private final Map<String, Boolean> assumed = new HashMap<>();
+  private final Semaphore bindings = new Semaphore(BINDINGS_AT_A_TIME);
+  private final List<SharedInformer.Registration> registrations = new ArrayList<>();
+  private @Nullable Thread loop;
+
+  private Scheduler(Client client, Informers informers, Clock clock, RandomGenerator random) {
+    this.client = client;
+    this.clock = clock;
+    this.events = new EventRecorder(client, clock, NAME, "");
+    this.pods = informers.of(PODS);
+    this.nodes = informers.of(NODES);
+    this.namespaces = informers.of(NAMESPACES);
+    this.claims = informers.of(CLAIMS);
+    this.state = new ClusterState(namespaces, claims);
+    this.algorithm = Algorithm.standard(random);
+    this.preemption = new Preemption(algorithm, state);
+    this.queue = new SchedulingQueue(clock, algorithm::helps);
+  }
+
+  /**
+   * Starts it; returns at once, and schedules as soon as its caches are filled.
+   *
+   * @param client as {@link #IDENTITY}
+   * @param informers of the same identity; closed by whoever made them
+   */
+  public static Scheduler start(Client client, Informers informers, Clock clock) {
+    Scheduler scheduler = new Scheduler(client, informers, clock, RandomGenerator.getDefault());
+    scheduler.loop = Thread.ofVirtual().name("scheduler").start(scheduler::run);
+    return scheduler;
+  }
+
+  @Override
+  public void close() {
+    queue.close();
+    Thread running = loop;
+    if (running != null) {
+      running.interrupt();
+    }
+    synchronized (registrations) {
+      registrations.forEach(SharedInformer.Registration::remove);
+      registrations.clear();
+    }
+    events.close();
+  }
+
+  private void run() {
+    try {
+      namespaces.awaitSync();
+      claims.awaitSync();
+      synchronized (registrations) {
+        registrations.add(nodes.addHandler(new NodeHandler()));
+        registrations.add(pods.addHandler(new PodHandler()));
+        registrations.add(
+            claims.addHandler(
+                SharedInformer.each(claim -> queue.changed(ClusterEvent.CLAIM_CHANGED))));
+      }
+      nodes.awaitSync();
+      pods.awaitSync();
+      for (SchedulingQueue.Entry entry = queue.take(); entry != null; entry = queue.take()) {
+        try {
+          schedule(entry);
+        } catch (RuntimeException e) {
+          LOG.warn("scheduling {} failed", queue.pod(entry), e);
+          queue.retry(entry);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private final class NodeHandler implements SharedInformer.Handler {
+    @Override
+    public void added(KubeObject node) {
+      locked(() -> state.putNode(node));
+      queue.changed(ClusterEvent.NODE_ADDED);
+    }
+
+    @Override
+    public void updated(KubeObject before, KubeObject now) {
+      // heartbeats change nothing that matters here
+      boolean taints =
+          !before.at("spec", "taints").equals(now.at("spec", "taints"))
+              || before.at("spec", "unschedulable").asBoolean()
+                  != now.at("spec", "unschedulable").asBoolean();
+      boolean labels = !before.labels().equals(now.labels());
+      boolean allocatable =
+          !before.at("status", "allocatable").equals(now.at("status", "allocatable"));
+      locked(() -> state.putNode(now));
+      if (taints) {
+        queue.changed(ClusterEvent.NODE_TAINTS);
+      }
+      if (labels) {
+        queue.changed(ClusterEvent.NODE_LABELS);
+      }
+      if (allocatable) {
+        queue.changed(ClusterEvent.NODE_ALLOCATABLE);
+      }
+    }
+
+    @Override
+    public void deleted(KubeObject last) {
+      locked(() -> state.removeNode(last.name()));
+    }
+  }
+
+  private final class PodHandler implements SharedInformer.Handler {
+    @Override
+    public void added(KubeObject pod) {
+      show(null, pod);
+    }
+
+    @Override
+    public void updated(KubeObject before, KubeObject now) {
+      show(before, now);
+    }
+
+    @Override
+    public void deleted(KubeObject last) {
+      gone(last);
+    }
+  }
+
+  private static String nodeName(KubeObject pod) {
+    return pod.text("spec", "nodeName");
+  }
+
+  private static boolean isFinished(KubeObject pod) {
+    String phase = pod.text("status", "phase");
+    return phase.equals("Succeeded") || phase.equals("Failed");
+  }
+
+  private void show(@Nullable KubeObject before, KubeObject pod) {
+    if (isFinished(pod)) {
+      gone(pod);
+      return;
+    }
+    if (!nodeName(pod).isEmpty()) {
+      boolean isNew = before == null || nodeName(before).isEmpty();
+      PodInfo info = PodInfo.of(pod);
+      locked(
+          () -> {
+            assumed.remove(pod.uid());
+            forgetNomination(pod.uid());
+            state.putPod(info, nodeName(pod));
+          });
+      queue.remove(pod.uid());
+      if (isNew) {
+        queue.changed(ClusterEvent.ASSIGNED_POD_ADDED);
+      } else if (!before.labels().equals(pod.labels())) {
+        queue.changed(ClusterEvent.ASSIGNED_POD_LABELS);
+      }
+      return;
+    }
+    if (pod.isDeleting() || !isOurs(pod) || !pod.at("spec", "schedulingGates").isEmpty()) {
+      queue.remove(pod.uid());
+      return;
+    }
+    boolean[] already = {false};
+    locked(() -> already[0] = assumed.containsKey(pod.uid()));
+    if (!already[0]) {
+      boolean relevant =
+          before != null
+              && (!before.labels().equals(pod.labels())
+                  || !before.at("spec").equals(pod.at("spec")));
+      queue.put(pod, relevant);
+    }
+  }
+
+  private static boolean isOurs(KubeObject pod) {
+    String scheduler = pod.text("spec", "schedulerName");
+    return scheduler.isEmpty() || scheduler.equals(NAME);
+  }
+
+  private void gone(KubeObject pod) {
+    boolean[] assigned = {false};
+    locked(
+        () -> {
+          assigned[0] = state.hasPod(pod.uid());
+          assumed.remove(pod.uid());
+          forgetNomination(pod.uid());
+          state.removePod(pod.uid());
+        });
+    queue.remove(pod.uid());
+    if (assigned[0]) {
+      queue.changed(ClusterEvent.ASSIGNED_POD_DELETED);
+    }
+  }
+
+  private void locked(Runnable action) {
+    lock.lock();
+    try {
+      action.run();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void schedule(SchedulingQueue.Entry entry) throws InterruptedException {
+    KubeObject pod = queue.pod(entry);
+    KubeObject shown = pods.get(pod.namespace(), pod.name());
+    if (shown == null || !shown.uid().equals(pod.uid()) || shown.isDeleting()) {
+      queue.done(entry);
+      return;
+    }
+    PodInfo info = PodInfo.of(pod);
+    Decision decision;
+    Preemption.Choice choice = null;
+    String preempting = "";
+    lock.lock();
+    try {
+      decision = algorithm.choose(info, state, node -> withNominated(node, info));
+      switch (decision) {
+        case Decision.Node(NodeInfo node) -> {
+          state.putPod(info, node.name());
+          assumed.put(info.uid(), true);
+          forgetNomination(info.uid());
+        }
+        case Decision.None none -> {
+          if (info.spec().path("preemptionPolicy").asText().equals("Never")) {
+            preempting = Preemption.NEVER;
+          } else if (none.nodes() > 0) {
+            choice = waitsForVictims(info) ? null : preemption.find(info, none);
+            if (choice != null) {
+              nominated.put(info.uid(), info);
+              nominatedNode.put(info.uid(), choice.node().name());
+            }
+            preempting = Preemption.nothing(none);
+          }
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+    switch (decision) {
+      case Decision.Node(NodeInfo node) -> bindBeside(entry, pod, node.name());
+      case Decision.None none -> {
+        String message =
+            none.message(preempting.isEmpty() ? "" : "no new claims to deallocate, " + preempting);
+        if (choice != null) {
+          message = none.message("");
+          preempt(pod, choice);
+        }
+        refuse(entry, pod, none, message, choice);
+      }
+    }
+  }
+
+  /** Whether Pods on the node it was promised are still on their way out. */
+  private boolean waitsForVictims(PodInfo pod) {
+    String node = nominatedNode.get(pod.uid());
+    NodeInfo info = node == null ? null : state.find(node);
+    if (info == null) {
+      return false;
+    }
+    for (PodInfo other : info.pods()) {
+      if (other.pod().isDeleting() && other.priority() < pod.priority()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** A node as a Pod must see it: with the Pods, at least as important, that it is promised to. */
+  private NodeInfo withNominated(NodeInfo node, PodInfo pod) {
+    if (nominatedNode.isEmpty()) {
+      return node;
+    }
+    NodeInfo copy = null;
+    for (Map.Entry<String, String> entry : nominatedNode.entrySet()) {
+      PodInfo other = nominated.get(entry.getKey());
+      if (other == null
+          || !entry.getValue().equals(node.name())
+          || other.uid().equals(pod.uid())
+          || other.priority() < pod.priority()) {
+        continue;
+      }
+      copy = copy == null ? node.copy() : copy;
+      copy.add(other);
+    }
+    return copy == null ? node : copy;
+  }
+
+  private void forgetNomination(String uid) {
+    nominated.remove(uid);
+    nominatedNode.remove(uid);
+  }
+
+  private void bindBeside(SchedulingQueue.Entry entry, KubeObject pod, String node)
+      throws InterruptedException {
+    bindings.acquire();
+    Thread.ofVirtual()
+        .name("bind")
+        .start(
+            () -> {
+              try {
+                bind(entry, pod, node);
+              } finally {
+                bindings.release();
+              }
+            });
+  }
+
+  private void bind(SchedulingQueue.Entry entry, KubeObject pod, String node) {
+    ObjectNode binding = Json.object().put("kind", "Binding").put("apiVersion", "v1");
+    binding
+        .putObject("metadata")
+        .put("name", pod.name())
+        .put("namespace", pod.namespace())
+        .put("uid", pod.uid());
+    binding.putObject("target").put("kind", "Node").put("name", node);
+    try {
+      client.createSubresource(PODS, pod.namespace(), pod.name(), "binding", binding);
+      queue.done(entry);
+      events.normal(
+          pod,
+          "Scheduled",
+          "Successfully assigned " + pod.namespace() + "/" + pod.name() + " to " + node);
+    } catch (RuntimeException e) {
+      withdraw(pod, entry, e);
+    }
+  }
+
+  /** The binding failed: the Pod is where it was. */
+  private void withdraw(KubeObject pod, SchedulingQueue.Entry entry, RuntimeException failure) {
+    boolean[] withdrawn = {false};
+    locked(
+        () -> {
+          if (assumed.remove(pod.uid()) != null) {
+            state.removePod(pod.uid());
+            withdrawn[0] = true;
+          }
+        });
+    if (!withdrawn[0]) {
+      queue.done(entry);
+      return;
+    }
+    queue.changed(ClusterEvent.ASSIGNED_POD_DELETED);
+    if (failure instanceof StatusException status && status.isNotFound()) {
+      queue.done(entry);
+      return;
+    }
+    LOG.debug("binding {} failed: {}", pod, failure.getMessage());
+    events.warning(pod, "FailedScheduling", "binding rejected: " + failure.getMessage());
+    queue.retry(entry);
+  }
+
+  private void refuse(
+      SchedulingQueue.Entry entry,
+      KubeObject pod,
+      Decision.None none,
+      String message,
+      Preemption.@Nullable Choice choice) {
+    queue.unschedulable(entry, none.rejectedBy());
+    events.warning(pod, "FailedScheduling", message);
+    ObjectNode patch = Json.object();
+    ObjectNode status = patch.putObject("status");
+    boolean changed = false;
+    if (choice != null) {
+      status.put("nominatedNodeName", choice.node().name());
+      changed = true;
+    }
+    var known =
+        java.util.stream.StreamSupport.stream(pod.at("status", "conditions").spliterator(), false)
+            .filter(condition -> condition.path("type").asText().equals("PodScheduled"))
+            .findFirst();
+    boolean same =
+        known.isPresent()
+            && known.get().path("status").asText().equals("False")
+            && known.get().path("reason").asText().equals("Unschedulable")
+            && known.get().path("message").asText().equals(message);
+    if (!same) {
+      ObjectNode condition =
+          status
+              .putArray("conditions")
+              .addObject()
+              .put("type", "PodScheduled")
+              .put("status", "False")
+              .put("reason", "Unschedulable")
+              .put("message", message);
+      if (pod.generation() > 0) {
+        condition.put("observedGeneration", pod.generation());
+      }
+      condition.putNull("lastProbeTime");
+      if (known.isEmpty() || !known.get().path("status").asText().equals("False")) {
+        condition.put("lastTransitionTime", Timestamps.seconds(clock.instant()));
+      }
+      changed = true;
+    }
+    if (changed) {
+      patchStatus(pod, patch);
+    }
+  }
+
+  private void patchStatus(KubeObject pod, ObjectNode patch) {
+    try {
+      client.patch(
+          PODS,
+          pod.namespace(),
+          pod.name(),
+          "status",
+          PatchType.STRATEGIC,
+          patch,
+          WriteOptions.NONE);
+    } catch (StatusException e) {
+      LOG.debug("status of {} not written: {}", pod, e.getMessage());
+    }
+  }
+
+  private void preempt(KubeObject pod, Preemption.Choice choice) {
+    String reason = NAME + ": preempting to accommodate a higher priority pod";
+    for (PodInfo victim : choice.victims()) {
+      KubeObject object = victim.pod();
+      if (object.isDeleting()) {
+        continue;
+      }
+      ObjectNode patch = Json.object();
+      patch
+          .putObject("status")
+          .putArray("conditions")
+          .addObject()
+          .put("type", "DisruptionTarget")
+          .put("status", "True")
+          .put("reason", "PreemptionByScheduler")
+          .put("message", reason)
+          .put("lastTransitionTime", Timestamps.seconds(clock.instant()));
+      patchStatus(object, patch);
+      try {
+        client.delete(PODS, object.namespace(), object.name(), DeleteOptions.uid(object.uid()));
+        events.normal(
+            object,
+            "Preempted",
+            "Preempted by pod " + pod.uid() + " on node " + choice.node().name());
+      } catch (StatusException e) {
+        LOG.debug("victim {} not deleted: {}", object, e.getMessage());
+      }
+    }
+  }
+}
