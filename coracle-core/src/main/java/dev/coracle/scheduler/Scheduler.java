@@ -196,7 +196,6 @@ public final class Scheduler implements AutoCloseable {
       return;
     }
     if (!nodeName(pod).isEmpty()) {
-      boolean isNew = before == null || nodeName(before).isEmpty();
       PodInfo info = PodInfo.of(pod);
       locked(
           () -> {
@@ -205,7 +204,7 @@ public final class Scheduler implements AutoCloseable {
             state.putPod(info, nodeName(pod));
           });
       queue.remove(pod.uid());
-      if (isNew) {
+      if (before == null || nodeName(before).isEmpty()) {
         queue.changed(ClusterEvent.ASSIGNED_POD_ADDED);
       } else if (!before.labels().equals(pod.labels())) {
         queue.changed(ClusterEvent.ASSIGNED_POD_LABELS);
