@@ -32,10 +32,7 @@ final class AddressAllocator {
     length = address.length;
     int prefix = Integer.parseInt(cidr.substring(slash + 1));
     int hostBits = length * 8 - prefix;
-    base =
-        new BigInteger(1, address)
-            .shiftRight(hostBits)
-            .shiftLeft(hostBits);
+    base = new BigInteger(1, address).shiftRight(hostBits).shiftLeft(hostBits);
     long all = hostBits >= 62 ? 1L << 62 : 1L << hostBits;
     size = Math.max(0, length == 4 ? all - 2 : all - 1);
   }

@@ -39,8 +39,9 @@ final class CreateFlow {
     resource.require("create");
     ResourceType type = resource.type();
     Bodies.kind(body, type.gvk());
-    config.schemas().decode(type, body, options.fieldValidation(), context.warnings());
-    return createDecoded(context, resource, namespace, body, options, true);
+    ObjectNode object =
+        config.schemas().decode(type, body, false, options.fieldValidation(), context.warnings());
+    return createDecoded(context, resource, namespace, object, options, true);
   }
 
   /**
@@ -97,8 +98,11 @@ final class CreateFlow {
   }
 
   private void prepare(Write write, Resource resource, ObjectNode object) {
-    if (resource.hasStatus()) {
+    if (resource.hasStatus() && !resource.strategy().takesStatusOnCreate()) {
       object.remove("status");
+      if (!resource.type().custom()) {
+        object.set("status", InitialStatus.of(resource.type()));
+      }
     }
     ObjectNode metadata = Meta.of(object);
     metadata.remove("selfLink");

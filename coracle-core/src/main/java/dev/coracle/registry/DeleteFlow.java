@@ -206,7 +206,14 @@ final class DeleteFlow {
     if (foreground) {
       finalizers.add(FOREGROUND);
     }
-    return finalizers.equals(current.finalizers()) ? current.finalizers() : finalizers;
+    if (!current.isDeleting()) {
+      for (String finalizer : resource.strategy().deletionFinalizers()) {
+        if (!finalizers.contains(finalizer)) {
+          finalizers.add(finalizer);
+        }
+      }
+    }
+    return finalizers;
   }
 
   private KubeObject mark(Write write, Resource resource, ObjectNode object, KubeObject current)

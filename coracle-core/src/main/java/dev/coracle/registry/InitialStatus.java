@@ -3,7 +3,9 @@ package dev.coracle.registry;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 
-/** The status that a new object shows: the fields that Kubernetes writes even when they are zero. */
+/**
+ * The status that a new object shows: the fields that Kubernetes writes even when they are zero.
+ */
 final class InitialStatus {
 
   private InitialStatus() {}

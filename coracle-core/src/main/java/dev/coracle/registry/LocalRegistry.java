@@ -10,6 +10,7 @@ import dev.coracle.api.StatusException;
 import dev.coracle.api.WriteOptions;
 import dev.coracle.store.Store;
 import java.util.Collection;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** The registry over a store: each verb is a flow of its own; this only leads to it. */
@@ -27,9 +28,8 @@ final class LocalRegistry implements Registry {
   LocalRegistry(Store store, RegistryConfig config) {
     this.config = config;
     ObjectStore objects = new ObjectStore(store);
-    Strategies strategies = new Strategies(config, objects);
+    Strategies strategies = new Strategies(config, store, this::resourceMap);
     resources = new Resources(store, strategies);
-    strategies.attach(resources);
     reading = new ReadFlow(objects);
     watching = new WatchFlow(config.clock(), config.random());
     creating =
@@ -41,6 +41,7 @@ final class LocalRegistry implements Registry {
     updating = new UpdateFlow(config, objects, creating);
     deleting = new DeleteFlow(config, objects, reading);
     subresources = new Subresources(config, resources, objects, updating, deleting);
+    new CustomResources(config, resources, updating, deleting).start();
   }
 
   Resources resourceMap() {
@@ -125,17 +126,18 @@ final class LocalRegistry implements Registry {
       resource.require(subresource, "update");
     }
     Bodies.kind(body, type.gvk());
-    config.schemas().decode(type, body, options.fieldValidation(), context.warnings());
+    ObjectNode object =
+        config.schemas().decode(type, body, false, options.fieldValidation(), context.warnings());
     UpdateFlow.Change change =
         new UpdateFlow.Change() {
           @Override
           public ObjectNode from(KubeObject current) {
-            return body.deepCopy();
+            return object.deepCopy();
           }
 
           @Override
           public @Nullable ObjectNode fromNothing() {
-            return resource.strategy().createsOnUpdate() ? body.deepCopy() : null;
+            return resource.strategy().createsOnUpdate() ? object.deepCopy() : null;
           }
         };
     return updating.update(context, resource, namespace, name, subresource, change, options);
@@ -160,17 +162,33 @@ final class LocalRegistry implements Registry {
     if (subresource.equals("scale")) {
       return subresources.patchScale(context, resource, namespace, name, patchType, patch, options);
     }
-    UpdateFlow.Change change =
+    return updating.update(
+        context,
+        resource,
+        namespace,
+        name,
+        subresource,
         patchType == PatchType.APPLY
             ? new Applying(context, type, subresource, patch, options)
-            : current -> {
-              ObjectNode patched =
-                  config.schemas().patch(type, patchType, patch, current.mutableTree());
-              Bodies.kind(patched, type.gvk());
-              config.schemas().decode(type, patched, options.fieldValidation(), context.warnings());
-              return patched;
-            };
-    return updating.update(context, resource, namespace, name, subresource, change, options);
+            : patching(context, type, patchType, patch, options),
+        options);
+  }
+
+  private UpdateFlow.Change patching(
+      RequestContext context,
+      ResourceType type,
+      PatchType patchType,
+      byte[] body,
+      WriteOptions options) {
+    UnaryOperator<ObjectNode> patch =
+        config
+            .schemas()
+            .patch(type, patchType, body, options.fieldValidation(), context.warnings());
+    return current -> {
+      ObjectNode patched = patch.apply(current.tree());
+      Bodies.kind(patched, type.gvk());
+      return patched;
+    };
   }
 
   private final class Applying implements UpdateFlow.Change {
@@ -232,8 +250,9 @@ final class LocalRegistry implements Registry {
                   options.force(),
                   config.clock().instant());
       Bodies.kind(merged, type.gvk());
-      config.schemas().decode(type, merged, options.fieldValidation(), context.warnings());
-      return merged;
+      return config
+          .schemas()
+          .decode(type, merged, true, options.fieldValidation(), context.warnings());
     }
   }
 

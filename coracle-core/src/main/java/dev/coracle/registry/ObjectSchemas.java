@@ -6,6 +6,7 @@ import dev.coracle.api.PatchType;
 import dev.coracle.api.StatusCause;
 import java.time.Instant;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** What the flows need to know of a kind's fields: the schema package, seen from here. */
@@ -14,11 +15,27 @@ public interface ObjectSchemas {
   /**
    * Checks a body against its kind and takes out what the kind does not know.
    *
+   * @param patched whether a patch made it, which is told with other words
    * @param fieldValidation Strict, Warn, Ignore or empty for Warn
    * @param warnings where to say what was wrong if that is no failure
-   * @throws dev.coracle.api.StatusException 400 for mistyped fields and, when Strict, unknown ones
+   * @return the body or one in its place
+   * @throws dev.coracle.api.StatusException 400 or 422 for mistyped fields and, when Strict,
+   *     unknown ones
    */
-  void decode(ResourceType type, ObjectNode body, String fieldValidation, List<String> warnings);
+  ObjectNode decode(
+      ResourceType type,
+      ObjectNode body,
+      boolean patched,
+      String fieldValidation,
+      List<String> warnings);
+
+  /**
+   * Learns a version of a custom resource.
+   *
+   * @param openApiV3Schema null to forget it
+   */
+  void define(
+      ResourceType type, @Nullable ObjectNode openApiV3Schema, boolean preserveUnknownFields);
 
   /** Sets the defaults in place. */
   void applyDefaults(ResourceType type, ObjectNode object);
@@ -32,11 +49,19 @@ public interface ObjectSchemas {
       ResourceType type, String subresource, ObjectNode object, @Nullable KubeObject old);
 
   /**
-   * The object that a patch makes of {@code current}.
+   * Reads a patch.
    *
-   * @param current the caller's no more
+   * @param fieldValidation and {@code warnings} as in {@link #decode}
+   * @return gives the object, decoded, that the patch makes of one, which stays as it is
+   * @throws dev.coracle.api.StatusException 400 when it is none; the function throws 422 when the
+   *     patch does not fit
    */
-  ObjectNode patch(ResourceType type, PatchType patchType, byte[] patch, ObjectNode current);
+  UnaryOperator<ObjectNode> patch(
+      ResourceType type,
+      PatchType patchType,
+      byte[] patch,
+      String fieldValidation,
+      List<String> warnings);
 
   /**
    * Who manages which fields, for every write but apply: changes {@code metadata.managedFields} of

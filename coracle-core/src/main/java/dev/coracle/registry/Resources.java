@@ -25,6 +25,7 @@ final class Resources {
   private final Map<String, WatchCache> caches = new ConcurrentHashMap<>();
   private final Map<String, List<Resource>> custom = new LinkedHashMap<>();
   private final List<Resource> builtIn = new ArrayList<>();
+  private final ScalePaths.Known scalePaths = new ScalePaths.Known();
   private volatile View view = new View(Map.of(), List.of());
   private volatile long generation;
 
@@ -66,6 +67,11 @@ final class Resources {
     generation++;
   }
 
+  /** Something that discovery or OpenAPI shows of the same rows has changed. */
+  synchronized void touch() {
+    generation++;
+  }
+
   /** Serves a CRD's versions; none to serve it no more. */
   synchronized void setCustom(String definition, List<ResourceType> types) {
     List<Resource> before = custom.remove(definition);
@@ -75,7 +81,7 @@ final class Resources {
         rows.add(
             new Resource(
                 type,
-                Strategy.PLAIN,
+                new CustomStrategy(),
                 cache(type),
                 type.version().equals(type.storageVersion()) ? null : new VersionOnly(type),
                 true,
@@ -143,6 +149,10 @@ final class Resources {
       }
     }
     return false;
+  }
+
+  ScalePaths.Known scalePaths() {
+    return scalePaths;
   }
 
   Set<String> customDefinitions() {

@@ -12,12 +12,30 @@ record ScalePaths(String[] specReplicas, String[] statusReplicas, String[] selec
           new String[] {"status", "replicas"},
           new String[] {"spec", "selector"});
 
-  private static final Map<String, ScalePaths> CUSTOM = new ConcurrentHashMap<>();
+  /** Those of the custom resources of a registry. */
+  static final class Known {
+    private final Map<ResourceType, ScalePaths> custom = new ConcurrentHashMap<>();
 
-  static ScalePaths of(ResourceType type) {
-    if (!type.custom()) {
-      return BUILT_IN;
+    ScalePaths of(ResourceType type) {
+      return type.custom() ? custom.getOrDefault(type, BUILT_IN) : BUILT_IN;
     }
-    return CUSTOM.getOrDefault(type.group() + "/" + type.version() + "/" + type.plural(), BUILT_IN);
+
+    void define(ResourceType type, ScalePaths paths) {
+      custom.put(type, paths);
+    }
+
+    void forget(ResourceType type) {
+      custom.remove(type);
+    }
+  }
+
+  /** From the JSON paths of a CRD, such as {@code .spec.replicas}. */
+  static ScalePaths of(String specReplicas, String statusReplicas, String selector) {
+    return new ScalePaths(steps(specReplicas), steps(statusReplicas), steps(selector));
+  }
+
+  private static String[] steps(String path) {
+    String plain = path.startsWith(".") ? path.substring(1) : path;
+    return plain.isEmpty() ? new String[] {"\0"} : plain.split("\\.", -1);
   }
 }

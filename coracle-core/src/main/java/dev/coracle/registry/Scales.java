@@ -12,6 +12,7 @@ import dev.coracle.api.StatusException;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /** The scale subresource: {@code autoscaling/v1 Scale} as a view of an object's replicas. */
 final class Scales {
@@ -36,16 +37,18 @@ final class Scales {
           false);
 
   private final RegistryConfig config;
+  private final ScalePaths.Known paths;
 
-  Scales(RegistryConfig config) {
+  Scales(RegistryConfig config, ScalePaths.Known paths) {
     this.config = config;
+    this.paths = paths;
   }
 
   KubeObject of(Resource resource, KubeObject object) {
     return KubeObject.of(tree(resource, object));
   }
 
-  private static ObjectNode tree(Resource resource, KubeObject object) {
+  private ObjectNode tree(Resource resource, KubeObject object) {
     ObjectNode scale = Json.object().put("kind", KIND.kind()).put("apiVersion", KIND.apiVersion());
     ObjectNode metadata = scale.putObject("metadata");
     metadata.put("name", object.name());
@@ -55,15 +58,15 @@ final class Scales {
     metadata.put("uid", object.uid());
     metadata.put("resourceVersion", String.valueOf(object.resourceVersion()));
     metadata.put("creationTimestamp", object.creationTimestamp());
-    ScalePaths paths = ScalePaths.of(resource.type());
+    ScalePaths own = paths.of(resource.type());
     ObjectNode spec = scale.putObject("spec");
-    long replicas = object.at(paths.specReplicas()).asLong(0);
+    long replicas = object.at(own.specReplicas()).asLong(0);
     if (replicas != 0) {
       spec.put("replicas", replicas);
     }
     ObjectNode status = scale.putObject("status");
-    status.put("replicas", object.at(paths.statusReplicas()).asLong(0));
-    String selector = selector(object, paths);
+    status.put("replicas", object.at(own.statusReplicas()).asLong(0));
+    String selector = selector(object, own);
     if (!selector.isEmpty()) {
       status.put("selector", selector);
     }
@@ -83,8 +86,8 @@ final class Scales {
   }
 
   /** The object with the replicas of a Scale. */
-  ObjectNode applied(Resource resource, KubeObject current, ObjectNode scale) {
-    config.schemas().decode(TYPE, scale, "Ignore", List.of());
+  ObjectNode applied(Resource resource, KubeObject current, ObjectNode sent) {
+    ObjectNode scale = config.schemas().decode(TYPE, sent, false, "Ignore", List.of());
     JsonNode metadata = scale.path("metadata");
     String name = Meta.text(metadata, "name");
     if (!name.isEmpty() && !name.equals(current.name())) {
@@ -109,7 +112,7 @@ final class Scales {
     }
     ObjectNode object = current.mutableTree();
     ObjectNode parent = object;
-    String[] path = ScalePaths.of(resource.type()).specReplicas();
+    String[] path = paths.of(resource.type()).specReplicas();
     for (int i = 0; i < path.length - 1; i++) {
       parent = Meta.child(parent, path[i]);
     }
@@ -123,8 +126,11 @@ final class Scales {
     return object;
   }
 
-  ObjectNode patched(Resource resource, KubeObject current, PatchType patchType, byte[] patch) {
-    ObjectNode scale = config.schemas().patch(TYPE, patchType, patch, tree(resource, current));
-    return applied(resource, current, scale);
+  /** The object that a patch of its Scale makes. */
+  UpdateFlow.Change patching(
+      RequestContext context, Resource resource, PatchType patchType, byte[] body) {
+    UnaryOperator<ObjectNode> patch =
+        config.schemas().patch(TYPE, patchType, body, "", context.warnings());
+    return current -> applied(resource, current, patch.apply(tree(resource, current)));
   }
 }

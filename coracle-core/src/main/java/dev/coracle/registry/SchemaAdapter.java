@@ -1,27 +1,91 @@
 package dev.coracle.registry;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.coracle.api.Json;
+import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.PatchType;
 import dev.coracle.api.StatusCause;
 import dev.coracle.api.StatusException;
+import dev.coracle.schema.CustomSchemas;
+import dev.coracle.schema.Decoded;
+import dev.coracle.schema.Decoder;
+import dev.coracle.schema.FieldValidation;
+import dev.coracle.schema.Patch;
+import dev.coracle.schema.Schema;
+import dev.coracle.schema.Schemas;
 import dev.coracle.schema.defaults.Defaults;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** The schema package as the flows use it. */
+/** The schema package as the flows use it, with the schemas of the CRDs that are served. */
 public final class SchemaAdapter implements ObjectSchemas {
 
+  private final Map<GroupVersionKind, Schema> known = new ConcurrentHashMap<>();
+
+  /** The schema of a kind that is served, or null when there is none. */
+  public @Nullable Schema find(GroupVersionKind kind) {
+    Schema schema = known.get(kind);
+    if (schema == null) {
+      schema = Schemas.builtIn().find(kind);
+      if (schema != null) {
+        known.put(kind, schema);
+      }
+    }
+    return schema;
+  }
+
+  private Schema required(ResourceType type) {
+    Schema schema = find(type.gvk());
+    if (schema == null) {
+      throw new IllegalStateException("no schema of " + type.gvk());
+    }
+    return schema;
+  }
+
   @Override
-  public void decode(
-      ResourceType type, ObjectNode body, String fieldValidation, List<String> warnings) {}
+  public void define(
+      ResourceType type, @Nullable ObjectNode openApiV3Schema, boolean preserveUnknownFields) {
+    if (openApiV3Schema == null) {
+      known.remove(type.gvk());
+    } else {
+      known.put(type.gvk(), CustomSchemas.of(openApiV3Schema, preserveUnknownFields));
+    }
+  }
+
+  @Override
+  public ObjectNode decode(
+      ResourceType type,
+      ObjectNode body,
+      boolean patched,
+      String fieldValidation,
+      List<String> warnings) {
+    FieldValidation validation = FieldValidation.of(fieldValidation);
+    Decoded decoded =
+        patched
+            ? Decoder.decodePatched(body, required(type), validation)
+            : Decoder.decodeTree(body, required(type), type.gvk(), validation);
+    warn(warnings, decoded.warnings());
+    return decoded.object();
+  }
+
+  /** A patch that is tried again warns once. */
+  private static void warn(List<String> warnings, List<String> problems) {
+    for (String problem : problems) {
+      if (!warnings.contains(problem)) {
+        warnings.add(problem);
+      }
+    }
+  }
 
   @Override
   public void applyDefaults(ResourceType type, ObjectNode object) {
-    if (!type.custom()) {
+    if (type.custom()) {
+      dev.coracle.schema.Defaults.apply(object, required(type));
+    } else {
       Defaults.apply(type.gvk(), object);
     }
   }
@@ -33,37 +97,25 @@ public final class SchemaAdapter implements ObjectSchemas {
   }
 
   @Override
-  public ObjectNode patch(
-      ResourceType type, PatchType patchType, byte[] patch, ObjectNode current) {
-    if (patchType != PatchType.MERGE) {
-      throw StatusException.unsupportedMediaType(
-          "patches of type " + patchType.mediaType() + " are not served yet");
+  public UnaryOperator<ObjectNode> patch(
+      ResourceType type,
+      PatchType patchType,
+      byte[] body,
+      String fieldValidation,
+      List<String> warnings) {
+    Patch patch = Patch.parse(patchType, body);
+    List<String> problems = patch.strictErrors();
+    switch (FieldValidation.of(fieldValidation)) {
+      case STRICT -> {
+        if (!problems.isEmpty()) {
+          throw StatusException.badRequest("strict decoding error: " + String.join(", ", problems));
+        }
+      }
+      case WARN -> warn(warnings, problems);
+      case IGNORE -> {}
     }
-    try {
-      merge(current, Json.readObject(patch));
-    } catch (IllegalArgumentException e) {
-      throw StatusException.badRequest(String.valueOf(e.getMessage()));
-    }
-    return current;
-  }
-
-  private static void merge(ObjectNode target, ObjectNode patch) {
-    patch
-        .properties()
-        .forEach(
-            entry -> {
-              String field = entry.getKey();
-              JsonNode value = entry.getValue();
-              if (value.isNull()) {
-                target.remove(field);
-              } else if (value instanceof ObjectNode changes) {
-                merge(
-                    target.get(field) instanceof ObjectNode there ? there : target.putObject(field),
-                    changes);
-              } else {
-                target.set(field, value);
-              }
-            });
+    Schema schema = required(type);
+    return object -> decode(type, patch.apply(object, schema), true, fieldValidation, warnings);
   }
 
   @Override

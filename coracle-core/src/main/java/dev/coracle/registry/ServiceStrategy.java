@@ -25,8 +25,7 @@ final class ServiceStrategy implements Strategy {
 
   ServiceStrategy(RegistryConfig config, Supplier<Resource> services) {
     this.addresses = new AddressAllocator(config.serviceCidr(), config.random());
-    this.ports =
-        new PortAllocator(config.firstNodePort(), config.lastNodePort(), config.random());
+    this.ports = new PortAllocator(config.firstNodePort(), config.lastNodePort(), config.random());
     this.services = services;
   }
 
@@ -302,8 +301,7 @@ final class ServiceStrategy implements Strategy {
     return port;
   }
 
-  private void takePort(
-      ObjectNode object, String field, int port, String holder, Taken taken) {
+  private void takePort(ObjectNode object, String field, int port, String holder, Taken taken) {
     if (taken.numbers.contains(port)) {
       return;
     }

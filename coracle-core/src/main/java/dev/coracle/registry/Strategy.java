@@ -16,7 +16,12 @@ public interface Strategy {
   /** A kind like any other. */
   Strategy PLAIN = new Strategy() {};
 
-  /** Sets what only the server may set on a new object. The status is removed already. */
+  /** Whether a new object keeps the status that it was sent with. */
+  default boolean takesStatusOnCreate() {
+    return false;
+  }
+
+  /** Sets what only the server may set on a new object, whose status is empty. */
   default void prepareForCreate(Write write, ObjectNode object) {}
 
   /**
@@ -79,6 +84,13 @@ public interface Strategy {
   /** A finalizer list of the kind's own, besides metadata.finalizers, that keeps the object. */
   default boolean keptBySpec(ObjectNode object) {
     return false;
+  }
+
+  /**
+   * Finalizers that a deletion puts on the object, because the server has to clean up behind it.
+   */
+  default List<String> deletionFinalizers() {
+    return List.of();
   }
 
   /** The deletion starts and the object stays for now. */

@@ -35,7 +35,7 @@ final class Subresources {
     this.updating = updating;
     this.binding = new PodBinding(config, objects);
     this.eviction = new PodEviction(config, resources, objects, deleting);
-    this.scales = new Scales(config);
+    this.scales = new Scales(config, resources.scalePaths());
   }
 
   KubeObject get(Resource resource, String namespace, String name, String subresource) {
@@ -89,11 +89,13 @@ final class Subresources {
       RequestContext context,
       Resource resource,
       String namespace,
-      ObjectNode body,
+      ObjectNode sent,
       WriteOptions options) {
     ResourceType type = resource.type();
     resource.require("create");
-    Bodies.kind(body, type.gvk());
+    Bodies.kind(sent, type.gvk());
+    ObjectNode body =
+        config.schemas().decode(type, sent, false, options.fieldValidation(), context.warnings());
     Write write =
         new Write(
             context,
@@ -109,7 +111,6 @@ final class Subresources {
           new Write(context, pods.type(), namespace, write.name(), "binding", options, write.now());
       return new Registry.Written(binding.bind(binds, pods, body), true);
     }
-    config.schemas().decode(type, body, options.fieldValidation(), context.warnings());
     config.schemas().applyDefaults(type, body);
     List<StatusCause> causes = config.schemas().validate(type, "", body, null);
     if (!causes.isEmpty()) {
@@ -187,7 +188,7 @@ final class Subresources {
             namespace,
             name,
             "scale",
-            current -> scales.patched(resource, current, patchType, patch),
+            scales.patching(context, resource, patchType, patch),
             options),
         resource);
   }

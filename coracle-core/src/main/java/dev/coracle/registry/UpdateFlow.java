@@ -193,7 +193,7 @@ final class UpdateFlow {
     if (asked == 0 && !resource.strategy().updatesUnconditionally()) {
       throw StatusException.invalid(
           resource.type().group(),
-          resource.type().kind(),
+          resource.type().plural(),
           current.name(),
           List.of(
               new StatusCause(
@@ -261,16 +261,16 @@ final class UpdateFlow {
   }
 
   private static void countGeneration(Resource resource, ObjectNode object, ObjectNode old) {
-    if (resource.countsGeneration() && wantedDiffers(object, old)) {
+    if (resource.countsGeneration() && wantedDiffers(object, old, resource.hasStatus())) {
       Meta.of(object).put("generation", old.path("metadata").path("generation").asLong() + 1);
     }
   }
 
   /** Whether anything differs but metadata and status. */
-  private static boolean wantedDiffers(ObjectNode object, ObjectNode old) {
+  private static boolean wantedDiffers(ObjectNode object, ObjectNode old, boolean statusApart) {
     int compared = 0;
     for (Map.Entry<String, JsonNode> entry : object.properties()) {
-      if (isWanted(entry.getKey())) {
+      if (isWanted(entry.getKey(), statusApart)) {
         compared++;
         if (!entry.getValue().equals(old.get(entry.getKey()))) {
           return true;
@@ -279,16 +279,16 @@ final class UpdateFlow {
     }
     int there = 0;
     for (Map.Entry<String, JsonNode> entry : old.properties()) {
-      if (isWanted(entry.getKey())) {
+      if (isWanted(entry.getKey(), statusApart)) {
         there++;
       }
     }
     return compared != there;
   }
 
-  private static boolean isWanted(String field) {
+  private static boolean isWanted(String field, boolean statusApart) {
     return !field.equals("metadata")
-        && !field.equals("status")
+        && !(statusApart && field.equals("status"))
         && !field.equals("kind")
         && !field.equals("apiVersion");
   }

@@ -81,6 +81,28 @@ public final class Decoder {
   }
 
   /**
+   * As {@link #decode}, for a body that is a tree already (its apiVersion and kind are checked).
+   *
+   * @throws StatusException 400 as there
+   */
+  public static Decoded decodeTree(
+      ObjectNode body, Schema schema, GroupVersionKind expected, FieldValidation validation) {
+    try (JsonParser parser = body.traverse(Json.mapper())) {
+      TreeReader reader = new TreeReader(parser);
+      ObjectNode object = reader.read(schema);
+      List<String> problems = reader.strictErrors();
+      if (validation == FieldValidation.STRICT && !problems.isEmpty()) {
+        throw cannotBeHandled(expected, expected, strict(problems));
+      }
+      return new Decoded(object, validation == FieldValidation.WARN ? problems : List.of());
+    } catch (DecodingException e) {
+      throw cannotBeHandled(expected, expected, String.valueOf(e.getMessage()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
    * Reads what a patch made of an object, as a body is read.
    *
    * @throws StatusException 422 with the whole patched object, as a kube-apiserver answers

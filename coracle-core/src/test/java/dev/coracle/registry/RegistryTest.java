@@ -529,6 +529,164 @@ class RegistryTest {
     org.awaitility.Awaitility.await().until(() -> recorder.ended);
   }
 
+  private KubeObject update(String plural, String namespace, String name, ObjectNode body) {
+    return registry.update(context, type(plural), namespace, name, "", body, NONE).object();
+  }
+
+  @Test
+  void service_created_getsAddressAndNodePort() {
+    KubeObject service =
+        create(
+            "services",
+            "a",
+            "{'metadata':{'name':'s'},'spec':{'type':'NodePort','ports':[{'port':80}]}}");
+    String ip = service.text("spec", "clusterIP");
+    assertThat(ip).startsWith("10.96.");
+    assertThat(service.at("spec", "clusterIPs").get(0).asText()).isEqualTo(ip);
+    assertThat(service.text("spec", "ipFamilyPolicy")).isEqualTo("SingleStack");
+    int port = service.at("spec", "ports").get(0).path("nodePort").asInt();
+    assertThat(port).isBetween(30000, 32767);
+    assertStatus(
+        () ->
+            create(
+                "services",
+                "a",
+                "{'metadata':{'name':'t'},'spec':{'clusterIP':'" + ip + "','ports':[{'port':1}]}}"),
+        422,
+        "provided IP is already allocated");
+    assertStatus(
+        () ->
+            create(
+                "services",
+                "a",
+                "{'metadata':{'name':'t'},'spec':{'type':'NodePort','ports':[{'port':1,'nodePort':"
+                    + port
+                    + "}]}}"),
+        422,
+        "spec.ports[0].nodePort: Invalid value: " + port + ": provided port is already allocated");
+
+    KubeObject changed =
+        update(
+            "services",
+            "a",
+            "s",
+            json(
+                "{'metadata':{'name':'s'},'spec':{'type':'NodePort','ports':[{'port':80}],'selector':{'x':'y'}}}"));
+    assertThat(changed.text("spec", "clusterIP")).isEqualTo(ip);
+    assertThat(changed.at("spec", "ports").get(0).path("nodePort").asInt()).isEqualTo(port);
+
+    delete("services", "a", "s", DeleteOptions.DEFAULT);
+    KubeObject next =
+        create(
+            "services",
+            "a",
+            "{'metadata':{'name':'t'},'spec':{'type':'NodePort','clusterIP':'"
+                + ip
+                + "','ports':[{'port':1,'nodePort':"
+                + port
+                + "}]}}");
+    assertThat(next.text("spec", "clusterIP")).isEqualTo(ip);
+  }
+
+  @Test
+  void service_afterRestart_knowsWhatIsTaken() {
+    KubeObject service =
+        create("services", "a", "{'metadata':{'name':'s'},'spec':{'ports':[{'port':80}]}}");
+    registry = Registries.open(store, RegistryConfig.of(clock, new SchemaAdapter()));
+    assertStatus(
+        () ->
+            create(
+                "services",
+                "a",
+                "{'metadata':{'name':'t'},'spec':{'clusterIP':'"
+                    + service.text("spec", "clusterIP")
+                    + "','ports':[{'port':1}]}}"),
+        422,
+        "provided IP is already allocated");
+  }
+
+  @Test
+  void service_headlessOrExternal_hasNoAddress() {
+    assertThat(
+            create(
+                    "services",
+                    "a",
+                    "{'metadata':{'name':'h'},'spec':{'clusterIP':'None','selector':{'a':'b'}}}")
+                .at("spec", "clusterIPs")
+                .get(0)
+                .asText())
+        .isEqualTo("None");
+    assertThat(
+            create(
+                    "services",
+                    "a",
+                    "{'metadata':{'name':'e'},'spec':{'type':'ExternalName','externalName':'x.y'}}")
+                .at("spec", "clusterIP")
+                .isMissingNode())
+        .isTrue();
+  }
+
+  private static final String BOATS =
+      "{'metadata':{'name':'boats.example.com'},'spec':{'group':'example.com','scope':'Namespaced',"
+          + "'names':{'plural':'boats','kind':'Boat'},'versions':[{'name':'v1','served':true,"
+          + "'storage':true,'subresources':{'status':{},'scale':{'specReplicasPath':'.spec.replicas',"
+          + "'statusReplicasPath':'.status.replicas'}},'schema':{'openAPIV3Schema':{'type':'object',"
+          + "'properties':{'spec':{'type':'object','properties':{'replicas':{'type':'integer'},"
+          + "'size':{'type':'integer','default':7}}},'status':{'type':'object','properties':"
+          + "{'replicas':{'type':'integer'}}}}}}}]}}";
+
+  @Test
+  void definition_created_servesItsResourceAtOnce() {
+    KubeObject definition = create("customresourcedefinitions", "", BOATS);
+    assertThat(definition.at("status", "storedVersions").get(0).asText()).isEqualTo("v1");
+    KubeObject boat =
+        create(
+            "boats",
+            "a",
+            "{'metadata':{'name':'b'},'spec':{'replicas':2,'bogus':1},'status':{'replicas':9}}");
+    assertThat(boat.generation()).isEqualTo(1);
+    assertThat(boat.at("spec", "size").asInt()).isEqualTo(7);
+    assertThat(boat.at("spec", "bogus").isMissingNode()).isTrue();
+    assertThat(boat.at("status").isMissingNode()).isTrue();
+    patch("boats", "a", "b", "status", "{'status':{'replicas':1},'spec':{'replicas':5}}");
+    assertThat(get("boats", "a", "b").at("spec", "replicas").asInt()).isEqualTo(2);
+    patch("boats", "a", "b", "scale", "{'spec':{'replicas':3}}");
+    assertThat(get("boats", "a", "b").at("spec", "replicas").asInt()).isEqualTo(3);
+    assertThat(get("boats", "a", "b").generation()).isEqualTo(2);
+    assertStatus(
+        () -> update("boats", "a", "b", json("{'metadata':{'name':'b'},'spec':{}}")),
+        422,
+        "boats.example.com \"b\" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update");
+  }
+
+  @Test
+  void definition_deleted_takesItsObjectsAlong() {
+    create("customresourcedefinitions", "", BOATS);
+    create("boats", "a", "{'metadata':{'name':'b'}}");
+    delete("customresourcedefinitions", "", "boats.example.com", DeleteOptions.DEFAULT);
+    org.awaitility.Awaitility.await()
+        .until(() -> registry.find("example.com", "v1", "boats") == null);
+    assertThat(store.range("/registry/example.com/", "", 0, 0).entries()).isEmpty();
+  }
+
+  @Test
+  void definition_ofTheStore_isServedAfterRestart() {
+    create("customresourcedefinitions", "", BOATS);
+    create("boats", "a", "{'metadata':{'name':'b'}}");
+    registry = Registries.open(store, RegistryConfig.of(clock, new SchemaAdapter()));
+    assertThat(get("boats", "a", "b").kind()).isEqualTo("Boat");
+  }
+
+  @Test
+  void event_pastItsTime_goesByItself() {
+    create("events", "a", "{'metadata':{'name':'e'},'involvedObject':{'namespace':'a'}}");
+    for (int i = 0; i < 9; i++) {
+      clock.advance(java.time.Duration.ofMinutes(9));
+    }
+    org.awaitility.Awaitility.await()
+        .until(() -> registry.list(type("events"), "a", ListOptions.ALL).items().isEmpty());
+  }
+
   @Test
   void eventsGroup_sharesStorageWithTheCoreGroup() {
     ResourceType newer = registry.find("events.k8s.io", "v1", "events");

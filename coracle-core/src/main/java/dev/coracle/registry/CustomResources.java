@@ -1,0 +1,273 @@
+package dev.coracle.registry;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.DeleteOptions;
+import dev.coracle.api.GroupVersionKind;
+import dev.coracle.api.GroupVersionResource;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.UserInfo;
+import dev.coracle.api.WatchEvent;
+import dev.coracle.api.WriteOptions;
+import dev.coracle.registry.cache.ObjectTree;
+import dev.coracle.registry.cache.Selection;
+import dev.coracle.registry.cache.WatchCache;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Serves what CRDs define. It follows the CRDs in the store, so a resource is there when the write
+ * of its CRD is answered, whichever server took it; and it empties a resource before its CRD goes.
+ */
+final class CustomResources implements Registry.WatchSink {
+
+  static final String CLEANUP = "customresourcecleanup.apiextensions.k8s.io";
+
+  private static final Logger LOGGER = LoggerFactory.getLogger(CustomResources.class);
+  private static final Duration RETRY = Duration.ofMillis(500);
+  private static final GroupVersionResource DEFINITIONS =
+      GroupVersionResource.of("apiextensions.k8s.io", "v1", "customresourcedefinitions");
+  private static final Set<String> VERBS =
+      new LinkedHashSet<>(
+          List.of(
+              "delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"));
+
+  private final RegistryConfig config;
+  private final Resources resources;
+  private final UpdateFlow updating;
+  private final DeleteFlow deleting;
+  private final Map<String, List<ResourceType>> served = new ConcurrentHashMap<>();
+  private final Set<String> emptying = ConcurrentHashMap.newKeySet();
+
+  CustomResources(
+      RegistryConfig config, Resources resources, UpdateFlow updating, DeleteFlow deleting) {
+    this.config = config;
+    this.resources = resources;
+    this.updating = updating;
+    this.deleting = deleting;
+  }
+
+  void start() {
+    resources
+        .of(DEFINITIONS)
+        .stored()
+        .watch("", Selection.ALL, new WatchCache.Start.Now(0, null), false, this);
+  }
+
+  @Override
+  public boolean offer(WatchEvent event) {
+    KubeObject definition = event.object();
+    try {
+      switch (event.type()) {
+        case ADDED, MODIFIED -> serve(definition);
+        case DELETED -> forget(definition.name());
+        case BOOKMARK, ERROR -> {}
+      }
+    } catch (RuntimeException e) {
+      LOGGER.error("cannot serve the custom resource {}", definition.name(), e);
+    }
+    return true;
+  }
+
+  @Override
+  public void ended() {
+    // The cache lost its place in the store, and is filled again; or the store is closed.
+    Thread.startVirtualThread(
+        () -> {
+          try {
+            start();
+          } catch (RuntimeException e) {
+            LOGGER.debug("the store is closed", e);
+          }
+        });
+  }
+
+  private void serve(KubeObject definition) {
+    if (!isEstablished(definition)) {
+      forget(definition.name());
+      return;
+    }
+    JsonNode spec = definition.tree().path("spec");
+    List<ResourceType> types = new ArrayList<>();
+    for (JsonNode version : spec.path("versions")) {
+      if (version.path("served").asBoolean(false)) {
+        ResourceType type = type(definition, spec, version);
+        types.add(type);
+        JsonNode schema = version.path("schema").path("openAPIV3Schema");
+        config
+            .schemas()
+            .define(
+                type,
+                schema instanceof ObjectNode object ? object : Json.object(),
+                spec.path("preserveUnknownFields").asBoolean(false));
+        JsonNode scale = version.path("subresources").path("scale");
+        if (scale.isObject()) {
+          resources
+              .scalePaths()
+              .define(
+                  type,
+                  ScalePaths.of(
+                      Meta.text(scale, "specReplicasPath"),
+                      Meta.text(scale, "statusReplicasPath"),
+                      Meta.text(scale, "labelSelectorPath")));
+        }
+      }
+    }
+    List<ResourceType> before = served.put(definition.name(), types);
+    if (!types.equals(before)) {
+      resources.setCustom(definition.name(), types);
+    } else {
+      resources.touch();
+    }
+    if (definition.isDeleting() && definition.finalizers().contains(CLEANUP)) {
+      empty(definition.name());
+    }
+  }
+
+  private void forget(String definition) {
+    List<ResourceType> before = served.remove(definition);
+    if (before != null) {
+      resources.setCustom(definition, List.of());
+      for (ResourceType type : before) {
+        config.schemas().define(type, null, false);
+        resources.scalePaths().forget(type);
+      }
+    }
+  }
+
+  private static boolean isEstablished(KubeObject definition) {
+    for (JsonNode condition : definition.tree().path("status").path("conditions")) {
+      if (Meta.text(condition, "type").equals("Established")) {
+        return Meta.text(condition, "status").equals("True");
+      }
+    }
+    return false;
+  }
+
+  private static ResourceType type(KubeObject definition, JsonNode spec, JsonNode version) {
+    JsonNode accepted = definition.tree().path("status").path("acceptedNames");
+    JsonNode names = accepted.path("plural").asText("").isEmpty() ? spec.path("names") : accepted;
+    String group = Meta.text(spec, "group");
+    String storage = "";
+    for (JsonNode other : spec.path("versions")) {
+      if (other.path("storage").asBoolean(false)) {
+        storage = Meta.text(other, "name");
+      }
+    }
+    String kind = Meta.text(names, "kind");
+    GroupVersionKind gvk = new GroupVersionKind(group, Meta.text(version, "name"), kind);
+    Set<String> verbs = new LinkedHashSet<>(VERBS);
+    if (definition.isDeleting()) {
+      verbs.remove("create");
+    }
+    List<String> selectable = new ArrayList<>();
+    for (JsonNode field : version.path("selectableFields")) {
+      String path = Meta.text(field, "jsonPath");
+      selectable.add(path.startsWith(".") ? path.substring(1) : path);
+    }
+    return new ResourceType(
+        group,
+        gvk.version(),
+        storage,
+        Meta.text(names, "plural"),
+        Meta.text(names, "singular"),
+        kind,
+        Meta.text(names, "listKind").isEmpty() ? kind + "List" : Meta.text(names, "listKind"),
+        Meta.text(spec, "scope").equals("Namespaced"),
+        Meta.strings(names.path("shortNames")),
+        Meta.strings(names.path("categories")),
+        verbs,
+        subresources(gvk, version.path("subresources")),
+        selectable,
+        true);
+  }
+
+  private static Map<String, ResourceType.Subresource> subresources(
+      GroupVersionKind gvk, JsonNode asked) {
+    Map<String, ResourceType.Subresource> found = new LinkedHashMap<>();
+    Set<String> verbs = new LinkedHashSet<>(List.of("get", "patch", "update"));
+    if (asked.has("status")) {
+      found.put("status", new ResourceType.Subresource("status", gvk, verbs));
+    }
+    if (asked.path("scale").isObject()) {
+      found.put("scale", new ResourceType.Subresource("scale", Scales.KIND, verbs));
+    }
+    return found;
+  }
+
+  /** Deletes all objects of a resource, then lets its CRD go. */
+  private void empty(String definition) {
+    if (emptying.add(definition)) {
+      Thread.startVirtualThread(() -> emptyOnce(definition));
+    }
+  }
+
+  private void emptyOnce(String definition) {
+    try {
+      if (isEmptied(definition)) {
+        release(definition);
+        emptying.remove(definition);
+        return;
+      }
+    } catch (StatusException e) {
+      LOGGER.debug("emptying {}", definition, e);
+    } catch (RuntimeException e) {
+      LOGGER.debug("the store is closed", e);
+      return;
+    }
+    config.clock().schedule(RETRY, () -> emptyOnce(definition));
+  }
+
+  private boolean isEmptied(String definition) {
+    List<ResourceType> types = served.getOrDefault(definition, List.of());
+    if (types.isEmpty()) {
+      return true;
+    }
+    Resource resource = resources.of(types.getFirst());
+    List<KubeObject> left = new ArrayList<>();
+    resource.stored().snapshot().tree().forEach(left::add);
+    for (KubeObject object : left) {
+      try {
+        deleting.delete(
+            system(), resource, object.namespace(), object.name(), DeleteOptions.background());
+      } catch (StatusException e) {
+        if (!e.isNotFound()) {
+          throw e;
+        }
+      }
+    }
+    ObjectTree now = resource.stored().snapshot().tree();
+    return now.size() == 0;
+  }
+
+  private void release(String definition) {
+    updating.update(
+        system(),
+        resources.of(DEFINITIONS),
+        "",
+        definition,
+        "",
+        current -> {
+          ObjectNode object = current.mutableTree();
+          List<String> finalizers = new ArrayList<>(current.finalizers());
+          finalizers.remove(CLEANUP);
+          Meta.setStrings(Meta.of(object), "finalizers", finalizers);
+          return object;
+        },
+        WriteOptions.NONE);
+  }
+
+  private static RequestContext system() {
+    return RequestContext.of(UserInfo.of("system:apiserver", "system:masters"), "coracle");
+  }
+}
