@@ -29,6 +29,8 @@ final class GroupCommit {
   /** More would let the first writer of a group wait long for the last one's bytes. */
   private static final int GROUP_LIMIT = 1024;
 
+  private static final long GROUP_BYTES = 8 << 20;
+
   private static final int OBSOLETE_LIMIT = 512;
 
   /** One writer's request and its answer. */
@@ -136,7 +138,13 @@ final class GroupCommit {
     if (obsolete.isEmpty() || compactionFailed) {
       group.add(queue.take());
     }
-    queue.drainTo(group, GROUP_LIMIT - group.size());
+    long bytes = 0;
+    Pending next = queue.poll();
+    while (next != null) {
+      group.add(next);
+      bytes += next.write.size();
+      next = group.size() < GROUP_LIMIT && bytes < GROUP_BYTES ? queue.poll() : null;
+    }
     group.removeIf(pending -> pending == wake);
   }
 

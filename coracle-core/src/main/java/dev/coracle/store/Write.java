@@ -7,6 +7,9 @@ sealed interface Write {
 
   String key();
 
+  /** How many bytes the value has; 0 without a value. */
+  int size();
+
   /**
    * The change that this write makes.
    *
@@ -19,6 +22,11 @@ sealed interface Write {
 
   record Create(String key, byte[] value) implements Write {
     @Override
+    public int size() {
+      return value.length;
+    }
+
+    @Override
     public Store.Change decide(Store.@Nullable Entry existing, long revision) {
       if (existing != null) {
         throw new KeyExistsException(existing);
@@ -28,6 +36,11 @@ sealed interface Write {
   }
 
   record Update(String key, byte[] value, long expectedRevision) implements Write {
+    @Override
+    public int size() {
+      return value.length;
+    }
+
     @Override
     public Store.Change decide(Store.@Nullable Entry existing, long revision) {
       if (existing == null || existing.modRevision() != expectedRevision) {
@@ -39,6 +52,11 @@ sealed interface Write {
   }
 
   record Delete(String key, long expectedRevision) implements Write {
+    @Override
+    public int size() {
+      return 0;
+    }
+
     @Override
     public Store.Change decide(Store.@Nullable Entry existing, long revision) {
       if (existing == null

@@ -1,6 +1,7 @@
 package dev.coracle.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -53,6 +54,28 @@ class CrashTest {
         "crash test: %d kills, %d acknowledged writes, all there; %d whole writes that were on disk"
             + " but not yet acknowledged; %.1f s%n",
         KILLS, everAcknowledged.size(), unacknowledged, (System.nanoTime() - started) / 1e9);
+  }
+
+  @Test
+  @Timeout(60)
+  void open_whileAnotherProcessHasIt_namesThatProcessUntilItDies() throws Exception {
+    Path directory = temporary.resolve("store");
+    Path errors = temporary.resolve("errors");
+    Process process = start(directory, 0, errors);
+    try {
+      assertThat(process.inputReader().readLine()).as(() -> errors(errors)).isNotNull();
+      StoreLockedException locked =
+          catchThrowableOfType(
+              StoreLockedException.class, () -> Stores.open(directory, Durability.FSYNC));
+      assertThat(locked.holder()).isEqualTo(process.pid());
+      assertThat(locked).hasMessage(directory + " is in use by process " + process.pid());
+    } finally {
+      process.destroyForcibly();
+      process.waitFor();
+    }
+    try (Store store = Stores.open(directory, Durability.FSYNC)) {
+      assertThat(store.currentRevision()).isPositive();
+    }
   }
 
   /** What the process acknowledged before it died, by revision. */

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
 
 import dev.coracle.store.Store.Change;
 import dev.coracle.store.Store.Entry;
@@ -18,6 +19,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
@@ -409,6 +411,32 @@ interface StoreContract {
         .isInstanceOf(StoreClosedException.class);
     assertThatThrownBy(() -> store.watch("/", 0, new RecordingListener()))
         .isInstanceOf(StoreClosedException.class);
+  }
+
+  @Test
+  default void close_duringWrites_answersEachWriter() throws Exception {
+    Store store = open();
+    ConcurrentLinkedQueue<String> created = new ConcurrentLinkedQueue<>();
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<?>> running = new ArrayList<>();
+      for (int writer = 0; writer < 32; writer++) {
+        String prefix = "/w/" + writer + "/";
+        running.add(
+            threads.submit(
+                () -> {
+                  for (int i = 0; true; i++) {
+                    created.add(store.create(prefix + i, bytes("v")).key());
+                  }
+                }));
+      }
+      await().until(() -> created.size() > 100);
+      store.close();
+      for (Future<?> writer : running) {
+        assertThatThrownBy(() -> writer.get(10, TimeUnit.SECONDS))
+            .hasCauseInstanceOf(StoreClosedException.class);
+      }
+    }
+    assertThat(keys(store.range("/w/", "", 0, 0))).containsExactlyInAnyOrderElementsOf(created);
   }
 
   @Test
