@@ -1,0 +1,8 @@
+/**
+ * The command line: one picocli class per command. Errors are one sentence on standard error and an
+ * exit code of their own; nothing here decides how a cluster works.
+ */
+@NullMarked
+package dev.coracle.cli;
+
+import org.jspecify.annotations.NullMarked;

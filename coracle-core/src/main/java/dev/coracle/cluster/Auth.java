@@ -1,0 +1,130 @@
+package dev.coracle.cluster;
+
+import dev.coracle.api.Clock;
+import dev.coracle.auth.Authenticator;
+import dev.coracle.auth.Authorizer;
+import dev.coracle.auth.ClientCertificateAuthenticator;
+import dev.coracle.auth.SystemMastersAuthorizer;
+import dev.coracle.auth.rbac.NodeAuthorizer;
+import dev.coracle.auth.rbac.RbacAuthorizer;
+import dev.coracle.auth.reviews.Reviews;
+import dev.coracle.auth.tokens.ServiceAccountTokenAuthenticator;
+import dev.coracle.auth.tokens.ServiceAccountTokens;
+import dev.coracle.auth.tokens.TokenKeys;
+import dev.coracle.client.Client;
+import dev.coracle.client.Informers;
+import dev.coracle.registry.VirtualResource;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Authentication and authorization, put together. */
+final class Auth {
+
+  private static final Duration LONGEST_TOKEN = Duration.ofDays(365);
+
+  private final ServiceAccountTokens tokens;
+  private final ServiceAccountTokenAuthenticator tokenAuthenticator;
+  private final Authenticator authenticator;
+  private final Authorizer authorizer;
+  private volatile @Nullable RbacAuthorizer rbac;
+
+  private Auth(
+      ServiceAccountTokens tokens,
+      ServiceAccountTokenAuthenticator tokenAuthenticator,
+      Authenticator certificates,
+      Supplier<Client> client) {
+    this.tokens = tokens;
+    this.tokenAuthenticator = tokenAuthenticator;
+    this.authenticator = Authenticator.union(List.of(certificates, tokenAuthenticator));
+    this.authorizer =
+        Authorizer.union(
+            List.of(
+                new SystemMastersAuthorizer(),
+                new NodeAuthorizer(client),
+                attributes -> {
+                  RbacAuthorizer policy = rbac;
+                  return policy == null
+                      ? Authorizer.Answer.NO_OPINION
+                      : policy.authorize(attributes);
+                }));
+  }
+
+  /**
+   * @param client the API as the API server itself, usable once that has started
+   */
+  static Auth create(Pki pki, Supplier<Client> client, Clock clock, String issuer) {
+    ServiceAccountTokens tokens =
+        new ServiceAccountTokens(
+            new TokenKeys(pki.tokenKey(), List.of(pki.tokenPublicKey())),
+            issuer,
+            List.of(issuer),
+            LONGEST_TOKEN,
+            client,
+            clock);
+    List<X509Certificate> authorities = List.of(pki.authority().certificate());
+    return new Auth(
+        tokens,
+        new ServiceAccountTokenAuthenticator(tokens, client, clock),
+        new ClientCertificateAuthenticator(() -> authorities, clock),
+        client);
+  }
+
+  /** Reads Roles and bindings from now on; returns when the stored ones are known. */
+  void startRbac(Informers informers) throws InterruptedException {
+    RbacAuthorizer policy = new RbacAuthorizer(informers);
+    policy.awaitSync();
+    rbac = policy;
+  }
+
+  ServiceAccountTokens tokens() {
+    return tokens;
+  }
+
+  Authenticator authenticator() {
+    return authenticator;
+  }
+
+  Authorizer authorizer() {
+    return authorizer;
+  }
+
+  /** What answers the resources of which nothing is stored, as the registry names them. */
+  Map<String, VirtualResource> virtuals() {
+    Reviews reviews =
+        new Reviews(
+            authenticator,
+            tokenAuthenticator,
+            authorizer,
+            (user, namespace) -> {
+              RbacAuthorizer policy = rbac;
+              return policy == null ? List.of() : policy.rulesFor(user, namespace);
+            },
+            tokens.apiAudiences());
+    Map<String, VirtualResource> virtuals = new HashMap<>();
+    virtuals.put("TokenReview", (context, namespace, name, body) -> reviews.tokenReview(body));
+    virtuals.put(
+        "SelfSubjectReview",
+        (context, namespace, name, body) -> reviews.selfSubjectReview(context.user(), body));
+    virtuals.put(
+        "SubjectAccessReview",
+        (context, namespace, name, body) -> reviews.subjectAccessReview(body));
+    virtuals.put(
+        "LocalSubjectAccessReview",
+        (context, namespace, name, body) -> reviews.localSubjectAccessReview(namespace, body));
+    virtuals.put(
+        "SelfSubjectAccessReview",
+        (context, namespace, name, body) -> reviews.selfSubjectAccessReview(context.user(), body));
+    virtuals.put(
+        "SelfSubjectRulesReview",
+        (context, namespace, name, body) -> reviews.selfSubjectRulesReview(context.user(), body));
+    virtuals.put(
+        "serviceaccounts/token",
+        (context, namespace, name, body) -> tokens.request(namespace, name, body, false));
+    return virtuals;
+  }
+}

@@ -1,0 +1,201 @@
+package dev.coracle.cluster;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupVersionResource;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.StatusException;
+import dev.coracle.auth.rbac.PolicyReconciler;
+import dev.coracle.client.Client;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/** The objects that every cluster has from its first moment: made if they are missing. */
+final class Bootstrap {
+
+  private final Client client;
+
+  Bootstrap(Client client) {
+    this.client = client;
+  }
+
+  /** System namespaces, then RBAC policy and priority classes, side by side. */
+  void base() throws InterruptedException {
+    together(
+        List.of(
+            () -> namespace("default"),
+            () -> namespace("kube-system"),
+            () -> namespace("kube-public"),
+            () -> namespace("kube-node-lease")));
+    together(
+        List.of(
+            () -> {
+              try {
+                new PolicyReconciler(client).reconcile();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            },
+            () ->
+                priorityClass(
+                    "system-node-critical",
+                    2_000_001_000,
+                    "Used for system critical pods that must not be moved from their current node."),
+            () ->
+                priorityClass(
+                    "system-cluster-critical",
+                    2_000_000_000,
+                    "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.")));
+  }
+
+  /**
+   * The {@code kubernetes} Service and where it leads.
+   *
+   * @param clusterIp the first address of the Services' range
+   */
+  void kubernetesService(String clusterIp, String address, int port) {
+    ObjectNode service = object("v1", "Service", "default", "kubernetes");
+    labels(service).put("component", "apiserver").put("provider", "kubernetes");
+    ObjectNode spec =
+        service.putObject("spec").put("clusterIP", clusterIp).put("type", "ClusterIP");
+    spec.putArray("ports")
+        .addObject()
+        .put("name", "https")
+        .put("port", 443)
+        .put("protocol", "TCP")
+        .put("targetPort", port);
+    put(GroupVersionResource.core("services"), "default", service, false);
+    endpoints("default", "kubernetes", address, "https", port, List.of("TCP"));
+  }
+
+  /** The {@code kube-dns} Service; the cluster DNS answers there for UDP and TCP. */
+  void dnsService(String clusterIp, String address, int port) {
+    ObjectNode service = object("v1", "Service", "kube-system", "kube-dns");
+    labels(service)
+        .put("k8s-app", "kube-dns")
+        .put("kubernetes.io/cluster-service", "true")
+        .put("kubernetes.io/name", "CoreDNS");
+    ObjectNode spec =
+        service.putObject("spec").put("clusterIP", clusterIp).put("type", "ClusterIP");
+    var ports = spec.putArray("ports");
+    ports
+        .addObject()
+        .put("name", "dns")
+        .put("port", 53)
+        .put("protocol", "UDP")
+        .put("targetPort", port);
+    ports
+        .addObject()
+        .put("name", "dns-tcp")
+        .put("port", 53)
+        .put("protocol", "TCP")
+        .put("targetPort", port);
+    put(GroupVersionResource.core("services"), "kube-system", service, false);
+    endpoints("kube-system", "kube-dns", address, "dns", port, List.of("UDP", "TCP"));
+  }
+
+  /**
+   * Endpoints and EndpointSlice of a Service without a selector: brought up to date at each start.
+   */
+  private void endpoints(
+      String namespace,
+      String name,
+      String address,
+      String portName,
+      int port,
+      List<String> protocols) {
+    ObjectNode endpoints = object("v1", "Endpoints", namespace, name);
+    labels(endpoints).put("endpointslice.kubernetes.io/skip-mirror", "true");
+    ObjectNode subset = endpoints.putArray("subsets").addObject();
+    subset.putArray("addresses").addObject().put("ip", address);
+    ObjectNode slice = object("discovery.k8s.io/v1", "EndpointSlice", namespace, name);
+    labels(slice).put("kubernetes.io/service-name", name);
+    slice.put("addressType", "IPv4");
+    ObjectNode endpoint = slice.putArray("endpoints").addObject();
+    endpoint.putArray("addresses").add(address);
+    endpoint.putObject("conditions").put("ready", true);
+    var ports = slice.putArray("ports");
+    var subsetPorts = subset.putArray("ports");
+    for (String protocol : protocols) {
+      String its = protocols.size() > 1 && protocol.equals("TCP") ? portName + "-tcp" : portName;
+      ports.addObject().put("name", its).put("port", port).put("protocol", protocol);
+      subsetPorts.addObject().put("name", its).put("port", port).put("protocol", protocol);
+    }
+    put(GroupVersionResource.core("endpoints"), namespace, endpoints, true);
+    put(
+        GroupVersionResource.of("discovery.k8s.io", "v1", "endpointslices"),
+        namespace,
+        slice,
+        true);
+  }
+
+  private void namespace(String name) {
+    put(GroupVersionResource.core("namespaces"), "", object("v1", "Namespace", "", name), false);
+  }
+
+  private void priorityClass(String name, int value, String description) {
+    ObjectNode priority = object("scheduling.k8s.io/v1", "PriorityClass", "", name);
+    priority.put("value", value).put("description", description);
+    put(GroupVersionResource.of("scheduling.k8s.io", "v1", "priorityclasses"), "", priority, false);
+  }
+
+  private static ObjectNode object(String apiVersion, String kind, String namespace, String name) {
+    ObjectNode object = Json.object().put("apiVersion", apiVersion).put("kind", kind);
+    ObjectNode metadata = object.putObject("metadata").put("name", name);
+    if (!namespace.isEmpty()) {
+      metadata.put("namespace", namespace);
+    }
+    return object;
+  }
+
+  private static ObjectNode labels(ObjectNode object) {
+    return object.withObject("/metadata/labels");
+  }
+
+  private void put(
+      GroupVersionResource resource, String namespace, ObjectNode object, boolean update) {
+    String name = object.path("metadata").path("name").asText();
+    KubeObject current = client.find(resource, namespace, name);
+    if (current == null) {
+      try {
+        client.create(resource, namespace, object);
+      } catch (StatusException e) {
+        if (!e.isAlreadyExists()) {
+          throw e;
+        }
+      }
+    } else if (update) {
+      ObjectNode next = current.mutableTree();
+      boolean same = true;
+      for (var field : object.properties()) {
+        if (!field.getKey().equals("metadata")
+            && !field.getValue().equals(next.get(field.getKey()))) {
+          next.set(field.getKey(), field.getValue());
+          same = false;
+        }
+      }
+      if (!same) {
+        client.update(resource, namespace, name, next);
+      }
+    }
+  }
+
+  private static void together(List<Runnable> tasks) throws InterruptedException {
+    try (ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<?>> running = new ArrayList<>();
+      tasks.forEach(task -> running.add(workers.submit(task)));
+      for (Future<?> one : running) {
+        one.get();
+      }
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw new IllegalStateException(e.getCause());
+    }
+  }
+}

@@ -1,0 +1,425 @@
+package dev.coracle.cluster;
+
+import dev.coracle.admission.AdmissionChain;
+import dev.coracle.admission.DefaultTolerationSeconds;
+import dev.coracle.admission.NamespaceLifecycle;
+import dev.coracle.admission.PriorityAdmission;
+import dev.coracle.admission.ServiceAccountAdmission;
+import dev.coracle.api.GroupVersionResource;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.ListOptions;
+import dev.coracle.api.SystemClock;
+import dev.coracle.apiserver.ApiServer;
+import dev.coracle.apiserver.ApiServerConfig;
+import dev.coracle.auth.certificates.KeyAndCertificate;
+import dev.coracle.client.Client;
+import dev.coracle.client.InformerFactory;
+import dev.coracle.client.Informers;
+import dev.coracle.client.SharedInformer;
+import dev.coracle.controller.ControllerManager;
+import dev.coracle.controller.Controllers;
+import dev.coracle.http.HttpServerOptions;
+import dev.coracle.http.ServerTls;
+import dev.coracle.network.Ipv4Network;
+import dev.coracle.registry.Registries;
+import dev.coracle.registry.Registry;
+import dev.coracle.registry.RegistryConfig;
+import dev.coracle.registry.SchemaAdapter;
+import dev.coracle.store.Store;
+import dev.coracle.store.StoreFailedException;
+import dev.coracle.store.StoreLockedException;
+import dev.coracle.store.Stores;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A running cluster: the API server with its store, controllers and scheduler, one node with its
+ * network, in this process. Parts start in the order in which they need each other and stop in the
+ * reverse one; a part that can't start ends the whole start with a {@link StartException}.
+ */
+public final class Cluster implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Cluster.class);
+
+  private final ClusterOptions options;
+  private final StartupListener listener;
+  private final long began = System.nanoTime();
+  private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+  private final Instant since = Instant.now();
+  private Path kubeconfig = Path.of("kubeconfig");
+  private String server = "";
+  private @Nullable Client admin;
+  private List<String> nodes = List.of();
+
+  private Cluster(ClusterOptions options, StartupListener listener) {
+    this.options = options;
+    this.listener = listener;
+  }
+
+  /**
+   * Starts a cluster; when this returns, the API server serves and all parts have been started.
+   *
+   * @throws StartException with one sentence that says what to do; everything started is stopped
+   *     again
+   */
+  public static Cluster start(ClusterOptions options, StartupListener listener) {
+    Cluster cluster = new Cluster(options, listener);
+    try {
+      cluster.start();
+      return cluster;
+    } catch (StartException e) {
+      cluster.close();
+      throw e;
+    } catch (StoreLockedException | StoreFailedException e) {
+      cluster.close();
+      throw new StartException(
+          StartException.Kind.DIRECTORY_NOT_WRITABLE, "the store: " + e.getMessage(), e);
+    } catch (IOException e) {
+      cluster.close();
+      throw new StartException(
+          StartException.Kind.FAILED, "the start failed: " + DataDirectory.reason(e), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      cluster.close();
+      throw new StartException(StartException.Kind.FAILED, "the start was interrupted", e);
+    } catch (RuntimeException e) {
+      cluster.close();
+      throw new StartException(
+          StartException.Kind.FAILED, "the start failed: " + e.getMessage(), e);
+    }
+  }
+
+  private void start() throws IOException, InterruptedException {
+    DataDirectory directory = keep(DataDirectory.open(options.data()));
+    SystemClock clock = keep(new SystemClock());
+    Background<Machine> machineStart =
+        Background.start("machine", () -> Machine.prepare(options, directory.path()));
+    Background<Pki> pkiStart =
+        Background.start("pki", () -> Pki.open(directory.resolve("pki"), clock.instant()));
+    Store store = keep(Stores.open(directory.resolve("store"), durability()));
+    Pki pki = pkiStart.get();
+    started("store", storeDetail());
+
+    AtomicReference<@Nullable Client> loopback = new AtomicReference<>();
+    Auth auth = Auth.create(pki, () -> require(loopback.get()), clock, issuer());
+    Registry registry =
+        Registries.open(
+            store,
+            RegistryConfig.of(clock, new SchemaAdapter())
+                .withServiceCidr(options.serviceCidr())
+                .withAdmission(
+                    new AdmissionChain(
+                        List.of(
+                            new NamespaceLifecycle(() -> require(loopback.get())),
+                            new ServiceAccountAdmission(
+                                () -> require(loopback.get()), new SecureRandom()),
+                            new PriorityAdmission(() -> require(loopback.get())),
+                            new DefaultTolerationSeconds())))
+                .withVirtuals(auth.virtuals()));
+    Machine machine = keep(machineStart.get());
+    machine.degraded().forEach(listener::degraded);
+
+    KeyAndCertificate serving = servingCertificate(pki, machine);
+    List<X509Certificate> authorities = List.of(pki.authority().certificate());
+    ServerTls tls =
+        ServerTls.of(serving.key(), List.of(serving.certificate()))
+            .requestingClientCertificates(authorities);
+    ApiServer apiServer =
+        ApiServer.create(
+            ApiServerConfig.of(registry)
+                .withAuth(auth.authenticator(), auth.authorizer())
+                .withHttp(HttpServerOptions.of(tls, addresses(machine)))
+                .withSwaggerUi(options.swaggerUi())
+                .withAdvertisedAddress(options.listenHost() + ":" + options.listenPort()));
+    Client apiServerClient = new Client(apiServer.inMemoryTransport(Identities.API_SERVER));
+    loopback.set(apiServerClient);
+    admin = apiServerClient;
+    Bootstrap bootstrap = new Bootstrap(apiServerClient);
+    bootstrap.base();
+    Informers policyInformers = keep(new InformerFactory(apiServerClient, clock));
+    auth.startRbac(policyInformers);
+    listen(apiServer);
+    keep(apiServer);
+    server = "https://" + host(options.listenHost()) + ":" + apiServer.port();
+    started("api server", server);
+
+    bootstrap.kubernetesService(
+        Ipv4Network.parse(options.serviceCidr()).at(1),
+        machine.reachableAddress(),
+        port(apiServer, machine));
+    writeKubeconfigs(directory, pki);
+    if (options.only() != ClusterOptions.Part.APISERVER) {
+      startControllers(apiServer, auth, pki, clock);
+    }
+    if (options.only() == ClusterOptions.Part.ALL) {
+      NodeParts nodeParts = new NodeParts(options, directory, pki, machine, apiServer, clock);
+      keep(nodeParts);
+      nodes = nodeParts.start(bootstrap, this::started, listener);
+    }
+    directory.publish(
+        new DataDirectory.State(
+            ProcessHandle.current().pid(),
+            server,
+            since,
+            lower(options.runtime()),
+            lower(options.only())));
+  }
+
+  private void startControllers(ApiServer apiServer, Auth auth, Pki pki, SystemClock clock)
+      throws InterruptedException {
+    Client manager =
+        new Client(apiServer.inMemoryTransport(Identities.of(ControllerManager.IDENTITY)));
+    Informers informers = keep(new InformerFactory(manager, clock));
+    keep(
+        Controllers.start(
+            new Controllers.Config(
+                name -> new Client(apiServer.inMemoryTransport(Identities.of(name))),
+                informers,
+                clock,
+                pki::authorityPem,
+                (namespace, account, uid, secret) ->
+                    auth.tokens().legacy(namespace, account, uid, secret),
+                options.legacyServiceAccountTokens())));
+    started("controllers", "");
+  }
+
+  private <T extends AutoCloseable> T keep(T part) {
+    parts.push(part);
+    return part;
+  }
+
+  private static Client require(@Nullable Client client) {
+    if (client == null) {
+      throw new IllegalStateException("the API server has not started");
+    }
+    return client;
+  }
+
+  private void started(String part, String detail) {
+    listener.started(part, detail, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began));
+  }
+
+  private dev.coracle.store.Durability durability() {
+    return switch (options.durability()) {
+      case FSYNC -> dev.coracle.store.Durability.FSYNC;
+      case MEMORY -> dev.coracle.store.Durability.MEMORY;
+    };
+  }
+
+  private String storeDetail() {
+    return switch (options.durability()) {
+      case FSYNC -> options.data().resolve("store") + ", every write on disk";
+      case MEMORY -> "in memory: gone when the cluster stops";
+    };
+  }
+
+  private static String issuer() {
+    return "https://kubernetes.default.svc.cluster.local";
+  }
+
+  private static String lower(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
+  }
+
+  private KeyAndCertificate servingCertificate(Pki pki, Machine machine) throws IOException {
+    List<String> names =
+        new ArrayList<>(
+            List.of(
+                "localhost",
+                "kubernetes",
+                "kubernetes.default",
+                "kubernetes.default.svc",
+                "kubernetes.default.svc.cluster.local",
+                machine.nodeName()));
+    List<String> ips =
+        new ArrayList<>(List.of("127.0.0.1", Ipv4Network.parse(options.serviceCidr()).at(1)));
+    if (!ips.contains(machine.reachableAddress())) {
+      ips.add(machine.reachableAddress());
+    }
+    List<String> more = new ArrayList<>(options.servingNames());
+    more.add(options.listenHost());
+    if (options.listenHost().equals("0.0.0.0") || options.listenHost().equals("::")) {
+      more.addAll(Machine.addresses());
+    }
+    for (String name : more) {
+      boolean address = name.matches("[0-9.]+") || name.contains(":");
+      List<String> into = address ? ips : names;
+      if (!into.contains(name) && !name.equals("::")) {
+        into.add(name);
+      }
+    }
+    return pki.server("apiserver", "kube-apiserver", names, ips);
+  }
+
+  private SocketAddress[] addresses(Machine machine) {
+    List<SocketAddress> addresses = new ArrayList<>();
+    try {
+      addresses.add(
+          new InetSocketAddress(InetAddress.getByName(options.listenHost()), options.listenPort()));
+      String gateway = machine.gateway();
+      if (gateway != null && !options.listenHost().equals("0.0.0.0")) {
+        addresses.add(new InetSocketAddress(InetAddress.getByName(gateway), options.listenPort()));
+      }
+    } catch (UnknownHostException e) {
+      throw new StartException(
+          StartException.Kind.FAILED,
+          "the host of --listen is unknown: " + options.listenHost(),
+          e);
+    }
+    return addresses.toArray(new SocketAddress[0]);
+  }
+
+  private void listen(ApiServer apiServer) throws IOException {
+    try {
+      apiServer.listen();
+    } catch (BindException e) {
+      String message = String.valueOf(e.getMessage());
+      if (message.contains("in use")) {
+        throw new StartException(
+            StartException.Kind.PORT_TAKEN,
+            "port "
+                + options.listenPort()
+                + " of "
+                + options.listenHost()
+                + " is taken; choose another with --listen, or let the system choose: --listen "
+                + host(options.listenHost())
+                + ":0",
+            e);
+      }
+      throw new StartException(
+          StartException.Kind.FAILED,
+          "can't listen on " + options.listenHost() + ":" + options.listenPort() + ": " + message,
+          e);
+    }
+  }
+
+  /** The port at which Pods reach the API server. */
+  private static int port(ApiServer apiServer, Machine machine) {
+    List<SocketAddress> addresses = apiServer.addresses();
+    boolean second = machine.gateway() != null && addresses.size() > 1;
+    return second && addresses.get(1) instanceof InetSocketAddress address
+        ? address.getPort()
+        : apiServer.port();
+  }
+
+  private static String host(String host) {
+    if (host.equals("0.0.0.0")) {
+      return "127.0.0.1";
+    }
+    return host.contains(":") ? "[" + host + "]" : host;
+  }
+
+  private void writeKubeconfigs(DataDirectory directory, Pki pki) throws IOException {
+    KeyAndCertificate client = pki.client("admin", Identities.ADMIN, List.of("system:masters"));
+    Kubeconfig.Access access =
+        new Kubeconfig.Access(server, pki.authorityPem(), client.certificatePem(), client.keyPem());
+    PrivateFiles.write(directory.resolve("kubeconfig"), Kubeconfig.text(access));
+    kubeconfig =
+        options.kubeconfig() == null ? Kubeconfig.userFile(System.getenv()) : options.kubeconfig();
+    try {
+      Kubeconfig.merge(kubeconfig, access);
+    } catch (IOException e) {
+      listener.degraded(
+          "the context could not be added to "
+              + kubeconfig
+              + " ("
+              + DataDirectory.reason(e)
+              + "); use --kubeconfig="
+              + directory.resolve("kubeconfig"));
+      kubeconfig = directory.resolve("kubeconfig");
+    }
+  }
+
+  /** The API server's URL. */
+  public String server() {
+    return server;
+  }
+
+  /** The file that has the context. */
+  public Path kubeconfig() {
+    return kubeconfig;
+  }
+
+  /** The API as the API server itself. */
+  public Client client() {
+    return require(admin);
+  }
+
+  /**
+   * Waits until every node of this process is Ready.
+   *
+   * @param stop ends the waiting early when it is counted down
+   * @return whether they are; true at once without nodes
+   */
+  public boolean awaitReady(Duration timeout, CountDownLatch stop) throws InterruptedException {
+    if (nodes.isEmpty()) {
+      return true;
+    }
+    CountDownLatch ready = new CountDownLatch(1);
+    try (Informers informers = new InformerFactory(client(), new SystemClock())) {
+      SharedInformer informer =
+          informers.of(GroupVersionResource.core("nodes"), "", ListOptions.ALL);
+      informer.addHandler(
+          SharedInformer.each(
+              changed -> {
+                if (nodes.stream().allMatch(name -> isReady(informer.get("", name)))) {
+                  ready.countDown();
+                }
+              }));
+      long deadline = System.nanoTime() + timeout.toNanos();
+      while (System.nanoTime() < deadline && stop.getCount() > 0) {
+        if (ready.await(50, TimeUnit.MILLISECONDS)) {
+          return true;
+        }
+      }
+      return ready.getCount() == 0;
+    }
+  }
+
+  private static boolean isReady(@Nullable KubeObject node) {
+    if (node == null) {
+      return false;
+    }
+    for (var condition : node.at("status", "conditions")) {
+      if (condition.path("type").asText().equals("Ready")) {
+        return condition.path("status").asText().equals("True");
+      }
+    }
+    return false;
+  }
+
+  /** Stops Pods, then every part, the last started first. */
+  @Override
+  public void close() {
+    while (!parts.isEmpty()) {
+      AutoCloseable part = parts.pop();
+      try {
+        part.close();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      } catch (Exception e) {
+        LOG.warn("{} did not stop cleanly: {}", part.getClass().getSimpleName(), e.getMessage());
+      }
+    }
+  }
+}

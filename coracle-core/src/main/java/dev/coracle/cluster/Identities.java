@@ -1,0 +1,33 @@
+package dev.coracle.cluster;
+
+import dev.coracle.api.UserInfo;
+
+/** Who the parts of a cluster are, by Kubernetes' names. */
+final class Identities {
+
+  /** The API server to itself. */
+  static final UserInfo API_SERVER =
+      UserInfo.of("system:apiserver", "system:masters", "system:authenticated");
+
+  static final String ADMIN = "kubernetes-admin";
+  static final String KUBELET_CLIENT = "kube-apiserver-kubelet-client";
+
+  private Identities() {}
+
+  /** A user by its name, with the groups that such names have. */
+  static UserInfo of(String name) {
+    String account = "system:serviceaccount:";
+    if (name.startsWith(account)) {
+      String namespace = name.substring(account.length(), name.indexOf(':', account.length()));
+      return UserInfo.of(
+          name,
+          "system:serviceaccounts",
+          "system:serviceaccounts:" + namespace,
+          "system:authenticated");
+    }
+    if (name.startsWith("system:node:")) {
+      return UserInfo.of(name, "system:nodes", "system:authenticated");
+    }
+    return UserInfo.of(name, "system:authenticated");
+  }
+}

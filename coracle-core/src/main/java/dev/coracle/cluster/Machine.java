@@ -1,0 +1,152 @@
+package dev.coracle.cluster;
+
+import dev.coracle.network.Ipv4Network;
+import dev.coracle.network.PodBridge;
+import dev.coracle.network.ServiceProxy;
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** What this machine offers to a node: its name, and a bridge for Pods if that is possible. */
+final class Machine implements AutoCloseable {
+
+  private static final String DEFAULT_POD_CIDR = "10.244.0.0/24";
+
+  private final String nodeName;
+  private final String id;
+  private final @Nullable PodBridge bridge;
+  private final List<String> degraded;
+
+  private Machine(String nodeName, String id, @Nullable PodBridge bridge, List<String> degraded) {
+    this.nodeName = nodeName;
+    this.id = id;
+    this.bridge = bridge;
+    this.degraded = List.copyOf(degraded);
+  }
+
+  /** Removes what a killed predecessor left and makes the bridge if Pods will run here. */
+  static Machine prepare(ClusterOptions options, Path data) {
+    String id = PodBridge.id(data);
+    String name = options.nodeName() == null ? hostName() : options.nodeName();
+    boolean runsPods =
+        options.only() == ClusterOptions.Part.ALL
+            && options.runtime() == ClusterOptions.Runtime.PROCESS;
+    if (!runsPods) {
+      return new Machine(name, id, null, List.of());
+    }
+    String obstacle = PodBridge.obstacle();
+    if (obstacle == null && !hasRights()) {
+      obstacle = "no rights for network namespaces: run as root";
+    }
+    if (obstacle != null) {
+      return new Machine(name, id, null, List.of(sentence(obstacle)));
+    }
+    try {
+      ServiceProxy.cleanUp(id);
+      PodBridge bridge =
+          PodBridge.create(
+              id,
+              Ipv4Network.parse(options.podCidr()),
+              !options.podCidr().equals(DEFAULT_POD_CIDR));
+      return new Machine(name, id, bridge, List.of());
+    } catch (IOException e) {
+      return new Machine(name, id, null, List.of(sentence(String.valueOf(e.getMessage()))));
+    }
+  }
+
+  private static String sentence(String why) {
+    return "Pods share this machine's network, and cluster IPs and cluster DNS don't work ("
+        + why.strip().lines().findFirst().orElse("")
+        + ")";
+  }
+
+  /** CAP_SYS_ADMIN and CAP_NET_ADMIN, as the kernel says of this process. */
+  private static boolean hasRights() {
+    try {
+      for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+        if (line.startsWith("CapEff:")) {
+          long capabilities = Long.parseUnsignedLong(line.substring(7).strip(), 16);
+          long needed = (1L << 12) | (1L << 21);
+          return (capabilities & needed) == needed;
+        }
+      }
+    } catch (IOException e) {
+      return false;
+    }
+    return false;
+  }
+
+  private static String hostName() {
+    String name = "";
+    try {
+      name = Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
+    } catch (IOException e) {
+      try {
+        name = InetAddress.getLocalHost().getHostName();
+      } catch (IOException unknown) {
+        name = "";
+      }
+    }
+    String valid =
+        name.toLowerCase(Locale.ROOT)
+            .replaceAll("[^a-z0-9.-]", "-")
+            .replaceAll("^[^a-z0-9]+|[^a-z0-9]+$", "");
+    return valid.isEmpty() ? "coracle" : valid;
+  }
+
+  /** The IPv4 addresses of this machine. */
+  static List<String> addresses() {
+    List<String> addresses = new ArrayList<>();
+    try {
+      NetworkInterface.networkInterfaces()
+          .flatMap(NetworkInterface::inetAddresses)
+          .filter(Inet4Address.class::isInstance)
+          .map(InetAddress::getHostAddress)
+          .forEach(addresses::add);
+    } catch (SocketException e) {
+      return List.of();
+    }
+    return addresses;
+  }
+
+  String nodeName() {
+    return nodeName;
+  }
+
+  String id() {
+    return id;
+  }
+
+  @Nullable PodBridge bridge() {
+    return bridge;
+  }
+
+  /** This machine's address on the Pods' bridge, or null without one. */
+  @Nullable String gateway() {
+    return bridge == null ? null : bridge.gateway();
+  }
+
+  /** Where Pods, and the API server, reach this machine's servers. */
+  String reachableAddress() {
+    return bridge == null ? "127.0.0.1" : bridge.gateway();
+  }
+
+  List<String> degraded() {
+    return degraded;
+  }
+
+  @Override
+  public void close() {
+    if (bridge != null) {
+      bridge.close();
+    }
+  }
+}
