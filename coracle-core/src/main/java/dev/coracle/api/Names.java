@@ -121,7 +121,7 @@ public final class Names {
     int slash = value.indexOf('/');
     if (slash >= 0 && value.indexOf('/', slash + 1) >= 0) {
       return List.of(
-          "a qualified name "
+          "a valid label key "
               + QUALIFIED
               + " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')");
     }

@@ -47,7 +47,7 @@ class NamesTest {
     assertThat(Names.qualifiedName("a/b/c"))
         .singleElement()
         .asString()
-        .startsWith("a qualified name must consist of alphanumeric characters")
+        .startsWith("a valid label key must consist of alphanumeric characters")
         .endsWith("with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')");
     assertThat(Names.qualifiedName("")).hasSize(2).first().isEqualTo("name part must be non-empty");
   }

@@ -1,0 +1,94 @@
+package dev.coracle.schema.validation;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Map;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** Comparing trees as Kubernetes compares objects: absent, null and empty are the same. */
+final class Trees {
+
+  private Trees() {}
+
+  static boolean same(@Nullable JsonNode a, @Nullable JsonNode b) {
+    if (a == b) {
+      return true;
+    }
+    if (empty(a) || empty(b)) {
+      return empty(a) && empty(b);
+    }
+    if (a == null || b == null) {
+      return false;
+    }
+    if (a.isObject() && b.isObject()) {
+      for (Map.Entry<String, JsonNode> entry : a.properties()) {
+        if (!same(entry.getValue(), b.get(entry.getKey()))) {
+          return false;
+        }
+      }
+      for (Map.Entry<String, JsonNode> entry : b.properties()) {
+        if (!a.has(entry.getKey()) && !empty(entry.getValue())) {
+          return false;
+        }
+      }
+      return true;
+    }
+    if (a.isArray() && b.isArray()) {
+      if (a.size() != b.size()) {
+        return false;
+      }
+      for (int i = 0; i < a.size(); i++) {
+        if (!same(a.get(i), b.get(i))) {
+          return false;
+        }
+      }
+      return true;
+    }
+    if (a.isNumber() && b.isNumber()) {
+      return a.decimalValue().compareTo(b.decimalValue()) == 0;
+    }
+    return a.equals(b);
+  }
+
+  private static boolean empty(@Nullable JsonNode node) {
+    if (node == null || node.isMissingNode() || node.isNull()) {
+      return true;
+    }
+    return node.isContainerNode() ? node.isEmpty() : node.isTextual() && node.textValue().isEmpty();
+  }
+
+  /** The changed leaves, one a line, for people: {@code - spec.a: 1} and {@code + spec.a: 2}. */
+  static String difference(JsonNode before, JsonNode now) {
+    StringBuilder text = new StringBuilder();
+    difference("", before, now, text);
+    return text.toString();
+  }
+
+  private static void difference(String path, JsonNode before, JsonNode now, StringBuilder text) {
+    if (same(before, now)) {
+      return;
+    }
+    if (before instanceof ObjectNode a && now instanceof ObjectNode b) {
+      TreeSet<String> names = new TreeSet<>();
+      a.fieldNames().forEachRemaining(names::add);
+      b.fieldNames().forEachRemaining(names::add);
+      for (String name : names) {
+        difference(path.isEmpty() ? name : path + "." + name, a.path(name), b.path(name), text);
+      }
+      return;
+    }
+    if (before.isArray() && now.isArray() && before.size() == now.size()) {
+      for (int i = 0; i < before.size(); i++) {
+        difference(path + "[" + i + "]", before.path(i), now.path(i), text);
+      }
+      return;
+    }
+    text.append("- ").append(path).append(": ").append(shown(before)).append('\n');
+    text.append("+ ").append(path).append(": ").append(shown(now)).append('\n');
+  }
+
+  private static String shown(JsonNode node) {
+    return node.isMissingNode() ? "null" : node.toString();
+  }
+}
