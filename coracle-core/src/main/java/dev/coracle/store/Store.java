@@ -133,7 +133,8 @@ public interface Store extends Closeable {
   /**
    * Tells the listener of every change of keys with {@code prefix} after {@code fromRevision},
    * first those from history (by the calling thread, before this method returns), then new ones,
-   * without a gap.
+   * without a gap. Call it without a lock that the listener takes: writers are told under the
+   * store's own.
    *
    * @throws CompactedException when history no longer reaches back to there
    * @throws FutureRevisionException when {@code fromRevision} has not happened yet
