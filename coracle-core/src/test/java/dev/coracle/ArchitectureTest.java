@@ -25,7 +25,7 @@ class ArchitectureTest {
     Map<String, List<String>> arrows = new TreeMap<>();
     arrows.put("api", List.of());
     arrows.put("store", List.of());
-    arrows.put("http", List.of());
+    arrows.put("http", List.of("api"));
     arrows.put("schema", List.of("api"));
     arrows.put("registry", List.of("api", "schema", "store"));
     arrows.put("client", List.of("api", "http"));
