@@ -45,8 +45,13 @@ final class CustomResourceDefinitionStrategy implements Strategy {
     return List.of(CustomResources.CLEANUP);
   }
 
+  /** Its deletion is no change of what is wanted, and knows no grace. */
   @Override
   public void prepareForDeletion(Write write, ObjectNode object) {
+    ObjectNode metadata = Meta.of(object);
+    if (metadata.remove("deletionGracePeriodSeconds") != null) {
+      metadata.put("generation", metadata.path("generation").asLong() - 1);
+    }
     setCondition(
         write,
         Meta.child(object, "status"),

@@ -14,6 +14,7 @@ import dev.coracle.schema.Patch;
 import dev.coracle.schema.Schema;
 import dev.coracle.schema.Schemas;
 import dev.coracle.schema.defaults.Defaults;
+import dev.coracle.schema.validation.Validation;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -93,7 +94,14 @@ public final class SchemaAdapter implements ObjectSchemas {
   @Override
   public List<StatusCause> validate(
       ResourceType type, String subresource, ObjectNode object, @Nullable KubeObject old) {
-    return List.of();
+    if (old == null) {
+      return Validation.create(type.gvk(), object);
+    }
+    return switch (subresource) {
+      case "", "scale" -> Validation.update(type.gvk(), object, old.tree());
+      case "ephemeralcontainers" -> Validation.updateEphemeralContainers(object, old.tree());
+      default -> List.of();
+    };
   }
 
   @Override

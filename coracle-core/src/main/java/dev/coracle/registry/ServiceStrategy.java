@@ -30,6 +30,11 @@ final class ServiceStrategy implements Strategy {
   }
 
   @Override
+  public boolean createsOnUpdate() {
+    return true;
+  }
+
+  @Override
   public void prepareForCreate(Write write, ObjectNode object) {
     completeFamilies(Meta.child(object, "spec"));
   }

@@ -38,7 +38,13 @@ final class Strategies {
                           GroupVersionResource.of(
                               "apiextensions.k8s.io", "v1", "customresourcedefinitions")));
       case "Event" -> events();
-      case "Endpoints", "LimitRange", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding" ->
+      case "Endpoints",
+          "EndpointSlice",
+          "LimitRange",
+          "Role",
+          "RoleBinding",
+          "ClusterRole",
+          "ClusterRoleBinding" ->
           new VersionedStrategy(true, true);
       case "Lease" -> new VersionedStrategy(false, true);
       case "APIService",
