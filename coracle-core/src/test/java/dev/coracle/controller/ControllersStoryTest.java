@@ -1,0 +1,268 @@
+package dev.coracle.controller;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.DeleteOptions;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.PatchType;
+import dev.coracle.api.WriteOptions;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class ControllersStoryTest {
+
+  private static final String NS = "story";
+
+  private TestCluster cluster;
+
+  @BeforeEach
+  void start() throws Exception {
+    cluster = new TestCluster();
+    cluster.addNode("node-1", "32", 500);
+    cluster.apply("{apiVersion: v1, kind: Namespace, metadata: {name: story}}");
+  }
+
+  @AfterEach
+  void stop() {
+    cluster.close();
+  }
+
+  private KubeObject deployment(int replicas, String image) {
+    return cluster.apply(
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web, namespace: story}
+        spec:
+          replicas: %d
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec: {containers: [{name: main, image: %s}]}
+        """
+            .formatted(replicas, image));
+  }
+
+  private void patchDeployment(String json) {
+    cluster
+        .admin()
+        .patch(
+            Resources.DEPLOYMENTS,
+            NS,
+            "web",
+            "",
+            PatchType.STRATEGIC,
+            Json.read(json),
+            WriteOptions.NONE);
+  }
+
+  private KubeObject awaitRollout(int replicas) {
+    return cluster.awaitObject(
+        Resources.DEPLOYMENTS,
+        NS,
+        "web",
+        d ->
+            d.at("status", "observedGeneration").asLong() == d.generation()
+                && d.at("status", "updatedReplicas").asInt() == replicas
+                && d.at("status", "replicas").asInt() == replicas
+                && d.at("status", "availableReplicas").asInt() == replicas
+                && d.at("status", "conditions").toString().contains("NewReplicaSetAvailable"));
+  }
+
+  @Test
+  void namespace_created_getsServiceAccountCaAndToken() {
+    cluster.awaitObject(
+        Resources.CONFIG_MAPS, NS, "kube-root-ca.crt", m -> m.text("data", "ca.crt").equals("CA"));
+    KubeObject account =
+        cluster.awaitObject(
+            Resources.SERVICE_ACCOUNTS, NS, "default", a -> a.at("secrets").size() == 1);
+    String secret = account.at("secrets").get(0).path("name").asText();
+    assertThat(secret).matches("default-token-[a-z0-9]{5}");
+    KubeObject token = cluster.admin().get(Resources.SECRETS, NS, secret);
+    assertThat(token.at("data").properties().stream().map(e -> e.getKey()))
+        .containsExactlyInAnyOrder("ca.crt", "namespace", "token");
+  }
+
+  @Test
+  void deployment_createdUpdatedRolledBack_followsItsTemplate() {
+    deployment(3, "one");
+    awaitRollout(3);
+    assertThat(cluster.list(Resources.PODS, NS)).hasSize(3);
+    patchDeployment(
+        "{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"name\":\"main\",\"image\":\"two\"}]}}}}");
+    awaitRollout(3);
+    await().until(() -> cluster.list(Resources.PODS, NS).size() == 3);
+    assertThat(cluster.list(Resources.PODS, NS))
+        .allSatisfy(
+            pod ->
+                assertThat(pod.at("spec", "containers").get(0).path("image").asText())
+                    .isEqualTo("two"));
+    patchDeployment(
+        "{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"name\":\"main\",\"image\":\"one\"}]}}}}");
+    KubeObject deployment = awaitRollout(3);
+    assertThat(
+            deployment
+                .at("metadata", "annotations")
+                .path("deployment.kubernetes.io/revision")
+                .asText())
+        .isEqualTo("3");
+    List<KubeObject> sets = cluster.list(Resources.REPLICA_SETS, NS);
+    assertThat(sets).hasSize(2);
+    assertThat(sets)
+        .anySatisfy(
+            set ->
+                assertThat(
+                        set.at("metadata", "annotations")
+                            .path("deployment.kubernetes.io/revision-history")
+                            .asText())
+                    .isEqualTo("1"));
+  }
+
+  @Test
+  void deployment_podDeleted_isReplaced() {
+    deployment(2, "one");
+    awaitRollout(2);
+    KubeObject pod = cluster.list(Resources.PODS, NS).getFirst();
+    cluster.admin().delete(Resources.PODS, NS, pod.name(), DeleteOptions.DEFAULT);
+    await()
+        .until(
+            () ->
+                cluster.list(Resources.PODS, NS).stream()
+                        .filter(p -> !p.uid().equals(pod.uid()) && Pods.isReady(p))
+                        .count()
+                    == 2);
+  }
+
+  @Test
+  void deployment_scaled_followsWithoutNewRevision() {
+    deployment(2, "one");
+    awaitRollout(2);
+    patchDeployment("{\"spec\":{\"replicas\":5}}");
+    awaitRollout(5);
+    patchDeployment("{\"spec\":{\"replicas\":1}}");
+    awaitRollout(1);
+    await().until(() -> cluster.list(Resources.PODS, NS).size() == 1);
+    assertThat(cluster.list(Resources.REPLICA_SETS, NS)).hasSize(1);
+  }
+
+  @Test
+  void deployment_recreate_endsOldPodsFirst() {
+    deployment(2, "one");
+    awaitRollout(2);
+    patchDeployment(
+        "{\"spec\":{\"strategy\":{\"type\":\"Recreate\",\"rollingUpdate\":null},\"template\":{\"spec\":{\"containers\":[{\"name\":\"main\",\"image\":\"two\"}]}}}}");
+    awaitRollout(2);
+    assertThat(cluster.list(Resources.PODS, NS)).hasSize(2);
+  }
+
+  @Test
+  void job_podsSucceed_isComplete() {
+    cluster.apply(
+        """
+        apiVersion: batch/v1
+        kind: Job
+        metadata: {name: sum, namespace: story}
+        spec:
+          completions: 3
+          parallelism: 2
+          template:
+            spec: {restartPolicy: Never, containers: [{name: main, image: one}]}
+        """);
+    for (int done = 0; done < 3; done++) {
+      await()
+          .until(
+              () ->
+                  cluster.list(Resources.PODS, NS).stream()
+                      .anyMatch(p -> Pods.phase(p).equals("Running")));
+      cluster.list(Resources.PODS, NS).stream()
+          .filter(p -> Pods.phase(p).equals("Running"))
+          .findFirst()
+          .ifPresent(pod -> cluster.setStatus(pod, "Succeeded", false, ""));
+    }
+    KubeObject job =
+        cluster.awaitObject(
+            Resources.JOBS,
+            NS,
+            "sum",
+            j -> Conditions.isTrue(j.at("status", "conditions"), "Complete"));
+    assertThat(job.at("status", "succeeded").asInt()).isEqualTo(3);
+    assertThat(job.at("status", "active").asInt()).isZero();
+    assertThat(Conditions.isTrue(job.at("status", "conditions"), "SuccessCriteriaMet")).isTrue();
+    assertThat(job.text("status", "completionTime")).isNotEmpty();
+    assertThat(cluster.list(Resources.PODS, NS))
+        .hasSize(3)
+        .allSatisfy(pod -> assertThat(pod.finalizers()).isEmpty());
+  }
+
+  @Test
+  void job_podFailsTooOften_isFailed() {
+    cluster.apply(
+        """
+        apiVersion: batch/v1
+        kind: Job
+        metadata: {name: bad, namespace: story}
+        spec:
+          backoffLimit: 0
+          template:
+            spec: {restartPolicy: Never, containers: [{name: main, image: one}]}
+        """);
+    await()
+        .until(
+            () ->
+                cluster.list(Resources.PODS, NS).stream()
+                    .anyMatch(p -> Pods.phase(p).equals("Running")));
+    cluster.setStatus(cluster.list(Resources.PODS, NS).getFirst(), "Failed", false, "");
+    KubeObject job =
+        cluster.awaitObject(
+            Resources.JOBS,
+            NS,
+            "bad",
+            j -> Conditions.isTrue(j.at("status", "conditions"), "Failed"));
+    assertThat(job.at("status", "failed").asInt()).isEqualTo(1);
+    assertThat(job.at("status", "conditions").toString()).contains("BackoffLimitExceeded");
+  }
+
+  @Test
+  void namespace_deleted_isEmptiedAndGone() {
+    deployment(2, "one");
+    awaitRollout(2);
+    cluster.admin().delete(Resources.NAMESPACES, "", NS, DeleteOptions.DEFAULT);
+    await().until(() -> cluster.admin().find(Resources.NAMESPACES, "", NS) == null);
+    assertThat(cluster.list(Resources.PODS, NS)).isEmpty();
+    assertThat(cluster.list(Resources.DEPLOYMENTS, NS)).isEmpty();
+  }
+
+  @Test
+  void pod_thatFitsNowhere_saysWhyAndIsScheduledWhenItFits() {
+    cluster.apply(
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: big, namespace: story}
+        spec:
+          containers: [{name: main, image: one, resources: {requests: {cpu: "100"}}}]
+        """);
+    KubeObject pod =
+        cluster.awaitObject(
+            Resources.PODS,
+            NS,
+            "big",
+            p -> p.at("status", "conditions").toString().contains("Unschedulable"));
+    assertThat(
+            Conditions.find(pod.at("status", "conditions"), "PodScheduled")
+                .path("message")
+                .asText())
+        .startsWith("0/1 nodes are available: 1 Insufficient cpu.");
+    ObjectNode patch = Json.object();
+    patch.putObject("status").putObject("allocatable").put("cpu", "128");
+    cluster
+        .admin()
+        .patch(Resources.NODES, "", "node-1", "status", PatchType.MERGE, patch, WriteOptions.NONE);
+    cluster.awaitObject(Resources.PODS, NS, "big", p -> Pods.nodeName(p).equals("node-1"));
+  }
+}

@@ -1,0 +1,257 @@
+package dev.coracle.controller;
+
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Clock;
+import dev.coracle.api.DeleteOptions;
+import dev.coracle.api.GroupVersionResource;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.ListOptions;
+import dev.coracle.api.PatchType;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.SystemClock;
+import dev.coracle.api.UserInfo;
+import dev.coracle.api.WriteOptions;
+import dev.coracle.api.Yaml;
+import dev.coracle.apiserver.ApiServer;
+import dev.coracle.apiserver.ApiServerConfig;
+import dev.coracle.auth.Authenticator;
+import dev.coracle.auth.Authorizer;
+import dev.coracle.auth.rbac.PolicyReconciler;
+import dev.coracle.auth.rbac.RbacAuthorizer;
+import dev.coracle.client.Client;
+import dev.coracle.client.InformerFactory;
+import dev.coracle.client.SharedInformer;
+import dev.coracle.registry.Registries;
+import dev.coracle.registry.RegistryConfig;
+import dev.coracle.registry.SchemaAdapter;
+import dev.coracle.scheduler.Scheduler;
+import dev.coracle.store.MemoryStore;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
+import org.awaitility.core.ConditionTimeoutException;
+
+/**
+ * A whole control plane in this process, without sockets: memory store, registry, filter chain with
+ * RBAC, all controllers and the scheduler; and nodes whose Pods run at once, in name only.
+ */
+public final class TestCluster implements AutoCloseable {
+
+  private static final UserInfo ADMIN =
+      UserInfo.of("admin", "system:masters", "system:authenticated");
+
+  private final SystemClock machineClock = new SystemClock();
+  private final ApiServer server;
+  private final Client admin;
+  private final InformerFactory ownInformers;
+  private final InformerFactory managerInformers;
+  private final InformerFactory schedulerInformers;
+  private final Controllers controllers;
+  private final Scheduler scheduler;
+  private final AtomicInteger addresses = new AtomicInteger();
+
+  /** Whether Pods become Ready by themselves. */
+  volatile boolean podsRun = true;
+
+  public TestCluster() throws Exception {
+    this(new SystemClock());
+  }
+
+  TestCluster(Clock clock) throws Exception {
+    AtomicReference<Authorizer> rbac = new AtomicReference<>();
+    Authorizer authorizer =
+        attributes ->
+            attributes.user().groups().contains("system:masters")
+                ? Authorizer.Answer.ALLOW
+                : rbac.get().authorize(attributes);
+    var registry =
+        Registries.open(new MemoryStore(), RegistryConfig.of(clock, new SchemaAdapter()));
+    Authenticator nobody = request -> new Authenticator.Result.Anonymous();
+    server = ApiServer.create(ApiServerConfig.of(registry).withAuth(nobody, authorizer));
+    admin = as(ADMIN);
+    ownInformers = new InformerFactory(admin, machineClock);
+    RbacAuthorizer real = new RbacAuthorizer(ownInformers);
+    for (String namespace : List.of("default", "kube-system", "kube-public", "kube-node-lease")) {
+      try {
+        apply("{apiVersion: v1, kind: Namespace, metadata: {name: %s}}".formatted(namespace));
+      } catch (StatusException e) {
+        if (!e.isAlreadyExists()) {
+          throw e;
+        }
+      }
+    }
+    new PolicyReconciler(admin).reconcile();
+    real.awaitSync();
+    rbac.set(real);
+    managerInformers = new InformerFactory(as(user(ControllerManager.IDENTITY)), machineClock);
+    schedulerInformers = new InformerFactory(as(user(Scheduler.IDENTITY)), machineClock);
+    controllers =
+        Controllers.start(
+            new Controllers.Config(
+                name -> as(user(name)),
+                managerInformers,
+                clock,
+                () -> "CA",
+                (namespace, account, uid, secret) -> "token-of-" + account,
+                true));
+    scheduler = Scheduler.start(as(user(Scheduler.IDENTITY)), schedulerInformers, clock);
+    ownInformers.of(Resources.PODS).addHandler(SharedInformer.each(this::run));
+    controllers.awaitStarted();
+  }
+
+  private static UserInfo user(String name) {
+    return name.startsWith("system:serviceaccount:")
+        ? UserInfo.of(
+            name,
+            "system:serviceaccounts",
+            "system:serviceaccounts:kube-system",
+            "system:authenticated")
+        : UserInfo.of(name, "system:authenticated");
+  }
+
+  private Client as(UserInfo user) {
+    return new Client(server.inMemoryTransport(user));
+  }
+
+  public Client admin() {
+    return admin;
+  }
+
+  /** A node for so many Pods. */
+  void addNode(String name, String cpu, int pods) {
+    ObjectNode node =
+        yaml(
+            """
+            apiVersion: v1
+            kind: Node
+            metadata: {name: %s, labels: {kubernetes.io/hostname: %s}}
+            """
+                .formatted(name, name));
+    admin.create(Resources.NODES, "", node);
+    ObjectNode status = Json.object();
+    ObjectNode inner = status.putObject("status");
+    inner.putObject("allocatable").put("cpu", cpu).put("memory", "64Gi").put("pods", "" + pods);
+    inner.putObject("capacity").put("cpu", cpu).put("memory", "64Gi").put("pods", "" + pods);
+    ArrayNode conditions = inner.putArray("conditions");
+    conditions
+        .addObject()
+        .put("type", "Ready")
+        .put("status", "True")
+        .put("lastHeartbeatTime", "2026-01-01T00:00:00Z")
+        .put("lastTransitionTime", "2026-01-01T00:00:00Z");
+    admin.patch(Resources.NODES, "", name, "status", PatchType.MERGE, status, WriteOptions.NONE);
+  }
+
+  private void run(KubeObject pod) {
+    try {
+      if (Pods.nodeName(pod).isEmpty()) {
+        return;
+      }
+      if (pod.isDeleting()) {
+        admin.delete(
+            Resources.PODS,
+            pod.namespace(),
+            pod.name(),
+            DeleteOptions.uid(pod.uid()).withGracePeriodSeconds(0));
+      } else if (podsRun && Pods.phase(pod).equals("Pending")) {
+        int n = addresses.incrementAndGet();
+        setStatus(pod, "Running", true, "10.244." + n / 250 + "." + (n % 250 + 1));
+      }
+    } catch (StatusException e) {
+      if (!e.isNotFound() && !e.isConflict()) {
+        throw e;
+      }
+    }
+  }
+
+  /** Says how a Pod is, as its node would. */
+  void setStatus(KubeObject pod, String phase, boolean ready, String address) {
+    ObjectNode patch = Json.object();
+    ObjectNode status = patch.putObject("status").put("phase", phase);
+    if (!address.isEmpty()) {
+      status.put("podIP", address).putArray("podIPs").addObject().put("ip", address);
+    }
+    status
+        .putArray("conditions")
+        .addObject()
+        .put("type", "Ready")
+        .put("status", ready ? "True" : "False")
+        .put("lastTransitionTime", "2026-01-01T00:00:00Z");
+    admin.patch(
+        Resources.PODS,
+        pod.namespace(),
+        pod.name(),
+        "status",
+        PatchType.STRATEGIC,
+        patch,
+        WriteOptions.NONE);
+  }
+
+  static ObjectNode yaml(String text) {
+    return (ObjectNode) Yaml.read(text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+  }
+
+  /** Creates an object of YAML. */
+  KubeObject apply(String text) {
+    ObjectNode tree = yaml(text);
+    String[] parts = tree.path("apiVersion").asText().split("/");
+    String kind = tree.path("kind").asText().toLowerCase(java.util.Locale.ROOT);
+    GroupVersionResource resource =
+        GroupVersionResource.of(
+            parts.length == 1 ? "" : parts[0], parts[parts.length - 1], kind + "s");
+    return admin.create(resource, tree.path("metadata").path("namespace").asText(""), tree);
+  }
+
+  List<KubeObject> list(GroupVersionResource resource, String namespace) {
+    return admin.list(resource, namespace, ListOptions.ALL).items();
+  }
+
+  /** Waits until an object is as it should be. */
+  KubeObject awaitObject(
+      GroupVersionResource resource, String namespace, String name, Predicate<KubeObject> good) {
+    AtomicReference<KubeObject> last = new AtomicReference<>();
+    try {
+      await(resource.resource() + " " + name)
+          .atMost(Duration.ofSeconds(5))
+          .pollInterval(Duration.ofMillis(10))
+          .until(
+              () -> {
+                KubeObject object = admin.find(resource, namespace, name);
+                last.set(object);
+                return object != null && good.test(object);
+              });
+    } catch (ConditionTimeoutException e) {
+      StringBuilder text = new StringBuilder(String.valueOf(last.get()));
+      if (last.get() != null) {
+        text.append('\n').append(last.get().tree());
+      }
+      for (KubeObject event : list(GroupVersionResource.core("events"), namespace)) {
+        text.append('\n')
+            .append(event.text("involvedObject", "name"))
+            .append(": ")
+            .append(event.text("reason"))
+            .append(": ")
+            .append(event.text("message"));
+      }
+      throw new AssertionError(text.toString(), e);
+    }
+    return last.get();
+  }
+
+  @Override
+  public void close() {
+    scheduler.close();
+    controllers.close();
+    managerInformers.close();
+    schedulerInformers.close();
+    ownInformers.close();
+    server.close();
+    machineClock.close();
+  }
+}
