@@ -23,6 +23,7 @@ public final class ApiServer implements AutoCloseable {
   private final FilterChain chain;
   private final HttpDoor door;
   private final HealthChecks health;
+  private final Upstreams upstreams = new Upstreams();
   private volatile @Nullable HttpServer http;
 
   private ApiServer(ApiServerConfig config) {
@@ -45,14 +46,18 @@ public final class ApiServer implements AutoCloseable {
             (request, rest) ->
                 new ApiResponse.Document(
                     200, version, PRETTY_VERSION, new dev.coracle.http.Headers()));
+    Access access = new Access(config.authorizer());
+    ConnectEndpoint connect =
+        new ConnectEndpoint(
+            new Locations(config.registry(), config.kubelet()), new Relay(upstreams), access);
     this.chain =
         new FilterChain(
             config.authenticator(),
             config.anonymousAllowed(),
-            new Access(config.authorizer()),
+            access,
             config.audit(),
             inFlight,
-            new Dispatcher(new ResourceEndpoint(config.registry(), null), paths));
+            new Dispatcher(new ResourceEndpoint(config.registry(), connect), paths));
     this.door = new HttpDoor(chain, new Encoder(new PlainTables()), config.audit(), requests);
   }
 
@@ -128,5 +133,6 @@ public final class ApiServer implements AutoCloseable {
     if (listening != null) {
       listening.shutdown(GRACE);
     }
+    upstreams.close();
   }
 }

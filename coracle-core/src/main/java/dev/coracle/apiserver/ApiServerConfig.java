@@ -2,6 +2,7 @@ package dev.coracle.apiserver;
 
 import dev.coracle.auth.Authenticator;
 import dev.coracle.auth.Authorizer;
+import dev.coracle.http.ClientTls;
 import dev.coracle.http.HttpServerOptions;
 import dev.coracle.registry.Registry;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param mostReading how many reading requests are served at a time
  * @param mostMutating how many changing ones
  * @param swaggerUi whether {@code /swagger-ui/} is served
+ * @param kubelet who this server is to kubelets and which of them it trusts; null when it cannot
+ *     speak to kubelets, so that logs and streams are refused
  */
 public record ApiServerConfig(
     Registry registry,
@@ -31,7 +34,8 @@ public record ApiServerConfig(
     String advertisedAddress,
     int mostReading,
     int mostMutating,
-    boolean swaggerUi) {
+    boolean swaggerUi,
+    @Nullable ClientTls kubelet) {
 
   /** A server that trusts everybody: no credentials, everything allowed, in memory only. */
   public static ApiServerConfig of(Registry registry) {
@@ -45,7 +49,8 @@ public record ApiServerConfig(
         "127.0.0.1:6443",
         400,
         200,
-        false);
+        false,
+        null);
   }
 
   public ApiServerConfig withAuth(Authenticator who, Authorizer whether) {
@@ -59,7 +64,8 @@ public record ApiServerConfig(
         advertisedAddress,
         mostReading,
         mostMutating,
-        swaggerUi);
+        swaggerUi,
+        kubelet);
   }
 
   public ApiServerConfig withHttp(HttpServerOptions options) {
@@ -73,7 +79,8 @@ public record ApiServerConfig(
         advertisedAddress,
         mostReading,
         mostMutating,
-        swaggerUi);
+        swaggerUi,
+        kubelet);
   }
 
   public ApiServerConfig withAdvertisedAddress(String address) {
@@ -87,7 +94,8 @@ public record ApiServerConfig(
         address,
         mostReading,
         mostMutating,
-        swaggerUi);
+        swaggerUi,
+        kubelet);
   }
 
   public ApiServerConfig withSwaggerUi(boolean served) {
@@ -101,7 +109,23 @@ public record ApiServerConfig(
         advertisedAddress,
         mostReading,
         mostMutating,
-        served);
+        served,
+        kubelet);
+  }
+
+  public ApiServerConfig withKubelet(ClientTls identity) {
+    return new ApiServerConfig(
+        registry,
+        authenticator,
+        anonymousAllowed,
+        authorizer,
+        audit,
+        http,
+        advertisedAddress,
+        mostReading,
+        mostMutating,
+        swaggerUi,
+        identity);
   }
 
   public ApiServerConfig withAnonymous(boolean allowed) {
@@ -115,6 +139,7 @@ public record ApiServerConfig(
         advertisedAddress,
         mostReading,
         mostMutating,
-        swaggerUi);
+        swaggerUi,
+        kubelet);
   }
 }

@@ -23,9 +23,9 @@ final class ResourceEndpoint {
       Set.of("proxy", "exec", "attach", "portforward", "log");
 
   private final Registry registry;
-  private final @Nullable ConnectEndpoint connect;
+  private final ConnectEndpoint connect;
 
-  ResourceEndpoint(Registry registry, @Nullable ConnectEndpoint connect) {
+  ResourceEndpoint(Registry registry, ConnectEndpoint connect) {
     this.registry = registry;
     this.connect = connect;
   }
@@ -234,9 +234,6 @@ final class ResourceEndpoint {
       throw methodNotAllowed();
     }
     if (CONNECTING.contains(subresource.name())) {
-      if (connect == null) {
-        throw StatusException.serviceUnavailable("this server cannot reach nodes");
-      }
       return connect.serve(request, namespace);
     }
     return switch (info.verb()) {

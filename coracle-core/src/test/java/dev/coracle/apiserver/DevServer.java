@@ -8,6 +8,7 @@ import dev.coracle.auth.Authorizer;
 import dev.coracle.auth.ClientCertificateAuthenticator;
 import dev.coracle.auth.certificates.KeyAndCertificate;
 import dev.coracle.cluster.Pki;
+import dev.coracle.http.ClientTls;
 import dev.coracle.http.HttpServerOptions;
 import dev.coracle.http.ServerTls;
 import dev.coracle.registry.Registries;
@@ -45,6 +46,7 @@ final class DevServer implements AutoCloseable {
         ApiServer.start(
             ApiServerConfig.of(registry)
                 .withAuth(authenticator, DevServer.authorizer())
+                .withKubelet(ClientTls.trustingAnyone())
                 .withHttp(
                     HttpServerOptions.loopback(
                         ServerTls.of(serving.key(), List.of(serving.certificate()))

@@ -1,0 +1,168 @@
+package dev.coracle.apiserver;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.ListOptions;
+import dev.coracle.api.StatusException;
+import dev.coracle.http.ClientTls;
+import dev.coracle.registry.Registry;
+import dev.coracle.registry.ResourceType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/** Where Services, Pods and nodes are reached. */
+final class Locations {
+
+  private static final int KUBELET_PORT = 10250;
+
+  private final Registry registry;
+  private final @Nullable ClientTls kubelet;
+  private final ClientTls anyServer = ClientTls.trustingAnyone();
+
+  /**
+   * @param kubelet how to speak to kubelets; null when this server cannot
+   */
+  Locations(Registry registry, @Nullable ClientTls kubelet) {
+    this.registry = registry;
+    this.kubelet = kubelet;
+  }
+
+  KubeObject pod(String namespace, String name) {
+    return registry.get(type("", "v1", "pods"), namespace, name, "");
+  }
+
+  private ResourceType type(String group, String version, String plural) {
+    ResourceType type = registry.find(group, version, plural);
+    if (type == null) {
+      throw StatusException.noSuchPath();
+    }
+    return type;
+  }
+
+  /** The kubelet of a node. */
+  Target kubelet(String nodeName) {
+    if (kubelet == null) {
+      throw StatusException.serviceUnavailable("this server has no credentials for kubelets");
+    }
+    KubeObject node = registry.get(type("", "v1", "nodes"), "", nodeName, "");
+    int port = node.at("status", "daemonEndpoints", "kubeletEndpoint", "Port").asInt(KUBELET_PORT);
+    return new Target(address(node), port, kubelet);
+  }
+
+  private static String address(KubeObject node) {
+    for (String kind : List.of("InternalIP", "ExternalIP", "Hostname")) {
+      for (JsonNode address : node.at("status", "addresses")) {
+        if (address.path("type").asText().equals(kind)) {
+          return address.path("address").asText();
+        }
+      }
+    }
+    throw StatusException.internal("no preferred addresses found; known addresses: []");
+  }
+
+  /** What {@code nodes/NAME/proxy} names: the kubelet, or another port of the node. */
+  Target node(String text) {
+    ProxyName name = ProxyName.parse(text);
+    if (name == null) {
+      throw StatusException.badRequest("invalid node request " + Text.quote(text));
+    }
+    Target own = kubelet(name.name());
+    if (name.port().isEmpty() || name.number() == own.port()) {
+      return own;
+    }
+    return new Target(own.host(), requirePort(name), name.https() ? anyServer : null);
+  }
+
+  Target pod(String namespace, ProxyName name) {
+    KubeObject pod = pod(namespace, name.name());
+    String address = pod.text("status", "podIP");
+    if (address.isEmpty()) {
+      throw StatusException.badRequest("address not allowed");
+    }
+    int port = name.port().isEmpty() ? firstPort(pod, name) : requirePort(name);
+    return new Target(address, port, name.https() ? anyServer : null);
+  }
+
+  private static int firstPort(KubeObject pod, ProxyName name) {
+    for (JsonNode container : pod.at("spec", "containers")) {
+      JsonNode port = container.path("ports").path(0).path("containerPort");
+      if (port.isInt()) {
+        return port.intValue();
+      }
+    }
+    return name.https() ? 443 : 80;
+  }
+
+  private static int requirePort(ProxyName name) {
+    int port = name.number();
+    if (port < 1 || port > 65535) {
+      throw StatusException.badRequest("invalid port " + Text.quote(name.port()));
+    }
+    return port;
+  }
+
+  /** One of the ready endpoints of a Service, by chance. */
+  Target service(String namespace, ProxyName name) {
+    KubeObject service = registry.get(type("", "v1", "services"), namespace, name.name(), "");
+    String portName = portName(service, name);
+    List<Target> targets = endpoints(namespace, name, portName);
+    if (targets.isEmpty()) {
+      throw StatusException.serviceUnavailable(
+          "no endpoints available for service " + Text.quote(name.name()));
+    }
+    return targets.get(ThreadLocalRandom.current().nextInt(targets.size()));
+  }
+
+  /** The name under which endpoints list the port that is asked for. */
+  private static String portName(KubeObject service, ProxyName name) {
+    JsonNode ports = service.at("spec", "ports");
+    if (name.port().isEmpty()) {
+      return ports.size() == 1 ? ports.get(0).path("name").asText("") : "";
+    }
+    int number = name.number();
+    for (JsonNode port : ports) {
+      String each = port.path("name").asText("");
+      if (number < 0 ? each.equals(name.port()) : port.path("port").asInt() == number) {
+        return each;
+      }
+    }
+    throw StatusException.serviceUnavailable(
+        "no service port "
+            + (number < 0 ? Text.quote(name.port()) : name.port())
+            + " found for service "
+            + Text.quote(name.name()));
+  }
+
+  private List<Target> endpoints(String namespace, ProxyName name, String portName) {
+    List<Target> targets = new ArrayList<>();
+    ClientTls tls = name.https() ? anyServer : null;
+    ListOptions slicesOf =
+        ListOptions.ALL.withLabelSelector("kubernetes.io/service-name=" + name.name());
+    for (KubeObject slice :
+        registry
+            .list(type("discovery.k8s.io", "v1", "endpointslices"), namespace, slicesOf)
+            .items()) {
+      int port = portNumber(slice.at("ports"), portName);
+      if (port <= 0 || slice.text("addressType").equals("FQDN")) {
+        continue;
+      }
+      for (JsonNode endpoint : slice.at("endpoints")) {
+        if (endpoint.path("conditions").path("ready").asBoolean(true)) {
+          targets.add(new Target(endpoint.path("addresses").path(0).asText(), port, tls));
+        }
+      }
+    }
+    return targets;
+  }
+
+  private static int portNumber(JsonNode ports, String portName) {
+    for (JsonNode port : ports) {
+      if (port.path("name").asText("").equals(portName)) {
+        return port.path("port").asInt(0);
+      }
+    }
+    return 0;
+  }
+}
