@@ -1,0 +1,37 @@
+package dev.coracle.http;
+
+import io.netty.channel.EventLoopGroup;
+import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/** The event loops of outgoing connections, and the door to {@link HttpOrigin}s. */
+public final class HttpClient implements AutoCloseable {
+
+  private final EventLoopGroup loops;
+
+  /**
+   * @param eventLoops threads that move bytes
+   */
+  public HttpClient(int eventLoops) {
+    loops = NettyRuntime.eventLoops("http-client", eventLoops);
+  }
+
+  /**
+   * A server to send requests to. Nothing is connected yet.
+   *
+   * @param address where it listens; a host name is resolved at each connect; a {@link
+   *     java.net.UnixDomainSocketAddress} is allowed
+   * @param authority for the Host header, such as {@code example.com:8443}
+   * @param tls null for plain HTTP
+   * @throws IllegalArgumentException when certificates or keys are of no use
+   */
+  public HttpOrigin origin(SocketAddress address, String authority, @Nullable ClientTls tls) {
+    return new HttpOrigin(loops, address, authority, tls);
+  }
+
+  /** Ends every connection. */
+  @Override
+  public void close() {
+    NettyRuntime.stop(loops);
+  }
+}
