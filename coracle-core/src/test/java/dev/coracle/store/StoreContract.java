@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
-import static org.awaitility.Awaitility.await;
 
 import dev.coracle.store.Store.Change;
 import dev.coracle.store.Store.Entry;
@@ -16,6 +15,8 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -416,7 +417,8 @@ interface StoreContract {
   @Test
   default void close_duringWrites_answersEachWriter() throws Exception {
     Store store = open();
-    ConcurrentLinkedQueue<String> created = new ConcurrentLinkedQueue<>();
+    ConcurrentSkipListSet<String> created = new ConcurrentSkipListSet<>();
+    CountDownLatch enough = new CountDownLatch(100);
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<?>> running = new ArrayList<>();
       for (int writer = 0; writer < 32; writer++) {
@@ -426,17 +428,18 @@ interface StoreContract {
                 () -> {
                   for (int i = 0; true; i++) {
                     created.add(store.create(prefix + i, bytes("v")).key());
+                    enough.countDown();
                   }
                 }));
       }
-      await().until(() -> created.size() > 100);
+      assertThat(enough.await(10, TimeUnit.SECONDS)).isTrue();
       store.close();
       for (Future<?> writer : running) {
         assertThatThrownBy(() -> writer.get(10, TimeUnit.SECONDS))
             .hasCauseInstanceOf(StoreClosedException.class);
       }
     }
-    assertThat(keys(store.range("/w/", "", 0, 0))).containsExactlyInAnyOrderElementsOf(created);
+    assertThat(keys(store.range("/w/", "", 0, 0))).isEqualTo(List.copyOf(created));
   }
 
   @Test
