@@ -123,7 +123,7 @@ final class Auth {
         "SelfSubjectRulesReview",
         (context, namespace, name, body) -> reviews.selfSubjectRulesReview(context.user(), body));
     virtuals.put(
-        "serviceaccounts/token",
+        "TokenRequest",
         (context, namespace, name, body) -> tokens.request(namespace, name, body, false));
     return virtuals;
   }

@@ -1,0 +1,122 @@
+package dev.coracle.cluster;
+
+import dev.coracle.client.Client;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/** A real cluster in a directory of its own, on a port of its own, for story tests. */
+public final class TestCluster implements AutoCloseable {
+
+  private final Path directory;
+  private final Cluster cluster;
+
+  private TestCluster(Path directory, Cluster cluster) {
+    this.directory = directory;
+    this.cluster = cluster;
+  }
+
+  /** Everything, with real Pods if the rights are there. */
+  public static TestCluster start(Path directory) {
+    return start(options(directory, ClusterOptions.Runtime.PROCESS, ClusterOptions.Part.ALL));
+  }
+
+  /** API server and controllers; nothing runs Pods. */
+  public static TestCluster controlPlane(Path directory) {
+    return start(options(directory, ClusterOptions.Runtime.NONE, ClusterOptions.Part.CONTROLPLANE));
+  }
+
+  /** Everything, with Pods that turn Ready without running. */
+  public static TestCluster simulated(Path directory) {
+    return start(options(directory, ClusterOptions.Runtime.SIMULATED, ClusterOptions.Part.ALL));
+  }
+
+  public static ClusterOptions options(
+      Path directory, ClusterOptions.Runtime runtime, ClusterOptions.Part only) {
+    ClusterOptions usual = ClusterOptions.of(directory.resolve("data"));
+    return new ClusterOptions(
+        directory.resolve("data"),
+        "127.0.0.1",
+        0,
+        runtime,
+        only,
+        ClusterOptions.Durability.MEMORY,
+        0,
+        usual.serviceCidr(),
+        usual.podCidr(),
+        "test-node",
+        directory.resolve("kubeconfig"),
+        true,
+        false,
+        Map.of(),
+        List.of());
+  }
+
+  public static TestCluster start(ClusterOptions options) {
+    Cluster cluster = Cluster.start(options, StartupListener.SILENT);
+    try {
+      if (!cluster.awaitReady(Duration.ofSeconds(60), new CountDownLatch(1))) {
+        cluster.close();
+        throw new IllegalStateException("the node is not Ready after 60 s");
+      }
+    } catch (InterruptedException e) {
+      cluster.close();
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+    return new TestCluster(options.data().getParent(), cluster);
+  }
+
+  /** The API as the API server itself. */
+  public Client client() {
+    return cluster.client();
+  }
+
+  public String server() {
+    return cluster.server();
+  }
+
+  /** The administrator's kubeconfig. */
+  public Path kubeconfig() {
+    return directory.resolve("kubeconfig");
+  }
+
+  /** What a program printed, both streams, and how it ended. */
+  public record Output(int exitCode, String text) {}
+
+  /** Runs kubectl as the administrator. */
+  public Output kubectl(String... arguments) throws IOException, InterruptedException {
+    return kubectlWithInput("", arguments);
+  }
+
+  public Output kubectlWithInput(String input, String... arguments)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of("kubectl"));
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().put("KUBECONFIG", kubeconfig().toString());
+    builder.environment().put("HOME", directory.toString());
+    Path output = Files.createTempFile(directory, "kubectl", ".out");
+    builder.redirectOutput(output.toFile());
+    Process process = builder.start();
+    try (var stdin = process.getOutputStream()) {
+      stdin.write(input.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    }
+    if (!process.waitFor(120, TimeUnit.SECONDS)) {
+      process.destroyForcibly();
+      throw new IllegalStateException(command + " did not end: " + Files.readString(output));
+    }
+    return new Output(process.exitValue(), Files.readString(output));
+  }
+
+  @Override
+  public void close() {
+    cluster.close();
+  }
+}
