@@ -15,7 +15,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.TreeSet;
 
 /**
  * Discovery: which groups, versions and resources there are, one document at a time or aggregated
@@ -288,7 +287,7 @@ final class Discovery {
   }
 
   static void verbs(ObjectNode resource, Collection<String> verbs) {
-    new TreeSet<>(verbs).forEach(resource.putArray("verbs")::add);
+    verbs.forEach(resource.putArray("verbs")::add);
   }
 
   static void names(ObjectNode resource, String field, List<String> names) {

@@ -38,7 +38,6 @@ final class CreateFlow {
       WriteOptions options) {
     resource.require("create");
     ResourceType type = resource.type();
-    Bodies.kind(body, type.gvk());
     ObjectNode object =
         config.schemas().decode(type, body, false, options.fieldValidation(), context.warnings());
     return createDecoded(context, resource, namespace, object, options, true);

@@ -2,12 +2,14 @@ package dev.coracle.registry;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-/** Jobs: unless told otherwise, a Job's selector is its own uid. */
+/**
+ * Jobs: unless told otherwise, a Job's selector is its own uid, and a Job without labels has those
+ * of its Pods.
+ */
 final class JobStrategy implements Strategy {
 
   @Override
   public void prepareForCreate(Write write, ObjectNode object) {
-    object.putObject("status");
     ObjectNode spec = Meta.child(object, "spec");
     if (spec.path("manualSelector").asBoolean(false)) {
       return;
@@ -22,5 +24,8 @@ final class JobStrategy implements Strategy {
     labels.put("job-name", name);
     Meta.child(Meta.child(spec, "selector"), "matchLabels")
         .put("batch.kubernetes.io/controller-uid", uid);
+    if (metadata.path("labels").isEmpty()) {
+      metadata.set("labels", labels.deepCopy());
+    }
   }
 }

@@ -125,7 +125,6 @@ final class LocalRegistry implements Registry {
     } else {
       resource.require(subresource, "update");
     }
-    Bodies.kind(body, type.gvk());
     ObjectNode object =
         config.schemas().decode(type, body, false, options.fieldValidation(), context.warnings());
     UpdateFlow.Change change =

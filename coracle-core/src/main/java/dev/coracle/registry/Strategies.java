@@ -25,6 +25,7 @@ final class Strategies {
       case "Namespace" -> new NamespaceStrategy();
       case "Node" -> new NodeStrategy();
       case "Service" -> new ServiceStrategy(config, () -> resources.get().core("services"));
+      case "DaemonSet" -> new DaemonSetStrategy();
       case "Job" -> new JobStrategy();
       case "ReplicationController" -> new ReplicationControllerStrategy();
       case "PersistentVolume" -> new PersistentVolumeStrategy();

@@ -93,7 +93,6 @@ final class Subresources {
       WriteOptions options) {
     ResourceType type = resource.type();
     resource.require("create");
-    Bodies.kind(sent, type.gvk());
     ObjectNode body =
         config.schemas().decode(type, sent, false, options.fieldValidation(), context.warnings());
     Write write =

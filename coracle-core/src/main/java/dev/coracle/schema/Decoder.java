@@ -81,12 +81,17 @@ public final class Decoder {
   }
 
   /**
-   * As {@link #decode}, for a body that is a tree already (its apiVersion and kind are checked).
+   * As {@link #decode}, for a body that is a tree already.
    *
    * @throws StatusException 400 as there
    */
   public static Decoded decodeTree(
       ObjectNode body, Schema schema, GroupVersionKind expected, FieldValidation validation) {
+    if (!isPlain(body.get("kind")) || !isPlain(body.get("apiVersion"))) {
+      byte[] json = Json.write(body);
+      throw unrecognized(json, json, expected);
+    }
+    checkKind(new byte[0], body, schema, expected);
     try (JsonParser parser = body.traverse(Json.mapper())) {
       TreeReader reader = new TreeReader(parser);
       ObjectNode object = reader.read(schema);
@@ -161,13 +166,15 @@ public final class Decoder {
         "", "", "", List.of(new StatusCause("FieldValueInvalid", message, "patch")));
   }
 
+  private static boolean isPlain(@Nullable JsonNode word) {
+    return word == null || word.isTextual();
+  }
+
   private static void checkKind(
       byte[] json, ObjectNode object, Schema schema, GroupVersionKind expected) {
     JsonNode kind = object.get("kind");
     JsonNode apiVersion = object.get("apiVersion");
-    boolean plain =
-        (kind == null || kind.isTextual()) && (apiVersion == null || apiVersion.isTextual());
-    if (!plain) {
+    if (!isPlain(kind) || !isPlain(apiVersion)) {
       throw unrecognized(json, json, expected);
     }
     checkKind(
