@@ -69,7 +69,10 @@ final class Bootstrap {
         .put("protocol", "TCP")
         .put("targetPort", port);
     put(GroupVersionResource.core("services"), "default", service, false);
-    endpoints("default", "kubernetes", address, "https", port, List.of("TCP"));
+    // Endpoints may not be loopback addresses: a server that is only there has none, as upstream.
+    if (!address.startsWith("127.")) {
+      endpoints("default", "kubernetes", address, "https", port, List.of("TCP"));
+    }
   }
 
   /** The {@code kube-dns} Service; the cluster DNS answers there for UDP and TCP. */

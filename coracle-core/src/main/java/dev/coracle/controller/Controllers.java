@@ -4,6 +4,7 @@ import dev.coracle.api.Clock;
 import dev.coracle.client.Client;
 import dev.coracle.client.Informers;
 import dev.coracle.controller.ControllerManager.Factory;
+import dev.coracle.controller.clusterroleaggregation.ClusterRoleAggregationController;
 import dev.coracle.controller.deployment.DeploymentController;
 import dev.coracle.controller.job.JobController;
 import dev.coracle.controller.namespace.NamespaceController;
@@ -88,6 +89,8 @@ public final class Controllers implements AutoCloseable {
             context -> new ReplicaSetController(ReplicaKind.REPLICATION_CONTROLLER, context)));
     factories.add(Factory.of("deployment-controller", DeploymentController::new));
     factories.add(Factory.of("job-controller", JobController::new));
+    factories.add(
+        Factory.of("clusterrole-aggregation-controller", ClusterRoleAggregationController::new));
     return factories;
   }
 }
