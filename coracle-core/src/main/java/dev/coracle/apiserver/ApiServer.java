@@ -1,12 +1,16 @@
 package dev.coracle.apiserver;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.Json;
 import dev.coracle.api.UserInfo;
 import dev.coracle.client.Transport;
+import dev.coracle.http.Headers;
 import dev.coracle.http.HttpServer;
 import dev.coracle.http.HttpServerOptions;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ApiServer implements AutoCloseable {
 
+  private static final String SWAGGER_UI = "/swagger-ui";
   private static final Duration GRACE = Duration.ofSeconds(2);
 
   private final ApiServerConfig config;
@@ -44,8 +49,25 @@ public final class ApiServer implements AutoCloseable {
         .at(
             "/version",
             (request, rest) ->
-                new ApiResponse.Document(
-                    200, version, PRETTY_VERSION, new dev.coracle.http.Headers()));
+                new ApiResponse.Document(200, version, PRETTY_VERSION, new Headers()));
+    OpenApiEndpoint openApi = new OpenApiEndpoint(config.registry());
+    paths
+        .at("/openapi/v2", openApi::v2)
+        .at("/swagger.json", openApi::v2)
+        .below("/openapi/v3", openApi::v3);
+    if (config.swaggerUi()) {
+      paths.below(SWAGGER_UI, new SwaggerUi());
+    }
+    OpenIdDocuments openId = config.openId();
+    if (openId != null) {
+      paths
+          .at(
+              "/.well-known/openid-configuration",
+              (request, rest) -> json("application/json", openId.configuration().get()))
+          .at(
+              "/openid/v1/jwks",
+              (request, rest) -> json("application/jwk-set+json", openId.keys().get()));
+    }
     Access access = new Access(config.authorizer());
     ConnectEndpoint connect =
         new ConnectEndpoint(
@@ -55,6 +77,7 @@ public final class ApiServer implements AutoCloseable {
             config.authenticator(),
             config.anonymousAllowed(),
             access,
+            ApiServer::isOpen,
             config.audit(),
             inFlight,
             new Dispatcher(new ResourceEndpoint(config.registry(), connect), paths));
@@ -66,11 +89,20 @@ public final class ApiServer implements AutoCloseable {
       new Negotiated(Negotiated.Encoding.JSON, Negotiated.View.WHOLE, true, "application/json");
 
   private static List<String> listedPaths(Discovery discovery, HealthChecks health) {
-    java.util.ArrayList<String> paths = new java.util.ArrayList<>(discovery.paths());
+    ArrayList<String> paths = new ArrayList<>(discovery.paths());
     for (String endpoint : List.of("/healthz/", "/livez/", "/readyz/")) {
       health.names().forEach(name -> paths.add(endpoint + name));
     }
     return paths;
+  }
+
+  /** Paths for which nobody needs a right: the files of the Swagger UI, when they are served. */
+  private static boolean isOpen(String path) {
+    return path.equals(SWAGGER_UI) || path.startsWith(SWAGGER_UI + "/");
+  }
+
+  private static ApiResponse json(String contentType, JsonNode document) {
+    return new ApiResponse.Bytes(200, contentType, Json.write(document), new Headers());
   }
 
   /** Makes a server that does not listen yet. */

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param swaggerUi whether {@code /swagger-ui/} is served
  * @param kubelet who this server is to kubelets and which of them it trusts; null when it cannot
  *     speak to kubelets, so that logs and streams are refused
+ * @param openId null when there are none to show
  */
 public record ApiServerConfig(
     Registry registry,
@@ -35,7 +36,8 @@ public record ApiServerConfig(
     int mostReading,
     int mostMutating,
     boolean swaggerUi,
-    @Nullable ClientTls kubelet) {
+    @Nullable ClientTls kubelet,
+    @Nullable OpenIdDocuments openId) {
 
   /** A server that trusts everybody: no credentials, everything allowed, in memory only. */
   public static ApiServerConfig of(Registry registry) {
@@ -50,6 +52,7 @@ public record ApiServerConfig(
         400,
         200,
         false,
+        null,
         null);
   }
 
@@ -65,7 +68,8 @@ public record ApiServerConfig(
         mostReading,
         mostMutating,
         swaggerUi,
-        kubelet);
+        kubelet,
+        openId);
   }
 
   public ApiServerConfig withHttp(HttpServerOptions options) {
@@ -80,7 +84,8 @@ public record ApiServerConfig(
         mostReading,
         mostMutating,
         swaggerUi,
-        kubelet);
+        kubelet,
+        openId);
   }
 
   public ApiServerConfig withAdvertisedAddress(String address) {
@@ -95,7 +100,8 @@ public record ApiServerConfig(
         mostReading,
         mostMutating,
         swaggerUi,
-        kubelet);
+        kubelet,
+        openId);
   }
 
   public ApiServerConfig withSwaggerUi(boolean served) {
@@ -110,7 +116,8 @@ public record ApiServerConfig(
         mostReading,
         mostMutating,
         served,
-        kubelet);
+        kubelet,
+        openId);
   }
 
   public ApiServerConfig withKubelet(ClientTls identity) {
@@ -125,7 +132,24 @@ public record ApiServerConfig(
         mostReading,
         mostMutating,
         swaggerUi,
-        identity);
+        identity,
+        openId);
+  }
+
+  public ApiServerConfig withOpenId(OpenIdDocuments documents) {
+    return new ApiServerConfig(
+        registry,
+        authenticator,
+        anonymousAllowed,
+        authorizer,
+        audit,
+        http,
+        advertisedAddress,
+        mostReading,
+        mostMutating,
+        swaggerUi,
+        kubelet,
+        documents);
   }
 
   public ApiServerConfig withAnonymous(boolean allowed) {
@@ -140,6 +164,7 @@ public record ApiServerConfig(
         mostReading,
         mostMutating,
         swaggerUi,
-        kubelet);
+        kubelet,
+        openId);
   }
 }

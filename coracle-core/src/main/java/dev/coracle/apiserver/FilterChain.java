@@ -8,6 +8,7 @@ import dev.coracle.auth.AuthorizationAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,14 +24,19 @@ final class FilterChain {
   private final boolean anonymousAllowed;
   private final Access access;
   private final Impersonation impersonation;
+  private final Predicate<String> open;
   private final Audit audit;
   private final InFlight inFlight;
   private final Dispatcher dispatcher;
 
+  /**
+   * @param open paths outside resources for which nobody needs a right
+   */
   FilterChain(
       Authenticator authenticator,
       boolean anonymousAllowed,
       Access access,
+      Predicate<String> open,
       Audit audit,
       InFlight inFlight,
       Dispatcher dispatcher) {
@@ -38,6 +44,7 @@ final class FilterChain {
     this.anonymousAllowed = anonymousAllowed;
     this.access = access;
     this.impersonation = new Impersonation(access);
+    this.open = open;
     this.audit = audit;
     this.inFlight = inFlight;
     this.dispatcher = dispatcher;
@@ -53,7 +60,9 @@ final class FilterChain {
       UserInfo user = impersonation.apply(authenticated, incoming.headers());
       audit.received(incoming.auditId(), incoming.method(), incoming.path(), user);
       try (InFlight.Place place = inFlight.enter(info, user)) {
-        access.require(AuthorizationAttributes.of(user, info));
+        if (info.isResourceRequest() || !open.test(info.path())) {
+          access.require(AuthorizationAttributes.of(user, info));
+        }
         ApiRequest request =
             new ApiRequest(
                 incoming.method(),

@@ -1,6 +1,8 @@
 package dev.coracle.cluster;
 
 import dev.coracle.api.Clock;
+import dev.coracle.api.Json;
+import dev.coracle.apiserver.OpenIdDocuments;
 import dev.coracle.auth.Authenticator;
 import dev.coracle.auth.Authorizer;
 import dev.coracle.auth.ClientCertificateAuthenticator;
@@ -33,11 +35,15 @@ final class Auth {
   private final Authorizer authorizer;
   private volatile @Nullable RbacAuthorizer rbac;
 
+  private final TokenKeys keys;
+
   private Auth(
+      TokenKeys keys,
       ServiceAccountTokens tokens,
       ServiceAccountTokenAuthenticator tokenAuthenticator,
       Authenticator certificates,
       Supplier<Client> client) {
+    this.keys = keys;
     this.tokens = tokens;
     this.tokenAuthenticator = tokenAuthenticator;
     this.authenticator = Authenticator.union(List.of(certificates, tokenAuthenticator));
@@ -58,16 +64,12 @@ final class Auth {
    * @param client the API as the API server itself, usable once that has started
    */
   static Auth create(Pki pki, Supplier<Client> client, Clock clock, String issuer) {
+    TokenKeys keys = new TokenKeys(pki.tokenKey(), List.of(pki.tokenPublicKey()));
     ServiceAccountTokens tokens =
-        new ServiceAccountTokens(
-            new TokenKeys(pki.tokenKey(), List.of(pki.tokenPublicKey())),
-            issuer,
-            List.of(issuer),
-            LONGEST_TOKEN,
-            client,
-            clock);
+        new ServiceAccountTokens(keys, issuer, List.of(issuer), LONGEST_TOKEN, client, clock);
     List<X509Certificate> authorities = List.of(pki.authority().certificate());
     return new Auth(
+        keys,
         tokens,
         new ServiceAccountTokenAuthenticator(tokens, client, clock),
         new ClientCertificateAuthenticator(() -> authorities, clock),
@@ -83,6 +85,14 @@ final class Auth {
 
   ServiceAccountTokens tokens() {
     return tokens;
+  }
+
+  /**
+   * @param serverUrl where others read the keys
+   */
+  OpenIdDocuments openId(String serverUrl) {
+    return new OpenIdDocuments(
+        () -> tokens.openidConfiguration(serverUrl), () -> Json.read(keys.jwks()));
   }
 
   Authenticator authenticator() {

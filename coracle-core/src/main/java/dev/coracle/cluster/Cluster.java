@@ -18,6 +18,7 @@ import dev.coracle.client.Informers;
 import dev.coracle.client.SharedInformer;
 import dev.coracle.controller.ControllerManager;
 import dev.coracle.controller.Controllers;
+import dev.coracle.http.ClientTls;
 import dev.coracle.http.HttpServerOptions;
 import dev.coracle.http.ServerTls;
 import dev.coracle.network.Ipv4Network;
@@ -144,12 +145,20 @@ public final class Cluster implements AutoCloseable {
     ServerTls tls =
         ServerTls.of(serving.key(), List.of(serving.certificate()))
             .requestingClientCertificates(authorities);
+    KeyAndCertificate kubeletClient =
+        pki.client(
+            "apiserver-kubelet-client", Identities.KUBELET_CLIENT, List.of("system:masters"));
     ApiServer apiServer =
         ApiServer.create(
             ApiServerConfig.of(registry)
                 .withAuth(auth.authenticator(), auth.authorizer())
                 .withHttp(HttpServerOptions.of(tls, addresses(machine)))
                 .withSwaggerUi(options.swaggerUi())
+                .withOpenId(
+                    auth.openId("https://" + options.listenHost() + ":" + options.listenPort()))
+                .withKubelet(
+                    ClientTls.trusting(authorities)
+                        .withIdentity(kubeletClient.key(), List.of(kubeletClient.certificate())))
                 .withAdvertisedAddress(options.listenHost() + ":" + options.listenPort()));
     Client apiServerClient = new Client(apiServer.inMemoryTransport(Identities.API_SERVER));
     loopback.set(apiServerClient);
