@@ -6,6 +6,9 @@ import dev.coracle.client.Informers;
 import dev.coracle.controller.ControllerManager.Factory;
 import dev.coracle.controller.clusterroleaggregation.ClusterRoleAggregationController;
 import dev.coracle.controller.deployment.DeploymentController;
+import dev.coracle.controller.endpoints.EndpointSliceController;
+import dev.coracle.controller.endpoints.EndpointsController;
+import dev.coracle.controller.garbage.GarbageCollector;
 import dev.coracle.controller.job.JobController;
 import dev.coracle.controller.namespace.NamespaceController;
 import dev.coracle.controller.replicaset.ReplicaKind;
@@ -91,6 +94,9 @@ public final class Controllers implements AutoCloseable {
     factories.add(Factory.of("job-controller", JobController::new));
     factories.add(
         Factory.of("clusterrole-aggregation-controller", ClusterRoleAggregationController::new));
+    factories.add(Factory.of("endpoint-controller", EndpointsController::new));
+    factories.add(Factory.of("endpointslice-controller", EndpointSliceController::new));
+    factories.add(Factory.of("generic-garbage-collector", GarbageCollector::new));
     return factories;
   }
 }

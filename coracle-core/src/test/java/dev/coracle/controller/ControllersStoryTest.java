@@ -265,4 +265,96 @@ class ControllersStoryTest {
         .patch(Resources.NODES, "", "node-1", "status", PatchType.MERGE, patch, WriteOptions.NONE);
     cluster.awaitObject(Resources.PODS, NS, "big", p -> Pods.nodeName(p).equals("node-1"));
   }
+
+  @Test
+  void deployment_deleted_takesReplicaSetsAndPodsAlong() {
+    deployment(2, "one");
+    awaitRollout(2);
+    cluster.admin().delete(Resources.DEPLOYMENTS, NS, "web", DeleteOptions.background());
+    await()
+        .until(
+            () ->
+                cluster.list(Resources.PODS, NS).isEmpty()
+                    && cluster.list(Resources.REPLICA_SETS, NS).isEmpty());
+  }
+
+  @Test
+  void deployment_deletedInForeground_goesLast() {
+    deployment(2, "one");
+    awaitRollout(2);
+    cluster
+        .admin()
+        .delete(
+            Resources.DEPLOYMENTS,
+            NS,
+            "web",
+            new DeleteOptions(false, null, "Foreground", null, null));
+    await().until(() -> cluster.admin().find(Resources.DEPLOYMENTS, NS, "web") == null);
+    assertThat(cluster.list(Resources.REPLICA_SETS, NS)).isEmpty();
+    assertThat(cluster.list(Resources.PODS, NS)).isEmpty();
+  }
+
+  @Test
+  void deployment_deletedAsOrphan_leavesReplicaSetThatIsAdoptedAgain() {
+    deployment(2, "one");
+    awaitRollout(2);
+    cluster
+        .admin()
+        .delete(
+            Resources.DEPLOYMENTS, NS, "web", new DeleteOptions(false, null, "Orphan", null, null));
+    await().until(() -> cluster.admin().find(Resources.DEPLOYMENTS, NS, "web") == null);
+    KubeObject orphan = cluster.list(Resources.REPLICA_SETS, NS).getFirst();
+    assertThat(orphan.ownerReferences()).isEmpty();
+    assertThat(cluster.list(Resources.PODS, NS)).hasSize(2);
+    deployment(2, "one");
+    awaitRollout(2);
+    assertThat(cluster.list(Resources.REPLICA_SETS, NS))
+        .singleElement()
+        .satisfies(set -> assertThat(set.uid()).isEqualTo(orphan.uid()));
+  }
+
+  @Test
+  void service_ofDeployment_hasEndpointsInBothForms() {
+    deployment(2, "one");
+    cluster.apply(
+        """
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web, namespace: story}
+        spec: {selector: {app: web}, ports: [{name: http, port: 80, targetPort: 8080}]}
+        """);
+    awaitRollout(2);
+    KubeObject endpoints =
+        cluster.awaitObject(
+            Resources.ENDPOINTS,
+            NS,
+            "web",
+            e -> e.at("subsets").path(0).path("addresses").size() == 2);
+    assertThat(endpoints.at("subsets").path(0).path("ports").path(0).path("port").asInt())
+        .isEqualTo(8080);
+    await()
+        .until(
+            () -> {
+              List<KubeObject> slices = cluster.list(Resources.ENDPOINT_SLICES, NS);
+              return slices.size() == 1
+                  && slices.getFirst().at("endpoints").size() == 2
+                  && slices.getFirst().at("endpoints").toString().contains("\"ready\":true");
+            });
+    KubeObject slice = cluster.list(Resources.ENDPOINT_SLICES, NS).getFirst();
+    assertThat(slice.labels()).containsEntry("kubernetes.io/service-name", "web");
+    cluster.setStatus(cluster.list(Resources.PODS, NS).getFirst(), "Running", false, "");
+    cluster.awaitObject(
+        Resources.ENDPOINTS,
+        NS,
+        "web",
+        e ->
+            e.at("subsets").path(0).path("addresses").size() == 1
+                && e.at("subsets").path(0).path("notReadyAddresses").size() == 1);
+    cluster.admin().delete(Resources.SERVICES, NS, "web", DeleteOptions.background());
+    await()
+        .until(
+            () ->
+                cluster.list(Resources.ENDPOINT_SLICES, NS).isEmpty()
+                    && cluster.list(Resources.ENDPOINTS, NS).isEmpty());
+  }
 }

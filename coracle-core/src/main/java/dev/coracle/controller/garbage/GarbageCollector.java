@@ -1,0 +1,381 @@
+package dev.coracle.controller.garbage;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.DeleteOptions;
+import dev.coracle.api.GroupVersionKind;
+import dev.coracle.api.GroupVersionResource;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.OwnerReference;
+import dev.coracle.api.PatchType;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.WriteOptions;
+import dev.coracle.client.Client;
+import dev.coracle.client.Discovery;
+import dev.coracle.client.SharedInformer;
+import dev.coracle.controller.Controller;
+import dev.coracle.controller.ControllerContext;
+import dev.coracle.controller.Resources;
+import dev.coracle.controller.Work;
+import dev.coracle.controller.garbage.Graph.Item;
+import dev.coracle.controller.garbage.OwnersState.Verdict;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Watches every resource that can be deleted, and deletes the objects whose owners are all gone.
+ * What the caches say only makes it look; it acts on what the API says.
+ */
+public final class GarbageCollector implements Controller {
+
+  private static final Set<String> IGNORED = Set.of("events");
+  private static final int REMEMBERED_ABSENT = 1000;
+
+  private sealed interface Key {
+    record Delete(Item item) implements Key {}
+
+    record Orphan(Item owner) implements Key {}
+
+    /** Resources came or went. */
+    record Resync() implements Key {}
+  }
+
+  private record Monitor(SharedInformer informer, SharedInformer.Registration registration) {}
+
+  private final ControllerContext context;
+  private final Client client;
+  private final Graph graph = new Graph();
+  private final Map<GroupVersionResource, Monitor> monitors = new HashMap<>();
+  private final Set<String> absent;
+  private final Work<Key> work;
+  private volatile @Nullable Discovery discovery;
+
+  public GarbageCollector(ControllerContext context) {
+    this.context = context;
+    this.client = context.client();
+    this.work = new Work<>(name(), context.clock(), 8, this::sync);
+    this.absent =
+        java.util.Collections.newSetFromMap(
+            java.util.Collections.synchronizedMap(
+                new LinkedHashMap<String, Boolean>() {
+                  private static final long serialVersionUID = 1L;
+
+                  @Override
+                  protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
+                    return size() > REMEMBERED_ABSENT;
+                  }
+                }));
+  }
+
+  @Override
+  public String name() {
+    return "generic-garbage-collector";
+  }
+
+  @Override
+  public void start() throws InterruptedException {
+    work.watch(
+        context.informers().of(Resources.CUSTOM_RESOURCE_DEFINITIONS),
+        definition -> work.queue().add(new Key.Resync()));
+    work.queue().add(new Key.Resync());
+    work.start();
+  }
+
+  @Override
+  public void stop() {
+    work.stop();
+    synchronized (monitors) {
+      monitors.values().forEach(monitor -> monitor.registration.remove());
+      monitors.clear();
+    }
+  }
+
+  private void sync(Key key) {
+    switch (key) {
+      case Key.Delete(Item item) -> attemptToDelete(item);
+      case Key.Orphan(Item owner) -> orphan(owner);
+      case Key.Resync() -> resync();
+    }
+  }
+
+  private Discovery resync() {
+    Discovery read = Discovery.read(client.transport());
+    Set<GroupVersionResource> wanted = new HashSet<>();
+    for (Discovery.Resource resource : read.preferred()) {
+      if (resource.can("list", "watch", "delete")
+          && !IGNORED.contains(resource.resource().resource())) {
+        wanted.add(resource.resource());
+      }
+    }
+    discovery = read;
+    synchronized (monitors) {
+      for (GroupVersionResource gone : new ArrayList<>(monitors.keySet())) {
+        if (!wanted.contains(gone)) {
+          Monitor monitor = monitors.remove(gone);
+          if (monitor != null) {
+            monitor.registration.remove();
+          }
+          context.informers().stop(gone);
+        }
+      }
+      for (GroupVersionResource resource : wanted) {
+        monitors.computeIfAbsent(
+            resource,
+            added -> {
+              SharedInformer informer = context.informers().of(added);
+              return new Monitor(informer, informer.addHandler(new Handler(added)));
+            });
+      }
+    }
+    return read;
+  }
+
+  private final class Handler implements SharedInformer.Handler {
+
+    private final GroupVersionResource resource;
+
+    Handler(GroupVersionResource resource) {
+      this.resource = resource;
+    }
+
+    @Override
+    public void added(KubeObject object) {
+      Item item = Item.of(resource, object);
+      graph.put(item, object.ownerReferences());
+      if (object.ownerReferences().stream().anyMatch(owner -> mayBeGone(object, owner))) {
+        work.queue().add(new Key.Delete(item));
+      }
+      lookAtDeletion(item, object);
+    }
+
+    @Override
+    public void updated(KubeObject before, KubeObject now) {
+      if (!before.uid().equals(now.uid())) {
+        deleted(before);
+        added(now);
+        return;
+      }
+      if (!before.ownerReferences().equals(now.ownerReferences())) {
+        added(now);
+        // an owner that waits for this one may go on
+        before.ownerReferences().forEach(owner -> lookAtOwner(now, owner));
+        return;
+      }
+      if (OwnersState.isWaiting(now) != OwnersState.isWaiting(before)
+          || OwnersState.isOrphaning(now) != OwnersState.isOrphaning(before)) {
+        lookAtDeletion(Item.of(resource, now), now);
+      }
+    }
+
+    @Override
+    public void deleted(KubeObject last) {
+      graph.remove(last.uid());
+      absent.add(last.uid());
+      for (Item dependent : graph.dependents(last.uid())) {
+        work.queue().add(new Key.Delete(dependent));
+      }
+      last.ownerReferences().forEach(owner -> lookAtOwner(last, owner));
+    }
+  }
+
+  private void lookAtDeletion(Item item, KubeObject object) {
+    if (OwnersState.isOrphaning(object)) {
+      work.queue().add(new Key.Orphan(item));
+    }
+    if (OwnersState.isWaiting(object)) {
+      graph.dependents(item.uid()).forEach(item2 -> work.queue().add(new Key.Delete(item2)));
+      work.queue().add(new Key.Delete(item));
+    }
+  }
+
+  /** An owner that waits for its dependents looks again when one of them is gone. */
+  private void lookAtOwner(KubeObject dependent, OwnerReference reference) {
+    KubeObject owner = cached(dependent, reference);
+    Discovery.Resource resource = resourceOf(reference);
+    if (owner != null && resource != null && OwnersState.isWaiting(owner)) {
+      work.queue().add(new Key.Delete(Item.of(resource.resource(), owner)));
+    }
+  }
+
+  /** Whether an owner is not in the caches, or waits for its dependents. */
+  private boolean mayBeGone(KubeObject dependent, OwnerReference reference) {
+    KubeObject owner = cached(dependent, reference);
+    return owner == null || OwnersState.isWaiting(owner);
+  }
+
+  private Discovery.@Nullable Resource resourceOf(OwnerReference reference) {
+    Discovery known = discovery;
+    return known == null
+        ? null
+        : known.find(GroupVersionKind.of(reference.apiVersion(), reference.kind()));
+  }
+
+  private @Nullable KubeObject cached(KubeObject dependent, OwnerReference reference) {
+    Discovery.Resource resource = resourceOf(reference);
+    if (resource == null) {
+      return null;
+    }
+    Monitor monitor;
+    synchronized (monitors) {
+      monitor = monitors.get(resource.resource());
+    }
+    if (monitor == null) {
+      return null;
+    }
+    String namespace = resource.namespaced() ? dependent.namespace() : "";
+    KubeObject owner = monitor.informer.get(namespace, reference.name());
+    return owner != null && owner.uid().equals(reference.uid()) ? owner : null;
+  }
+
+  private void attemptToDelete(Item item) {
+    KubeObject object = client.find(item.resource(), item.namespace(), item.name());
+    if (object == null || !object.uid().equals(item.uid())) {
+      return;
+    }
+    if (OwnersState.isWaiting(object)) {
+      finishForeground(item, object);
+      return;
+    }
+    if (object.isDeleting()) {
+      return;
+    }
+    OwnersState owners =
+        OwnersState.of(object.ownerReferences(), reference -> look(object, reference));
+    switch (owners.verdict(object, !graph.dependents(item.uid()).isEmpty())) {
+      case Verdict.Keep keep -> {}
+      case Verdict.Detach(List<String> uids) -> detach(item, object, uids);
+      case Verdict.Delete(String policy) -> delete(item, object, policy);
+    }
+  }
+
+  private OwnersState.Owner look(KubeObject dependent, OwnerReference reference) {
+    if (absent.contains(reference.uid())) {
+      return OwnersState.Owner.GONE;
+    }
+    Discovery.Resource resource = resourceOf(reference);
+    if (resource == null) {
+      resource = resync().find(GroupVersionKind.of(reference.apiVersion(), reference.kind()));
+    }
+    if (resource == null) {
+      throw StatusException.internal(
+          "no resource for " + reference.apiVersion() + " " + reference.kind());
+    }
+    if (resource.namespaced() && dependent.namespace().isEmpty()) {
+      return OwnersState.Owner.THERE; // nobody can say which namespace is meant
+    }
+    String namespace = resource.namespaced() ? dependent.namespace() : "";
+    KubeObject owner = client.find(resource.resource(), namespace, reference.name());
+    if (owner == null || !owner.uid().equals(reference.uid())) {
+      absent.add(reference.uid());
+      return OwnersState.Owner.GONE;
+    }
+    return OwnersState.isWaiting(owner) ? OwnersState.Owner.WAITING : OwnersState.Owner.THERE;
+  }
+
+  /** Lets an owner go that waited, or makes the dependents go that it waits for. */
+  private void finishForeground(Item item, KubeObject object) {
+    boolean blocked = false;
+    for (Item dependent : graph.dependents(item.uid())) {
+      KubeObject found = client.find(dependent.resource(), dependent.namespace(), dependent.name());
+      if (found == null || !found.uid().equals(dependent.uid())) {
+        continue;
+      }
+      for (OwnerReference reference : found.ownerReferences()) {
+        if (reference.uid().equals(item.uid()) && reference.blockOwnerDeletion()) {
+          blocked = true;
+          if (!found.isDeleting()) {
+            work.queue().add(new Key.Delete(dependent));
+          }
+        }
+      }
+    }
+    if (!blocked) {
+      removeFinalizer(item, object, OwnersState.FOREGROUND);
+    }
+  }
+
+  private void orphan(Item owner) {
+    for (Item dependent : graph.dependents(owner.uid())) {
+      KubeObject object =
+          client.find(dependent.resource(), dependent.namespace(), dependent.name());
+      if (object != null && object.uid().equals(dependent.uid())) {
+        detach(dependent, object, List.of(owner.uid()));
+      }
+    }
+    KubeObject object = client.find(owner.resource(), owner.namespace(), owner.name());
+    if (object != null && object.uid().equals(owner.uid()) && OwnersState.isOrphaning(object)) {
+      removeFinalizer(owner, object, OwnersState.ORPHAN);
+    }
+  }
+
+  private void detach(Item item, KubeObject object, List<String> uids) {
+    ObjectNode patch = Json.object();
+    ArrayNode kept = precondition(patch, object).putArray("ownerReferences");
+    object
+        .at("metadata", "ownerReferences")
+        .forEach(
+            reference -> {
+              if (!uids.contains(reference.path("uid").asText())) {
+                kept.add(reference);
+              }
+            });
+    patch(item, patch);
+  }
+
+  private void removeFinalizer(Item item, KubeObject object, String finalizer) {
+    ObjectNode patch = Json.object();
+    ArrayNode kept = precondition(patch, object).putArray("finalizers");
+    for (String name : object.finalizers()) {
+      if (!name.equals(finalizer)) {
+        kept.add(name);
+      }
+    }
+    patch(item, patch);
+  }
+
+  private static ObjectNode precondition(ObjectNode patch, KubeObject object) {
+    return patch
+        .putObject("metadata")
+        .put("uid", object.uid())
+        .put("resourceVersion", Long.toString(object.resourceVersion()));
+  }
+
+  private void patch(Item item, ObjectNode patch) {
+    try {
+      client.patch(
+          item.resource(),
+          item.namespace(),
+          item.name(),
+          "",
+          PatchType.MERGE,
+          patch,
+          WriteOptions.NONE);
+    } catch (StatusException e) {
+      if (!e.isNotFound()) {
+        throw e;
+      }
+    }
+  }
+
+  private void delete(Item item, KubeObject object, String policy) {
+    try {
+      client.delete(
+          item.resource(),
+          item.namespace(),
+          item.name(),
+          new DeleteOptions(
+              false, null, policy, object.uid(), Long.toString(object.resourceVersion())));
+    } catch (StatusException e) {
+      if (!e.isNotFound()) {
+        throw e;
+      }
+    }
+  }
+}
