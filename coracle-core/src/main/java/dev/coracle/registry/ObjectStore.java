@@ -68,7 +68,7 @@ final class ObjectStore {
   /** An object as its cache holds it, in the version of the resource. */
   static KubeObject served(Resource resource, KubeObject stored) {
     Conversion conversion = resource.conversion();
-    if (conversion == null) {
+    if (conversion == null || stored.apiVersion().equals(resource.type().gvk().apiVersion())) {
       return stored;
     }
     ObjectNode tree = stored.mutableTree();

@@ -47,7 +47,7 @@ final class Resources {
 
   private WatchCache cache(ResourceType type) {
     return caches.computeIfAbsent(
-        type.storePrefix(), prefix -> new WatchCache(store, prefix, WatchCache.Bounds.DEFAULT));
+        type.storePrefix(), prefix -> new WatchCache(store, prefix, WatchCache.Bounds.ofHeap()));
   }
 
   private synchronized void publish() {
@@ -83,7 +83,7 @@ final class Resources {
                 type,
                 new CustomStrategy(),
                 cache(type),
-                type.version().equals(type.storageVersion()) ? null : new VersionOnly(type),
+                types.size() == 1 ? null : new VersionOnly(type),
                 true,
                 false));
       }

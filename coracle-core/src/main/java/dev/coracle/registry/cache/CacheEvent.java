@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class CacheEvent {
 
+  private static final int OVERHEAD = 1_000;
+
   private final long revision;
   private final @Nullable KubeObject now;
   private final @Nullable KubeObject before;
@@ -54,9 +56,9 @@ final class CacheEvent {
     return object;
   }
 
-  /** What only history keeps alive. */
+  /** What only history keeps alive: the older state, the event's line, and a path of the tree. */
   int bytes() {
-    return before == null ? 0 : before.json().length;
+    return OVERHEAD + (before == null ? 0 : before.json().length) + object().json().length;
   }
 
   /** What a watcher of a selection is told of this change; null for nothing. */

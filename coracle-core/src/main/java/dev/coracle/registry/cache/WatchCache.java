@@ -42,7 +42,12 @@ public final class WatchCache {
    * @param bytes of states that only history keeps alive
    */
   public record Bounds(int changes, long bytes) {
-    public static final Bounds DEFAULT = new Bounds(10_000, 8L << 20);
+
+    /** What a heap of this size can afford for each resource. */
+    public static Bounds ofHeap() {
+      long share = Runtime.getRuntime().maxMemory() / 128;
+      return new Bounds(10_000, Math.clamp(share, 1L << 20, 16L << 20));
+    }
   }
 
   private static final int PAGE = 5_000;
@@ -163,21 +168,19 @@ public final class WatchCache {
     switch (start) {
       case Start.After after -> {
         List<CacheEvent> past;
-        awaitRevision(after.revision(), Duration.ofSeconds(3));
+        long registeredAt;
+        Snapshot snapshot = awaitRevision(after.revision(), Duration.ofSeconds(3));
         lock.lock();
         try {
+          Snapshot newer = newest;
+          registeredAt = (newer == null ? snapshot : newer).revision();
           past = ring.after(after.revision());
-          if (past == null) {
-            throw StatusException.expired(
-                "too old resource version: "
-                    + after.revision()
-                    + " ("
-                    + (ring.completeAfter() + 1)
-                    + ")");
-          }
           register(watcher);
         } finally {
           lock.unlock();
+        }
+        if (past == null) {
+          past = olderPast(watcher, after.revision(), registeredAt);
         }
         past.forEach(watcher::tell);
       }
@@ -214,6 +217,20 @@ public final class WatchCache {
     }
     watcher.catchUp();
     return watcher;
+  }
+
+  /** What happened between two revisions, from the store, which remembers longer. */
+  private List<CacheEvent> olderPast(CacheWatcher watcher, long after, long upTo) {
+    try {
+      return History.read(store, prefix, after, upTo);
+    } catch (CompactedException e) {
+      watcher.close();
+      throw StatusException.expired(
+          "too old resource version: " + after + " (" + (e.compactedRevision() + 1) + ")");
+    } catch (RuntimeException e) {
+      watcher.close();
+      throw e;
+    }
   }
 
   /** Whether a watch of this cache is running that takes bookmarks. */
@@ -412,24 +429,9 @@ public final class WatchCache {
     }
 
     private void past(Store.Change change) {
-      switch (change) {
-        case Store.Change.Put put -> {
-          Store.Entry was = put.before();
-          keep(
-              new CacheEvent(
-                  change.revision(),
-                  StoredJson.object(put.now().value(), change.revision()),
-                  was == null ? null : StoredJson.object(was.value(), was.modRevision()),
-                  null));
-        }
-        case Store.Change.Delete delete ->
-            keep(
-                new CacheEvent(
-                    change.revision(),
-                    null,
-                    StoredJson.object(delete.last().value(), delete.last().modRevision()),
-                    null));
-        case Store.Change.Progress _ -> {}
+      CacheEvent event = History.event(change);
+      if (event != null) {
+        keep(event);
       }
     }
 
