@@ -89,7 +89,7 @@ class LabelSelectorTest {
                   {"key":"gone","operator":"DoesNotExist"}]}"""));
     assertThat(selector.matches(LABELS)).isTrue();
     assertThat(selector.matches(Map.of("app", "web", "gone", "1"))).isFalse();
-    assertThat(selector).hasToString("app in (web),!gone,tier notin (a,z)");
+    assertThat(selector).hasToString("app=web,!gone,tier notin (a,z)");
   }
 
   @Test
