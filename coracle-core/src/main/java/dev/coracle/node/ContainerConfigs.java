@@ -1,0 +1,292 @@
+package dev.coracle.node;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.Quantity;
+import dev.coracle.node.downward.Environment;
+import dev.coracle.node.downward.Expansion;
+import dev.coracle.node.runtime.ContainerConfig;
+import dev.coracle.node.runtime.DnsConfig;
+import dev.coracle.node.runtime.Mount;
+import dev.coracle.node.runtime.RuntimeFailure;
+import dev.coracle.node.runtime.SandboxConfig;
+import dev.coracle.node.runtime.SecurityOptions;
+import dev.coracle.node.volumes.PodVolumes;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Turns a Pod's spec into what a runtime is told. */
+final class ContainerConfigs {
+
+  private static final String CONFIG_ERROR = "CreateContainerConfigError";
+
+  private final NodeConfig node;
+  private final NodeSources sources;
+
+  ContainerConfigs(NodeConfig node, NodeSources sources) {
+    this.node = node;
+    this.sources = sources;
+  }
+
+  Path podDirectory(KubeObject pod) {
+    return node.stateDir().resolve("pods").resolve(pod.uid());
+  }
+
+  Path logDirectory(KubeObject pod) {
+    return node.stateDir()
+        .resolve("logs")
+        .resolve(pod.namespace() + "_" + pod.name() + "_" + pod.uid());
+  }
+
+  Path log(KubeObject pod, String container, int attempt) {
+    return logDirectory(pod).resolve(container).resolve(attempt + ".log");
+  }
+
+  static boolean usesHostNetwork(JsonNode pod) {
+    return pod.path("spec").path("hostNetwork").asBoolean();
+  }
+
+  static String hostname(JsonNode pod) {
+    String wanted = pod.path("spec").path("hostname").asText("");
+    String name = wanted.isEmpty() ? pod.path("metadata").path("name").asText() : wanted;
+    if (name.length() > 63) {
+      name = name.substring(0, 63).replaceAll("[-.]+$", "");
+    }
+    return name;
+  }
+
+  SandboxConfig sandbox(KubeObject object, JsonNode pod) {
+    JsonNode spec = pod.path("spec");
+    List<String> aliases = new ArrayList<>();
+    for (JsonNode alias : spec.path("hostAliases")) {
+      List<String> names = new ArrayList<>();
+      alias.path("hostnames").forEach(name -> names.add(name.asText()));
+      aliases.add(alias.path("ip").asText() + "\t" + String.join("\t", names));
+    }
+    String subdomain = spec.path("subdomain").asText("");
+    return new SandboxConfig(
+        object.uid(),
+        object.namespace(),
+        object.name(),
+        hostname(pod),
+        subdomain.isEmpty()
+            ? ""
+            : subdomain + "." + object.namespace() + ".svc." + node.clusterDomain(),
+        podDirectory(object),
+        usesHostNetwork(pod),
+        spec.path("hostPID").asBoolean(),
+        spec.path("hostIPC").asBoolean(),
+        spec.path("shareProcessNamespace").asBoolean(),
+        dns(object.namespace(), spec),
+        aliases,
+        Map.of());
+  }
+
+  private DnsConfig dns(String namespace, JsonNode spec) {
+    String policy = spec.path("dnsPolicy").asText("ClusterFirst");
+    boolean cluster =
+        policy.equals("ClusterFirstWithHostNet")
+            || (policy.equals("ClusterFirst") && !spec.path("hostNetwork").asBoolean());
+    DnsConfig base = DnsConfig.NONE;
+    if (cluster && !node.dns().servers().isEmpty()) {
+      String domain = node.clusterDomain();
+      List<String> searches = new ArrayList<>();
+      searches.add(namespace + ".svc." + domain);
+      searches.add("svc." + domain);
+      searches.add(domain);
+      searches.addAll(node.dns().searches());
+      List<String> options =
+          node.dns().options().isEmpty() ? List.of("ndots:5") : node.dns().options();
+      base = new DnsConfig(node.dns().servers(), searches, options);
+    }
+    JsonNode own = spec.path("dnsConfig");
+    if (!own.isObject()) {
+      return base;
+    }
+    List<String> servers = new ArrayList<>(base.servers());
+    List<String> searches = new ArrayList<>(base.searches());
+    List<String> options = new ArrayList<>(base.options());
+    own.path("nameservers").forEach(server -> addOnce(servers, server.asText()));
+    own.path("searches").forEach(search -> addOnce(searches, search.asText()));
+    for (JsonNode option : own.path("options")) {
+      String name = option.path("name").asText();
+      options.removeIf(o -> o.equals(name) || o.startsWith(name + ":"));
+      options.add(option.has("value") ? name + ":" + option.path("value").asText() : name);
+    }
+    return new DnsConfig(servers, searches, options);
+  }
+
+  private static void addOnce(List<String> list, String value) {
+    if (!list.contains(value)) {
+      list.add(value);
+    }
+  }
+
+  /**
+   * @param pod with its addresses
+   * @throws RuntimeFailure with the reason for a waiting container
+   */
+  ContainerConfig container(
+      KubeObject object, JsonNode pod, ContainerRecord record, PodVolumes volumes) {
+    JsonNode container = record.spec;
+    Map<String, String> environment;
+    try {
+      environment =
+          Environment.of(
+              pod,
+              container,
+              usesHostNetwork(pod) ? node.nodeName() : hostname(pod),
+              sources.allocatable(),
+              sources.serviceVariables(
+                  object.namespace(), pod.path("spec").path("enableServiceLinks").asBoolean(true)),
+              new Environment.Lookup() {
+                @Override
+                public @Nullable KubeObject configMap(String name) {
+                  return sources.configMap(object.namespace(), name);
+                }
+
+                @Override
+                public @Nullable KubeObject secret(String name) {
+                  return sources.secret(object.namespace(), name);
+                }
+              });
+    } catch (Environment.MissingException | IllegalArgumentException e) {
+      throw new RuntimeFailure(CONFIG_ERROR, String.valueOf(e.getMessage()));
+    }
+    try {
+      return new ContainerConfig(
+          record.name,
+          record.attempts,
+          container.path("image").asText(),
+          Environment.command(container, environment),
+          Environment.lines(environment),
+          container.path("workingDir").asText(""),
+          mounts(container, environment, volumes),
+          security(pod, container),
+          terminationMessage(object, record),
+          container.path("terminationMessagePath").asText("/dev/termination-log"),
+          log(object, record.name, record.attempts),
+          container.path("stdin").asBoolean(),
+          container.path("stdinOnce").asBoolean(),
+          container.path("tty").asBoolean(),
+          container.path("resources").path("limits").has("memory")
+              ? Quantity.of(container.path("resources").path("limits").path("memory")).longValue()
+              : 0);
+    } catch (IOException e) {
+      throw new RuntimeFailure(CONFIG_ERROR, String.valueOf(e.getMessage()));
+    }
+  }
+
+  Path terminationFile(KubeObject pod, String container, int attempt) {
+    return podDirectory(pod).resolve("containers").resolve(container).resolve("message" + attempt);
+  }
+
+  private Path terminationMessage(KubeObject pod, ContainerRecord record) throws IOException {
+    Path file = terminationFile(pod, record.name, record.attempts);
+    Files.createDirectories(file.getParent());
+    Files.write(file, new byte[0]);
+    try {
+      Files.setPosixFilePermissions(
+          file, java.nio.file.attribute.PosixFilePermissions.fromString("rw-rw-rw-"));
+    } catch (UnsupportedOperationException e) {
+      return file;
+    }
+    return file;
+  }
+
+  private static List<Mount> mounts(
+      JsonNode container, Map<String, String> environment, PodVolumes volumes)
+      throws IOException {
+    List<Mount> mounts = new ArrayList<>();
+    for (JsonNode mount : container.path("volumeMounts")) {
+      String name = mount.path("name").asText();
+      Path volume = volumes.path(name);
+      if (volume == null) {
+        throw new RuntimeFailure(CONFIG_ERROR, "cannot find volume \"" + name + "\" to mount");
+      }
+      String expression = mount.path("subPathExpr").asText("");
+      String subPath =
+          expression.isEmpty()
+              ? mount.path("subPath").asText("")
+              : Expansion.expand(expression, environment);
+      mounts.add(
+          new Mount(
+              subPath.isEmpty() ? volume : subPath(volume, subPath),
+              mount.path("mountPath").asText(),
+              mount.path("readOnly").asBoolean(),
+              mount.path("mountPropagation").asText("None")));
+    }
+    return mounts;
+  }
+
+  private static Path subPath(Path volume, String subPath) throws IOException {
+    Path root = volume.toRealPath();
+    Path wanted = root.resolve(subPath).normalize();
+    if (!wanted.startsWith(root)) {
+      throw new RuntimeFailure(CONFIG_ERROR, "subPath \"" + subPath + "\" leaves its volume");
+    }
+    if (!Files.exists(wanted)) {
+      Files.createDirectories(wanted);
+    }
+    Path real = wanted.toRealPath();
+    if (!real.startsWith(root)) {
+      throw new RuntimeFailure(CONFIG_ERROR, "subPath \"" + subPath + "\" leaves its volume");
+    }
+    return real;
+  }
+
+  private static SecurityOptions security(JsonNode pod, JsonNode container) {
+    JsonNode own = container.path("securityContext");
+    JsonNode shared = pod.path("spec").path("securityContext");
+    long user = first(own, shared, "runAsUser").asLong(0);
+    long group = first(own, shared, "runAsGroup").asLong(0);
+    if (first(own, shared, "runAsNonRoot").asBoolean() && user == 0) {
+      throw new RuntimeFailure(
+          CONFIG_ERROR,
+          "container has runAsNonRoot and image will run as root (pod: \""
+              + pod.path("metadata").path("name").asText()
+              + "\", container: "
+              + container.path("name").asText()
+              + ")");
+    }
+    List<Long> groups = new ArrayList<>();
+    shared.path("supplementalGroups").forEach(id -> groups.add(id.asLong()));
+    if (shared.path("fsGroup").isNumber()) {
+      groups.add(shared.path("fsGroup").asLong());
+    }
+    return new SecurityOptions(
+        user,
+        group,
+        groups,
+        own.path("privileged").asBoolean(),
+        own.has("allowPrivilegeEscalation") && !own.path("allowPrivilegeEscalation").asBoolean(),
+        own.path("readOnlyRootFilesystem").asBoolean(),
+        texts(own.path("capabilities").path("add")),
+        texts(own.path("capabilities").path("drop")));
+  }
+
+  private static JsonNode first(JsonNode own, JsonNode shared, String field) {
+    return own.has(field) ? own.path(field) : shared.path(field);
+  }
+
+  private static List<String> texts(JsonNode array) {
+    List<String> texts = new ArrayList<>();
+    array.forEach(text -> texts.add(text.asText()));
+    return texts;
+  }
+
+  /** Names and files of a Pod's containers, for those who read logs. */
+  static Map<String, JsonNode> containers(JsonNode pod) {
+    Map<String, JsonNode> containers = new LinkedHashMap<>();
+    for (String list : List.of("initContainers", "containers", "ephemeralContainers")) {
+      pod.path("spec").path(list).forEach(c -> containers.put(c.path("name").asText(), c));
+    }
+    return containers;
+  }
+}

@@ -1,0 +1,171 @@
+package dev.coracle.node;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupVersionResource;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.ListOptions;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.Timestamps;
+import dev.coracle.client.SharedInformer;
+import dev.coracle.node.downward.ServiceVariables;
+import dev.coracle.node.volumes.VolumeSource;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What Pods refer to, current in memory: a ConfigMap or Secret is watched from the first Pod that
+ * asks for one on. What the cache does not have is asked for once more at the server, so that a Pod
+ * made right after its ConfigMap finds it.
+ */
+final class NodeSources implements VolumeSource {
+
+  static final GroupVersionResource PODS = GroupVersionResource.core("pods");
+  static final GroupVersionResource NODES = GroupVersionResource.core("nodes");
+  private static final GroupVersionResource CONFIG_MAPS = GroupVersionResource.core("configmaps");
+  private static final GroupVersionResource SECRETS = GroupVersionResource.core("secrets");
+  private static final GroupVersionResource SERVICES = GroupVersionResource.core("services");
+  private static final GroupVersionResource SERVICE_ACCOUNTS =
+      GroupVersionResource.core("serviceaccounts");
+
+  private final NodeConfig config;
+  private final Consumer<KubeObject> changed;
+  private final ConcurrentHashMap<GroupVersionResource, SharedInformer> informers =
+      new ConcurrentHashMap<>();
+  private volatile JsonNode allocatable = Json.object();
+
+  /**
+   * @param changed told of every change of a ConfigMap or Secret that is watched
+   */
+  NodeSources(NodeConfig config, Consumer<KubeObject> changed) {
+    this.config = config;
+    this.changed = changed;
+  }
+
+  void allocatable(JsonNode resources) {
+    allocatable = resources;
+  }
+
+  private SharedInformer informer(GroupVersionResource resource) {
+    SharedInformer known = informers.get(resource);
+    if (known != null) {
+      return known;
+    }
+    synchronized (this) {
+      known = informers.get(resource);
+      if (known == null) {
+        known = config.informers().of(resource, "", ListOptions.ALL);
+        if (!resource.equals(SERVICES)) {
+          known.addHandler(SharedInformer.each(changed));
+        }
+        try {
+          known.awaitSync();
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+        }
+        informers.put(resource, known);
+      }
+      return known;
+    }
+  }
+
+  private @Nullable KubeObject find(GroupVersionResource resource, String namespace, String name) {
+    KubeObject cached = informer(resource).get(namespace, name);
+    return cached != null ? cached : config.client().find(resource, namespace, name);
+  }
+
+  @Override
+  public @Nullable KubeObject configMap(String namespace, String name) {
+    return find(CONFIG_MAPS, namespace, name);
+  }
+
+  @Override
+  public @Nullable KubeObject secret(String namespace, String name) {
+    return find(SECRETS, namespace, name);
+  }
+
+  @Override
+  public @Nullable KubeObject persistentVolumeClaim(String namespace, String name) {
+    return config
+        .client()
+        .find(GroupVersionResource.core("persistentvolumeclaims"), namespace, name);
+  }
+
+  @Override
+  public @Nullable KubeObject persistentVolume(String name) {
+    return config.client().find(GroupVersionResource.core("persistentvolumes"), "", name);
+  }
+
+  @Override
+  public JsonNode allocatable() {
+    return allocatable;
+  }
+
+  @Override
+  public Token token(KubeObject pod, String audience, long expirationSeconds) {
+    ObjectNode request =
+        Json.object().put("apiVersion", "authentication.k8s.io/v1").put("kind", "TokenRequest");
+    ObjectNode spec = request.putObject("spec");
+    if (!audience.isEmpty()) {
+      spec.putArray("audiences").add(audience);
+    }
+    spec.put("expirationSeconds", expirationSeconds);
+    spec.putObject("boundObjectRef")
+        .put("apiVersion", "v1")
+        .put("kind", "Pod")
+        .put("name", pod.name())
+        .put("uid", pod.uid());
+    String account = pod.text("spec", "serviceAccountName");
+    Instant now = now();
+    try {
+      KubeObject answer =
+          config
+              .client()
+              .createSubresource(
+                  SERVICE_ACCOUNTS,
+                  pod.namespace(),
+                  account.isEmpty() ? "default" : account,
+                  "token",
+                  request);
+      Instant expires = Timestamps.parse(answer.text("status", "expirationTimestamp"));
+      return new Token(
+          answer.text("status", "token"),
+          now,
+          expires == null ? now.plusSeconds(expirationSeconds) : expires);
+    } catch (StatusException e) {
+      throw new IllegalArgumentException("failed to fetch token: " + e.getMessage());
+    }
+  }
+
+  @Override
+  public Instant now() {
+    return config.clock().instant();
+  }
+
+  /** The Service variables of a namespace's Pods; {@code kubernetes} always. */
+  Map<String, String> serviceVariables(String namespace, boolean links) {
+    SharedInformer services = informer(SERVICES);
+    List<KubeObject> wanted = new ArrayList<>();
+    KubeObject master = find(SERVICES, "default", "kubernetes");
+    if (master != null) {
+      wanted.add(master);
+    }
+    if (links) {
+      for (KubeObject service : services.list(namespace)) {
+        if (!service.name().equals("kubernetes") || !namespace.equals("default")) {
+          wanted.add(service);
+        }
+      }
+    }
+    Map<String, String> variables = new LinkedHashMap<>();
+    ServiceVariables.add(variables, wanted);
+    return variables;
+  }
+}

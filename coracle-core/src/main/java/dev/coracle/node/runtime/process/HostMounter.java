@@ -1,0 +1,31 @@
+package dev.coracle.node.runtime.process;
+
+import dev.coracle.node.volumes.Mounter;
+import java.nio.file.Path;
+
+/** Mounts of the node, by system call. */
+public final class HostMounter implements Mounter {
+
+  @Override
+  public boolean mountMemory(Path directory, long bytes) {
+    if (!Linux.isSupported()) {
+      return false;
+    }
+    try {
+      Linux.mount(
+          "tmpfs",
+          directory.toString(),
+          "tmpfs",
+          Constants.MS_NOSUID | Constants.MS_NODEV,
+          bytes > 0 ? "mode=0777,size=" + bytes : "mode=0777");
+      return true;
+    } catch (Linux.Refused e) {
+      return false;
+    }
+  }
+
+  @Override
+  public void remove(Path directory) {
+    Leftovers.remove(directory.toAbsolutePath().normalize());
+  }
+}

@@ -1,0 +1,387 @@
+package dev.coracle.node.volumes;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.Quantity;
+import dev.coracle.node.downward.DownwardApi;
+import dev.coracle.node.volumes.AtomicWriter.Content;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The volumes of one Pod. {@link #setUp} may be called again at any time: it writes what changed.
+ * Not thread-safe.
+ */
+public final class PodVolumes {
+
+  private static final long DEFAULT_TOKEN_SECONDS = 3600;
+
+  private final Path directory;
+  private final VolumeSource source;
+  private final Mounter mounter;
+  private final Map<String, Path> paths = new LinkedHashMap<>();
+  private final Map<String, AtomicWriter> writers = new HashMap<>();
+  private final Map<String, VolumeSource.Token> tokens = new HashMap<>();
+  private final Set<String> configMaps = new HashSet<>();
+  private final Set<String> secrets = new HashSet<>();
+  private @Nullable Instant nextRefresh;
+
+  /**
+   * @param directory of the Pod's own
+   */
+  public PodVolumes(Path directory, VolumeSource source, Mounter mounter) {
+    this.directory = directory;
+    this.source = source;
+    this.mounter = mounter;
+  }
+
+  /** Where a volume is; null for an unknown one. */
+  public @Nullable Path path(String volume) {
+    return paths.get(volume);
+  }
+
+  /** Whether a ConfigMap or Secret of the Pod's namespace is shown in one of the volumes. */
+  public boolean uses(KubeObject object) {
+    return (object.kind().equals("Secret") ? secrets : configMaps).contains(object.name());
+  }
+
+  /** When a token must be renewed at the latest; null for never. */
+  public @Nullable Instant nextRefresh() {
+    return nextRefresh;
+  }
+
+  /**
+   * Makes all volumes, or writes what changed since.
+   *
+   * @param pod with the addresses in its status as far as they are known
+   * @throws VolumeFailure when one cannot be made now
+   */
+  public void setUp(KubeObject object, JsonNode pod) {
+    nextRefresh = null;
+    for (JsonNode volume : pod.path("spec").path("volumes")) {
+      String name = volume.path("name").asText();
+      try {
+        paths.put(name, setUp(object, pod, name, volume));
+      } catch (IOException | IllegalArgumentException e) {
+        throw new VolumeFailure(name, String.valueOf(e.getMessage()));
+      }
+    }
+  }
+
+  private Path setUp(KubeObject object, JsonNode pod, String name, JsonNode volume)
+      throws IOException {
+    if (volume.has("emptyDir")) {
+      return emptyDir(pod, name, volume.path("emptyDir"));
+    }
+    if (volume.has("hostPath")) {
+      return hostPath(name, volume.path("hostPath"));
+    }
+    if (volume.has("persistentVolumeClaim")) {
+      return claim(object, name, volume.path("persistentVolumeClaim").path("claimName").asText());
+    }
+    if (volume.has("ephemeral")) {
+      return claim(object, name, object.name() + "-" + name);
+    }
+    Payload files = new Payload(object, pod, name);
+    String plugin;
+    if (volume.has("configMap")) {
+      plugin = "kubernetes.io~configmap";
+      files.mode = volume.path("configMap").path("defaultMode").asInt(0644);
+      files.configMap(volume.path("configMap"), "name");
+    } else if (volume.has("secret")) {
+      plugin = "kubernetes.io~secret";
+      files.mode = volume.path("secret").path("defaultMode").asInt(0644);
+      files.secret(volume.path("secret"), "secretName");
+    } else if (volume.has("downwardAPI")) {
+      plugin = "kubernetes.io~downward-api";
+      files.mode = volume.path("downwardAPI").path("defaultMode").asInt(0644);
+      files.downward(volume.path("downwardAPI"));
+    } else if (volume.has("projected")) {
+      plugin = "kubernetes.io~projected";
+      files.mode = volume.path("projected").path("defaultMode").asInt(0644);
+      files.projected(volume.path("projected"));
+    } else {
+      String kind = "";
+      for (Map.Entry<String, JsonNode> field : volume.properties()) {
+        kind = field.getKey().equals("name") ? kind : field.getKey();
+      }
+      throw new VolumeFailure(
+          name, "volumes of type " + kind + " are not supported on this node");
+    }
+    Path target = directory.resolve("volumes").resolve(plugin).resolve(name);
+    long group = pod.path("spec").path("securityContext").path("fsGroup").asLong(-1);
+    AtomicWriter writer = writers.computeIfAbsent(name, n -> new AtomicWriter(target, group));
+    boolean unused = writer.write(files.content);
+    return target;
+  }
+
+  private Path emptyDir(JsonNode pod, String name, JsonNode emptyDir) throws IOException {
+    Path known = paths.get(name);
+    if (known != null) {
+      return known;
+    }
+    Path target = directory.resolve("volumes/kubernetes.io~empty-dir").resolve(name);
+    boolean fresh = !Files.exists(target);
+    Files.createDirectories(target);
+    if (emptyDir.path("medium").asText("").equals("Memory")) {
+      long limit =
+          emptyDir.has("sizeLimit") ? Quantity.of(emptyDir.path("sizeLimit")).longValue() : 0;
+      boolean unused = mounter.mountMemory(target, limit);
+      fresh = true;
+    }
+    if (fresh) {
+      AtomicWriter.permissions(target, 0777);
+      JsonNode group = pod.path("spec").path("securityContext").path("fsGroup");
+      if (group.isNumber()) {
+        setGroup(target, group.asInt());
+      }
+    }
+    return target;
+  }
+
+  private static void setGroup(Path target, int group) {
+    try {
+      Files.setAttribute(target, "unix:gid", group);
+      Files.setAttribute(target, "unix:mode", 02777);
+    } catch (IOException | UnsupportedOperationException e) {
+      // Without the right to give directories away they stay ours, open to all.
+      return;
+    }
+  }
+
+  private static Path hostPath(String name, JsonNode hostPath) throws IOException {
+    Path path = Path.of(hostPath.path("path").asText());
+    String type = hostPath.path("type").asText("");
+    boolean exists = Files.exists(path);
+    boolean directory = Files.isDirectory(path);
+    boolean fits =
+        switch (type) {
+          case "" -> true;
+          case "DirectoryOrCreate" -> {
+            if (!exists) {
+              Files.createDirectories(path);
+            }
+            yield !exists || directory;
+          }
+          case "FileOrCreate" -> {
+            if (!exists) {
+              Files.createFile(path);
+            }
+            yield !exists || Files.isRegularFile(path);
+          }
+          case "Directory" -> directory;
+          case "File" -> Files.isRegularFile(path);
+          case "Socket" -> isOfType(path, 0140000);
+          case "CharDevice" -> isOfType(path, 0020000);
+          case "BlockDevice" -> isOfType(path, 0060000);
+          default -> throw new VolumeFailure(name, "hostPath type " + type + " is not known");
+        };
+    if (!fits) {
+      throw new VolumeFailure(
+          name, "hostPath type check failed: " + path + " is not " + describe(type));
+    }
+    if (type.isEmpty() && !exists) {
+      Files.createDirectories(path);
+    }
+    return path;
+  }
+
+  private static boolean isOfType(Path path, int type) throws IOException {
+    return Files.exists(path)
+        && ((Integer) Files.getAttribute(path, "unix:mode") & 0170000) == type;
+  }
+
+  private static String describe(String type) {
+    return switch (type) {
+      case "Directory", "DirectoryOrCreate" -> "a directory";
+      case "File", "FileOrCreate" -> "a file";
+      case "Socket" -> "a socket file";
+      case "CharDevice" -> "a character device";
+      default -> "a block device";
+    };
+  }
+
+  private Path claim(KubeObject pod, String name, String claimName) throws IOException {
+    KubeObject claim = source.persistentVolumeClaim(pod.namespace(), claimName);
+    if (claim == null) {
+      throw new VolumeFailure(name, "persistentvolumeclaim \"" + claimName + "\" not found");
+    }
+    String volumeName = claim.text("spec", "volumeName");
+    KubeObject volume = volumeName.isEmpty() ? null : source.persistentVolume(volumeName);
+    if (volume == null || !claim.text("status", "phase").equals("Bound")) {
+      throw new VolumeFailure(name, "persistentvolumeclaim \"" + claimName + "\" is not bound");
+    }
+    if (!volume.at("spec", "hostPath").isMissingNode()) {
+      return hostPath(name, volume.at("spec", "hostPath"));
+    }
+    String local = volume.text("spec", "local", "path");
+    if (local.isEmpty()) {
+      throw new VolumeFailure(
+          name, "persistentvolume \"" + volumeName + "\" is neither hostPath nor local");
+    }
+    if (!Files.exists(Path.of(local))) {
+      throw new VolumeFailure(name, "path \"" + local + "\" does not exist");
+    }
+    return Path.of(local);
+  }
+
+  /** Unmounts and deletes everything. */
+  public void tearDown() throws IOException {
+    mounter.remove(directory);
+  }
+
+  /** The files of one volume, being put together. */
+  private final class Payload {
+    private final Map<String, Content> content = new HashMap<>();
+    private final KubeObject object;
+    private final JsonNode pod;
+    private final String volume;
+    private int mode = 0644;
+
+    Payload(KubeObject object, JsonNode pod, String volume) {
+      this.object = object;
+      this.pod = pod;
+      this.volume = volume;
+    }
+
+    private void put(String path, byte[] data, JsonNode item) {
+      int wanted = item.path("mode").isNumber() ? item.path("mode").asInt() : mode;
+      if (pod.path("spec").path("securityContext").path("fsGroup").isNumber()) {
+        wanted |= 0040;
+      }
+      content.put(path, new Content(data, wanted));
+    }
+
+    void configMap(JsonNode reference, String nameField) {
+      String name = reference.path(nameField).asText("");
+      configMaps.add(name);
+      KubeObject map = source.configMap(object.namespace(), name);
+      keys("configmap", name, map, reference);
+    }
+
+    void secret(JsonNode reference, String nameField) {
+      String name = reference.path(nameField).asText("");
+      secrets.add(name);
+      keys("secret", name, source.secret(object.namespace(), name), reference);
+    }
+
+    private void keys(
+        String kind, String name, @Nullable KubeObject found, JsonNode reference) {
+      boolean optional = reference.path("optional").asBoolean();
+      if (found == null) {
+        if (optional) {
+          return;
+        }
+        throw new VolumeFailure(volume, kind + " \"" + name + "\" not found");
+      }
+      Map<String, byte[]> data = new HashMap<>();
+      boolean secret = kind.equals("secret");
+      found
+          .at("data")
+          .properties()
+          .forEach(
+              e ->
+                  data.put(
+                      e.getKey(),
+                      secret
+                          ? Base64.getDecoder().decode(e.getValue().asText())
+                          : e.getValue().asText().getBytes(StandardCharsets.UTF_8)));
+      found
+          .at("binaryData")
+          .properties()
+          .forEach(
+              e -> data.put(e.getKey(), Base64.getDecoder().decode(e.getValue().asText())));
+      JsonNode items = reference.path("items");
+      if (items.isEmpty()) {
+        data.forEach((key, bytes) -> put(key, bytes, reference.path("none")));
+        return;
+      }
+      for (JsonNode item : items) {
+        byte[] bytes = data.get(item.path("key").asText());
+        if (bytes != null) {
+          put(item.path("path").asText(), bytes, item);
+        } else if (!optional) {
+          throw new VolumeFailure(
+              volume, "references non-existent " + kind + " key: " + item.path("key").asText());
+        }
+      }
+    }
+
+    void downward(JsonNode reference) {
+      for (JsonNode item : reference.path("items")) {
+        JsonNode resource = item.path("resourceFieldRef");
+        String value =
+            resource.isObject()
+                ? DownwardApi.resource(
+                    DownwardApi.container(pod, resource.path("containerName").asText()),
+                    resource.path("resource").asText(),
+                    resource.path("divisor"),
+                    source.allocatable())
+                : DownwardApi.field(pod, item.path("fieldRef").path("fieldPath").asText());
+        put(item.path("path").asText(), value.getBytes(StandardCharsets.UTF_8), item);
+      }
+    }
+
+    void projected(JsonNode projected) {
+      int index = 0;
+      for (JsonNode part : projected.path("sources")) {
+        if (part.has("configMap")) {
+          configMap(part.path("configMap"), "name");
+        } else if (part.has("secret")) {
+          secret(part.path("secret"), "name");
+        } else if (part.has("downwardAPI")) {
+          downward(part.path("downwardAPI"));
+        } else if (part.has("serviceAccountToken")) {
+          token(part.path("serviceAccountToken"), volume + "/" + index);
+        } else {
+          throw new VolumeFailure(
+              volume, "projected sources of type clusterTrustBundle are not supported on this node");
+        }
+        index++;
+      }
+    }
+
+    private void token(JsonNode reference, String key) {
+      VolumeSource.Token token = tokens.get(key);
+      Instant now = source.now();
+      if (token == null || !now.isBefore(renewal(token))) {
+        token =
+            source.token(
+                object,
+                reference.path("audience").asText(""),
+                reference.path("expirationSeconds").asLong(DEFAULT_TOKEN_SECONDS));
+        tokens.put(key, token);
+      }
+      Instant renew = renewal(token);
+      if (nextRefresh == null || renew.isBefore(nextRefresh)) {
+        nextRefresh = renew;
+      }
+      int before = mode;
+      JsonNode security = pod.path("spec").path("securityContext");
+      boolean others = !security.path("fsGroup").isNumber();
+      mode = others ? 0644 : 0640;
+      put(
+          reference.path("path").asText(),
+          token.token().getBytes(StandardCharsets.UTF_8),
+          reference.path("none"));
+      mode = before;
+    }
+  }
+
+  /** 80 % of its life. */
+  private static Instant renewal(VolumeSource.Token token) {
+    Duration life = Duration.between(token.issued(), token.expires());
+    return token.issued().plus(life.multipliedBy(8).dividedBy(10));
+  }
+}
