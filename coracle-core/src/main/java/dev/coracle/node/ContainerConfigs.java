@@ -201,8 +201,7 @@ final class ContainerConfigs {
   }
 
   private static List<Mount> mounts(
-      JsonNode container, Map<String, String> environment, PodVolumes volumes)
-      throws IOException {
+      JsonNode container, Map<String, String> environment, PodVolumes volumes) throws IOException {
     List<Mount> mounts = new ArrayList<>();
     for (JsonNode mount : container.path("volumeMounts")) {
       String name = mount.path("name").asText();

@@ -34,10 +34,13 @@ final class ContainerRecord {
   int restarts;
   int attempts;
   @Nullable String startedAt;
+
   /** {@code state.terminated}. */
   @Nullable ObjectNode terminated;
+
   /** {@code lastState.terminated}. */
   @Nullable ObjectNode last;
+
   boolean started;
   boolean ready;
   boolean stopping;

@@ -249,16 +249,27 @@ final class NodeRegistration implements AutoCloseable {
     String time = Timestamps.seconds(now);
     ArrayNode conditions = status.putArray("conditions");
     condition(
-        conditions, time, "MemoryPressure", "False", "KubeletHasSufficientMemory",
+        conditions,
+        time,
+        "MemoryPressure",
+        "False",
+        "KubeletHasSufficientMemory",
         "kubelet has sufficient memory available");
     condition(
-        conditions, time, "DiskPressure", "False", "KubeletHasNoDiskPressure",
+        conditions,
+        time,
+        "DiskPressure",
+        "False",
+        "KubeletHasNoDiskPressure",
         "kubelet has no disk pressure");
     condition(
-        conditions, time, "PIDPressure", "False", "KubeletHasSufficientPID",
+        conditions,
+        time,
+        "PIDPressure",
+        "False",
+        "KubeletHasSufficientPID",
         "kubelet has sufficient PID available");
-    condition(
-        conditions, time, "Ready", "True", "KubeletReady", "kubelet is posting ready status");
+    condition(conditions, time, "Ready", "True", "KubeletReady", "kubelet is posting ready status");
     if (port > 0) {
       status.putObject("daemonEndpoints").putObject("kubeletEndpoint").put("Port", port);
     }
@@ -279,12 +290,7 @@ final class NodeRegistration implements AutoCloseable {
   private String startedAt = "";
 
   private void condition(
-      ArrayNode conditions,
-      String time,
-      String type,
-      String value,
-      String reason,
-      String message) {
+      ArrayNode conditions, String time, String type, String value, String reason, String message) {
     if (startedAt.isEmpty()) {
       startedAt = time;
     }

@@ -123,9 +123,14 @@ final class PodStatusBuilder {
         String type = gate.path("conditionType").asText();
         JsonNode condition = before.get(type);
         if (condition == null) {
-          gates.add("corresponding condition of pod readiness gate \"" + type + "\" does not exist.");
+          gates.add(
+              "corresponding condition of pod readiness gate \"" + type + "\" does not exist.");
         } else if (!condition.path("status").asText().equals("True")) {
-          gates.add("the status of pod readiness gate \"" + type + "\" is not \"True\", but " + condition.path("status").asText());
+          gates.add(
+              "the status of pod readiness gate \""
+                  + type
+                  + "\" is not \"True\", but "
+                  + condition.path("status").asText());
         }
       }
     }
@@ -142,8 +147,7 @@ final class PodStatusBuilder {
         (type, condition) -> {
           JsonNode old = before.get(type);
           boolean same =
-              old != null
-                  && old.path("status").asText().equals(condition.path("status").asText());
+              old != null && old.path("status").asText().equals(condition.path("status").asText());
           condition.putNull("lastProbeTime");
           condition.put(
               "lastTransitionTime", same ? old.path("lastTransitionTime").asText(now) : now);
@@ -238,8 +242,7 @@ final class PodStatusBuilder {
           guaranteed &=
               limited
                   && (!requested
-                      || Quantity.of(limits.path(name))
-                              .compareTo(Quantity.of(requests.path(name)))
+                      || Quantity.of(limits.path(name)).compareTo(Quantity.of(requests.path(name)))
                           == 0);
         }
       }

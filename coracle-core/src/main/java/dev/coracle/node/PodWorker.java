@@ -326,8 +326,7 @@ final class PodWorker {
                 .put("exitCode", 137)
                 .put("reason", "ContainerStatusUnknown")
                 .put(
-                    "message",
-                    "The container could not be located when the node was started again")
+                    "message", "The container could not be located when the node was started again")
                 .put("startedAt", running.path("startedAt").asText())
                 .put("finishedAt", Timestamps.seconds(clock.instant()));
       } else if (record.restarts > 0) {
@@ -442,8 +441,7 @@ final class PodWorker {
 
   private JsonNode withAddresses(KubeObject now) {
     ObjectNode tree = now.mutableTree();
-    ObjectNode status =
-        tree.get("status") instanceof ObjectNode s ? s : tree.putObject("status");
+    ObjectNode status = tree.get("status") instanceof ObjectNode s ? s : tree.putObject("status");
     status.put("hostIP", node.address());
     status.putArray("hostIPs").addObject().put("ip", node.address());
     List<String> ips = podIps();
@@ -468,7 +466,8 @@ final class PodWorker {
         return;
       }
       startIfDue(now, record);
-      if (!record.sidecar || (!record.started && main.stream().noneMatch(ContainerRecord::everStarted))) {
+      if (!record.sidecar
+          || (!record.started && main.stream().noneMatch(ContainerRecord::everStarted))) {
         return;
       }
     }
@@ -485,7 +484,8 @@ final class PodWorker {
     }
     Instant time = clock.instant();
     if (record.isTerminated()) {
-      String ended = record.terminated == null ? "" : record.terminated.path("startedAt").asText("");
+      String ended =
+          record.terminated == null ? "" : record.terminated.path("startedAt").asText("");
       Instant began = Timestamps.parse(ended.isEmpty() ? null : ended);
       if (began != null && Duration.between(began, time).compareTo(HEALTHY) > 0) {
         record.backoff = Duration.ZERO;
@@ -548,7 +548,8 @@ final class PodWorker {
         record.waiting("ContainerCreating", "");
         event(record, EventRecorder.NORMAL, "Pulling", "Pulling image \"" + image + "\"");
         runtime.pullImage(image);
-        event(record, EventRecorder.NORMAL, "Pulled", "Successfully pulled image \"" + image + "\"");
+        event(
+            record, EventRecorder.NORMAL, "Pulled", "Successfully pulled image \"" + image + "\"");
       } else {
         event(
             record,
@@ -740,10 +741,7 @@ final class PodWorker {
               @Override
               public void unhealthy(String message) {
                 event(
-                    record,
-                    EventRecorder.WARNING,
-                    "Unhealthy",
-                    word + " probe failed: " + message);
+                    record, EventRecorder.WARNING, "Unhealthy", word + " probe failed: " + message);
               }
             }));
   }
@@ -808,8 +806,7 @@ final class PodWorker {
             Thread.startVirtualThread(
                 () -> {
                   try {
-                    Handlers.Result result =
-                        handlers.run(hook, record.spec, id, probeIp(), grace);
+                    Handlers.Result result = handlers.run(hook, record.spec, id, probeIp(), grace);
                     if (!result.success()) {
                       event(
                           record,
@@ -864,11 +861,12 @@ final class PodWorker {
         }
       }
     }
-    stopAll(Duration.between(clock.instant(), killAt).isNegative()
-        ? Duration.ZERO
-        : grace.compareTo(Duration.between(clock.instant(), killAt)) < 0
-            ? grace
-            : Duration.between(clock.instant(), killAt));
+    stopAll(
+        Duration.between(clock.instant(), killAt).isNegative()
+            ? Duration.ZERO
+            : grace.compareTo(Duration.between(clock.instant(), killAt)) < 0
+                ? grace
+                : Duration.between(clock.instant(), killAt));
     if (all().stream().anyMatch(ContainerRecord::isRunning)) {
       if (!gone) {
         writeStatus();
@@ -960,7 +958,8 @@ final class PodWorker {
         terminatedState.put("message", message);
       }
       Instant end = exit.finishedAt() == null ? clock.instant() : exit.finishedAt();
-      terminatedState.put("startedAt", record.startedAt == null ? Timestamps.seconds(end) : record.startedAt);
+      terminatedState.put(
+          "startedAt", record.startedAt == null ? Timestamps.seconds(end) : record.startedAt);
       terminatedState.put("finishedAt", Timestamps.seconds(end));
       terminatedState.put("containerID", runtimeName + "://" + exit.id());
       record.terminated = terminatedState;
@@ -986,11 +985,7 @@ final class PodWorker {
         return new String(bytes, 0, length, StandardCharsets.UTF_8);
       }
       boolean fallback =
-          record
-              .spec
-              .path("terminationMessagePolicy")
-              .asText("")
-              .equals("FallbackToLogsOnError");
+          record.spec.path("terminationMessagePolicy").asText("").equals("FallbackToLogsOnError");
       if (fallback && exit.exitCode() != 0) {
         ByteArrayOutputStream tail = new ByteArrayOutputStream();
         LogReader.copy(
@@ -1017,8 +1012,7 @@ final class PodWorker {
           ? "Pending"
           : "Failed";
     }
-    boolean ended =
-        main.stream().allMatch(c -> c.isTerminated() && (terminating || !restarts(c)));
+    boolean ended = main.stream().allMatch(c -> c.isTerminated() && (terminating || !restarts(c)));
     if (ended && !main.isEmpty() && init.stream().noneMatch(ContainerRecord::isRunning)) {
       return main.stream().allMatch(ContainerRecord::succeeded) ? "Succeeded" : "Failed";
     }

@@ -29,8 +29,7 @@ public final class DownwardApi {
       String key = fieldPath.substring(bracket + 2, fieldPath.length() - 2);
       return switch (fieldPath.substring(0, bracket)) {
         case "metadata.annotations" -> text(pod.path("metadata").path("annotations").path(key));
-        case "metadata.labels" ->
-            text(pod.path("metadata").path("labels").path(key));
+        case "metadata.labels" -> text(pod.path("metadata").path("labels").path(key));
         default -> throw unsupported(fieldPath);
       };
     }

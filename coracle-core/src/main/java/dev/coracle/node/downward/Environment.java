@@ -94,7 +94,8 @@ public final class Environment {
     String name = reference.path("name").asText("");
     KubeObject found = isSecret ? lookup.secret(name) : lookup.configMap(name);
     if (found == null && !reference.path("optional").asBoolean()) {
-      throw new MissingException((isSecret ? "secret" : "configmap") + " \"" + name + "\" not found");
+      throw new MissingException(
+          (isSecret ? "secret" : "configmap") + " \"" + name + "\" not found");
     }
     return found;
   }

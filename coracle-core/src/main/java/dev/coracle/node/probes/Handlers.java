@@ -93,7 +93,8 @@ public final class Handlers {
       } catch (TimeoutException e) {
         waiting.interrupt();
         return new Result(
-            false, "command \"" + String.join(" ", command) + "\" timed out after " + seconds(timeout));
+            false,
+            "command \"" + String.join(" ", command) + "\" timed out after " + seconds(timeout));
       } catch (ExecutionException e) {
         return new Result(false, String.valueOf(e.getMessage()));
       }

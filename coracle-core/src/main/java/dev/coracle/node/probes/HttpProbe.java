@@ -80,7 +80,10 @@ final class HttpProbe {
     String[] words = line.split(" ", 3);
     if (words.length < 2 || !words[0].startsWith("HTTP/")) {
       return new Handlers.Result(
-          false, "Get \"" + url + "\": net/http: HTTP/1.x transport connection broken: malformed HTTP response");
+          false,
+          "Get \""
+              + url
+              + "\": net/http: HTTP/1.x transport connection broken: malformed HTTP response");
     }
     int status = Integer.parseInt(words[1]);
     if (status >= 200 && status < 400) {

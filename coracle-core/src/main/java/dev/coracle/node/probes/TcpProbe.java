@@ -11,16 +11,14 @@ final class TcpProbe {
 
   private TcpProbe() {}
 
-  static Handlers.Result connect(
-      JsonNode tcp, JsonNode container, String podIp, Duration timeout) {
+  static Handlers.Result connect(JsonNode tcp, JsonNode container, String podIp, Duration timeout) {
     String host = tcp.path("host").asText("").isEmpty() ? podIp : tcp.path("host").asText();
     int port = Handlers.port(tcp.path("port"), container);
     try (Socket socket = new Socket()) {
       socket.connect(new InetSocketAddress(host, port), (int) timeout.toMillis());
       return new Handlers.Result(true, "");
     } catch (IOException e) {
-      return new Handlers.Result(
-          false, "dial tcp " + host + ":" + port + ": " + HttpProbe.why(e));
+      return new Handlers.Result(false, "dial tcp " + host + ":" + port + ": " + HttpProbe.why(e));
     }
   }
 }

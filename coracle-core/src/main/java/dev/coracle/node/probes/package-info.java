@@ -1,4 +1,6 @@
-/** Startup, readiness and liveness probes, and the handlers that lifecycle hooks share with them. */
+/**
+ * Startup, readiness and liveness probes, and the handlers that lifecycle hooks share with them.
+ */
 @NullMarked
 package dev.coracle.node.probes;
 

@@ -140,8 +140,7 @@ public final class NodeServer implements AutoCloseable {
     switch (first) {
       case "pods" -> json(responder, podList());
       case "stats" -> json(responder, stats.summary());
-      case "metrics" ->
-          send(responder, 200, "text/plain; version=0.0.4", stats.metrics());
+      case "metrics" -> send(responder, 200, "text/plain; version=0.0.4", stats.metrics());
       case "containerLogs" -> {
         if (path.size() == 4) {
           logs(responder, path.get(1), path.get(2), path.get(3), query);
@@ -190,8 +189,7 @@ public final class NodeServer implements AutoCloseable {
   }
 
   private static void send(HttpResponder responder, int status, String type, String text) {
-    responder.send(
-        status, Headers.of("Content-Type", type), text.getBytes(StandardCharsets.UTF_8));
+    responder.send(status, Headers.of("Content-Type", type), text.getBytes(StandardCharsets.UTF_8));
   }
 
   private ObjectNode podList() {
@@ -220,8 +218,16 @@ public final class NodeServer implements AutoCloseable {
           responder,
           400,
           previous
-              ? "previous terminated container \"" + container + "\" in pod \"" + pod + "\" not found"
-              : "container \"" + container + "\" in pod \"" + pod + "\" is waiting to start: ContainerCreating");
+              ? "previous terminated container \""
+                  + container
+                  + "\" in pod \""
+                  + pod
+                  + "\" not found"
+              : "container \""
+                  + container
+                  + "\" in pod \""
+                  + pod
+                  + "\" is waiting to start: ContainerCreating");
       return;
     }
     LogReader.Options options;
@@ -336,8 +342,7 @@ public final class NodeServer implements AutoCloseable {
       Thread out = copy(stream.stdout(), session.stdout(), stream);
       Thread err = copy(stream.stderr(), session.stderr(), stream);
       if (options.stdin()) {
-        Thread unused =
-            Thread.startVirtualThread(() -> feed(session.stdin(), stream.stdin()));
+        Thread unused = Thread.startVirtualThread(() -> feed(session.stdin(), stream.stdin()));
       }
       if (options.tty()) {
         Thread unused = Thread.startVirtualThread(() -> resize(session, stream));

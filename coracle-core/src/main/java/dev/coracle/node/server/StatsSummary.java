@@ -65,10 +65,7 @@ final class StatsSummary {
 
   private static void put(ObjectNode target, ContainerStats stats) {
     String time = Timestamps.seconds(stats.time());
-    target
-        .putObject("cpu")
-        .put("time", time)
-        .put("usageCoreNanoSeconds", stats.cpuNanoseconds());
+    target.putObject("cpu").put("time", time).put("usageCoreNanoSeconds", stats.cpuNanoseconds());
     target
         .putObject("memory")
         .put("time", time)
@@ -98,8 +95,18 @@ final class StatsSummary {
                   name,
                   pod.namespace(),
                   pod.name());
-          line(cpu, "container_cpu_usage_seconds_total", labels, seconds(stats.cpuNanoseconds()), millis);
-          line(memory, "container_memory_working_set_bytes", labels, String.valueOf(stats.workingSetBytes()), millis);
+          line(
+              cpu,
+              "container_cpu_usage_seconds_total",
+              labels,
+              seconds(stats.cpuNanoseconds()),
+              millis);
+          line(
+              memory,
+              "container_memory_working_set_bytes",
+              labels,
+              String.valueOf(stats.workingSetBytes()),
+              millis);
         }
       }
     }
@@ -116,7 +123,13 @@ final class StatsSummary {
 
   private static void line(
       StringBuilder text, String name, String labels, String value, long millis) {
-    text.append(name).append(labels).append(' ').append(value).append(' ').append(millis).append('\n');
+    text.append(name)
+        .append(labels)
+        .append(' ')
+        .append(value)
+        .append(' ')
+        .append(millis)
+        .append('\n');
   }
 
   private static String seconds(long nanoseconds) {

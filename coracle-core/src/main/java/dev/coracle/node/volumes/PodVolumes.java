@@ -116,8 +116,7 @@ public final class PodVolumes {
       for (Map.Entry<String, JsonNode> field : volume.properties()) {
         kind = field.getKey().equals("name") ? kind : field.getKey();
       }
-      throw new VolumeFailure(
-          name, "volumes of type " + kind + " are not supported on this node");
+      throw new VolumeFailure(name, "volumes of type " + kind + " are not supported on this node");
     }
     Path target = directory.resolve("volumes").resolve(plugin).resolve(name);
     long group = pod.path("spec").path("securityContext").path("fsGroup").asLong(-1);
@@ -276,8 +275,7 @@ public final class PodVolumes {
       keys("secret", name, source.secret(object.namespace(), name), reference);
     }
 
-    private void keys(
-        String kind, String name, @Nullable KubeObject found, JsonNode reference) {
+    private void keys(String kind, String name, @Nullable KubeObject found, JsonNode reference) {
       boolean optional = reference.path("optional").asBoolean();
       if (found == null) {
         if (optional) {
@@ -300,8 +298,7 @@ public final class PodVolumes {
       found
           .at("binaryData")
           .properties()
-          .forEach(
-              e -> data.put(e.getKey(), Base64.getDecoder().decode(e.getValue().asText())));
+          .forEach(e -> data.put(e.getKey(), Base64.getDecoder().decode(e.getValue().asText())));
       JsonNode items = reference.path("items");
       if (items.isEmpty()) {
         data.forEach((key, bytes) -> put(key, bytes, reference.path("none")));
@@ -346,7 +343,8 @@ public final class PodVolumes {
           token(part.path("serviceAccountToken"), volume + "/" + index);
         } else {
           throw new VolumeFailure(
-              volume, "projected sources of type clusterTrustBundle are not supported on this node");
+              volume,
+              "projected sources of type clusterTrustBundle are not supported on this node");
         }
         index++;
       }
