@@ -150,7 +150,8 @@ final class PodStatusBuilder {
               old != null && old.path("status").asText().equals(condition.path("status").asText());
           condition.putNull("lastProbeTime");
           condition.put(
-              "lastTransitionTime", same ? old.path("lastTransitionTime").asText(now) : now);
+              "lastTransitionTime",
+              same && old != null ? old.path("lastTransitionTime").asText(now) : now);
           if (generation > 0) {
             condition.put("observedGeneration", generation);
           }

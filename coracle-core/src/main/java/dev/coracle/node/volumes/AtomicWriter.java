@@ -79,7 +79,7 @@ public final class AtomicWriter {
     permissions(fresh, 0755);
     for (Map.Entry<String, Content> file : new TreeMap<>(files).entrySet()) {
       Path path = fresh.resolve(file.getKey());
-      makeParents(fresh, path.getParent());
+      makeParents(fresh, file.getKey());
       Files.write(path, file.getValue().data());
       permissions(path, file.getValue().mode());
       own(path);
@@ -101,10 +101,13 @@ public final class AtomicWriter {
     return TIME.format(Instant.now()) + SEQUENCE.incrementAndGet();
   }
 
-  private void makeParents(Path root, Path directory) throws IOException {
-    Files.createDirectories(directory);
-    for (Path at = directory; !at.equals(root); at = at.getParent()) {
-      permissions(at, 0755);
+  private static void makeParents(Path root, String path) throws IOException {
+    int slash = path.indexOf('/');
+    while (slash > 0) {
+      Path directory = root.resolve(path.substring(0, slash));
+      Files.createDirectories(directory);
+      permissions(directory, 0755);
+      slash = path.indexOf('/', slash + 1);
     }
   }
 
