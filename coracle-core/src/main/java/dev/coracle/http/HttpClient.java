@@ -2,18 +2,29 @@ package dev.coracle.http;
 
 import io.netty.channel.EventLoopGroup;
 import java.net.SocketAddress;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** The event loops of outgoing connections, and the door to {@link HttpOrigin}s. */
 public final class HttpClient implements AutoCloseable {
 
   private final EventLoopGroup loops;
+  private final Duration keepAlive;
 
   /**
    * @param eventLoops threads that move bytes
    */
   public HttpClient(int eventLoops) {
-    loops = NettyRuntime.eventLoops("http-client", eventLoops);
+    this(eventLoops, Duration.ZERO);
+  }
+
+  /**
+   * @param eventLoops threads that move bytes
+   * @param keepAlive period of TCP keep-alive where the system lets us choose; zero for its own
+   */
+  public HttpClient(int eventLoops, Duration keepAlive) {
+    this.loops = NettyRuntime.eventLoops("http-client", eventLoops);
+    this.keepAlive = keepAlive;
   }
 
   /**
@@ -26,7 +37,7 @@ public final class HttpClient implements AutoCloseable {
    * @throws IllegalArgumentException when certificates or keys are of no use
    */
   public HttpOrigin origin(SocketAddress address, String authority, @Nullable ClientTls tls) {
-    return new HttpOrigin(loops, address, authority, tls);
+    return new HttpOrigin(loops, address, authority, tls, keepAlive);
   }
 
   /** Ends every connection. */

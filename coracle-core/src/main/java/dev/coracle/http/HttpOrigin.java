@@ -5,6 +5,8 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
@@ -37,11 +39,17 @@ public final class HttpOrigin implements AutoCloseable {
   private final @Nullable SslContext tls;
   private final String tlsHost;
   private final int tlsPort;
+  private final int keepAliveSeconds;
   private final ArrayDeque<ClientConnection> idle = new ArrayDeque<>();
   private volatile boolean closed;
 
   HttpOrigin(
-      EventLoopGroup loops, SocketAddress address, String authority, @Nullable ClientTls tls) {
+      EventLoopGroup loops,
+      SocketAddress address,
+      String authority,
+      @Nullable ClientTls tls,
+      Duration keepAlive) {
+    this.keepAliveSeconds = (int) keepAlive.toSeconds();
     this.loops = loops;
     this.address = address;
     this.authority = authority;
@@ -193,6 +201,10 @@ public final class HttpOrigin implements AutoCloseable {
     if (channel instanceof SocketChannel) {
       channel.config().setOption(ChannelOption.TCP_NODELAY, true);
       channel.config().setOption(ChannelOption.SO_KEEPALIVE, true);
+    }
+    if (keepAliveSeconds > 0 && channel instanceof EpollSocketChannel) {
+      channel.config().setOption(EpollChannelOption.TCP_KEEPIDLE, keepAliveSeconds);
+      channel.config().setOption(EpollChannelOption.TCP_KEEPINTVL, keepAliveSeconds);
     }
     SslContext context = tls;
     if (context != null) {
