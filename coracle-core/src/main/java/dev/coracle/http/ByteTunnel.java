@@ -52,6 +52,7 @@ public interface ByteTunnel extends AutoCloseable {
           to.output().write(buffer, 0, n);
         }
         to.output().close();
+        from.onClose(to::close);
       } catch (IOException e) {
         from.close();
         to.close();

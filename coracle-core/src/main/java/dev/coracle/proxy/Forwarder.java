@@ -81,9 +81,10 @@ final class Forwarder {
       fields.set("X-Forwarded-For", before == null ? address : before + ", " + address);
     }
     String upgrade = request.headers().first("upgrade");
-    if (upgrade != null && request.headers().hasElement("connection", "upgrade")) {
+    if (upgrade != null
+        && !upgrade.equalsIgnoreCase("h2c")
+        && request.headers().hasElement("connection", "upgrade")) {
       fields.add("Upgrade", upgrade);
-      return ClientRequest.of(request.method(), target, fields);
     }
     String length = request.headers().first("content-length");
     if (length == null && !request.headers().contains("transfer-encoding")) {
