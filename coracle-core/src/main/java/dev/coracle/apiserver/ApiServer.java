@@ -10,6 +10,7 @@ import dev.coracle.http.HttpServerOptions;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -81,7 +82,12 @@ public final class ApiServer implements AutoCloseable {
             config.audit(),
             inFlight,
             new Dispatcher(new ResourceEndpoint(config.registry(), connect), paths));
-    this.door = new HttpDoor(chain, new Encoder(new PlainTables()), config.audit(), requests);
+    this.door =
+        new HttpDoor(
+            chain,
+            new Encoder(new SchemaTables(config.registry(), InstantSource.system())),
+            config.audit(),
+            requests);
   }
 
   /** Like kube-apiserver, which always indents this one. */
@@ -163,6 +169,7 @@ public final class ApiServer implements AutoCloseable {
   public void close() {
     HttpServer listening = http;
     if (listening != null) {
+      door.close();
       listening.shutdown(GRACE);
     }
     upstreams.close();

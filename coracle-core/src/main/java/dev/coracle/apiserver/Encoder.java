@@ -15,9 +15,9 @@ final class Encoder {
   private static final byte[] NEWLINE = {'\n'};
   private static final byte[] EVENT_END = {'}', '\n'};
 
-  private final Tables tables;
+  private final TableView tables;
 
-  Encoder(Tables tables) {
+  Encoder(TableView tables) {
     this.tables = tables;
   }
 
@@ -42,7 +42,7 @@ final class Encoder {
                       many.type(),
                       many.list().items(),
                       ListBytes.metadata(many.list()),
-                      Tables.Include.of(query.first("includeObject")),
+                      TableView.Include.of(query.first("includeObject")),
                       true)),
               format);
       case PARTIAL -> json(ListBytes.partial(many.list()).toBytes(), format);
@@ -104,7 +104,7 @@ final class Encoder {
             type,
             List.of(object),
             metadata,
-            Tables.Include.of(query.first("includeObject")),
+            TableView.Include.of(query.first("includeObject")),
             withColumns));
   }
 }

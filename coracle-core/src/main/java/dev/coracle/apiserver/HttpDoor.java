@@ -49,6 +49,11 @@ final class HttpDoor implements HttpHandler {
     this.requests = requests;
   }
 
+  /** Ends what would otherwise go on for long. */
+  void close() {
+    watches.close();
+  }
+
   @Override
   public void handle(HttpRequest request, HttpResponder responder) throws Exception {
     String auditId = auditId(request.headers());

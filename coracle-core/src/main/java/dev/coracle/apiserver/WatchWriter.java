@@ -13,6 +13,8 @@ import dev.coracle.registry.Registry;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Writes a watch to an HTTP peer: a stream of JSON lines, or a WebSocket message for each event.
@@ -22,6 +24,8 @@ import java.util.List;
 final class WatchWriter {
 
   private final Encoder encoder;
+  private final Set<WatchQueue> running = ConcurrentHashMap.newKeySet();
+  private volatile boolean closed;
 
   WatchWriter(Encoder encoder) {
     this.encoder = encoder;
@@ -30,6 +34,12 @@ final class WatchWriter {
   /** Where lines go. */
   private interface Out {
     void write(byte[][] lines) throws IOException;
+  }
+
+  /** Ends all watches properly, after what they have; new ones end at once. */
+  void close() {
+    closed = true;
+    running.forEach(WatchQueue::ended);
   }
 
   /**
@@ -43,9 +53,9 @@ final class WatchWriter {
       Headers headers)
       throws IOException, InterruptedException {
     WatchQueue queue = new WatchQueue();
-    Registry.Watch running;
+    Registry.Watch source;
     try {
-      running = watch.starter().start(queue);
+      source = watch.starter().start(queue);
     } catch (StatusException refusal) {
       if (refusal.code() != 410) {
         throw refusal;
@@ -54,9 +64,13 @@ final class WatchWriter {
       queue.offer(
           new WatchEvent(WatchEvent.Type.ERROR, KubeObject.of(StatusJson.write(refusal.status()))));
       queue.ended();
-      running = () -> {};
+      source = () -> {};
     }
-    try (Registry.Watch closing = running) {
+    running.add(queue);
+    if (closed) {
+      queue.ended();
+    }
+    try (Registry.Watch closing = source) {
       responder.onDisconnect(queue::cancel);
       if (request.isUpgradeTo("websocket")) {
         try (WebSocketSession session = responder.upgradeToWebSocket(subprotocol(request))) {
@@ -70,6 +84,7 @@ final class WatchWriter {
         }
       }
     } finally {
+      running.remove(queue);
       queue.cancel();
     }
   }

@@ -8,7 +8,7 @@ import dev.coracle.registry.ResourceType;
 import java.util.List;
 
 /** Objects as {@code meta.k8s.io/v1 Table}: what {@code kubectl get} prints. */
-interface Tables {
+interface TableView {
 
   /** What a row carries besides its cells, by the {@code includeObject} parameter. */
   enum Include {
@@ -30,6 +30,11 @@ interface Tables {
 
   /** One row's cells. */
   ArrayNode cells(ResourceType type, KubeObject object);
+
+  /** One row's conditions; usually none. */
+  default ArrayNode conditions(KubeObject object) {
+    return Json.array();
+  }
 
   /**
    * A whole table.
@@ -53,6 +58,10 @@ interface Tables {
     for (KubeObject object : objects) {
       ObjectNode row = rows.addObject();
       row.set("cells", cells(type, object));
+      ArrayNode conditions = conditions(object);
+      if (!conditions.isEmpty()) {
+        row.set("conditions", conditions);
+      }
       switch (include) {
         case NONE -> row.putNull("object");
         case METADATA ->
