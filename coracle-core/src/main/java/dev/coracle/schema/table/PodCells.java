@@ -158,7 +158,7 @@ final class PodCells {
 
   private static String podIp(Row row) {
     String first = row.at("status", "podIPs").path(0).path("ip").asText("");
-    return Row.or(first, Row.NONE);
+    return Row.or(Row.or(first, row.text("status", "podIP")), Row.NONE);
   }
 
   private static String readinessGates(Row row) {

@@ -3,11 +3,27 @@ package dev.coracle.schema.validation;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** Comparing trees as Kubernetes compares objects: absent, null and empty are the same. */
+/**
+ * Comparing trees as Kubernetes compares objects: absent, null, empty, false and zero are the same,
+ * because its clients leave such values out when they write an object back; but not for the fields
+ * whose absence says something else.
+ */
 final class Trees {
+
+  private static final Set<String> ABSENCE_MATTERS =
+      Set.of(
+          "allowPrivilegeEscalation",
+          "automountServiceAccountToken",
+          "fsGroup",
+          "hostUsers",
+          "replicas",
+          "runAsGroup",
+          "runAsUser",
+          "storageClassName");
 
   private Trees() {}
 
@@ -23,12 +39,12 @@ final class Trees {
     }
     if (a.isObject() && b.isObject()) {
       for (Map.Entry<String, JsonNode> entry : a.properties()) {
-        if (!same(entry.getValue(), b.get(entry.getKey()))) {
+        if (!sameField(entry.getKey(), entry.getValue(), b.get(entry.getKey()))) {
           return false;
         }
       }
       for (Map.Entry<String, JsonNode> entry : b.properties()) {
-        if (!a.has(entry.getKey()) && !empty(entry.getValue())) {
+        if (!a.has(entry.getKey()) && !sameField(entry.getKey(), null, entry.getValue())) {
           return false;
         }
       }
@@ -51,11 +67,28 @@ final class Trees {
     return a.equals(b);
   }
 
+  private static boolean sameField(String name, @Nullable JsonNode a, @Nullable JsonNode b) {
+    if (ABSENCE_MATTERS.contains(name) && absent(a) != absent(b)) {
+      return false;
+    }
+    return same(a, b);
+  }
+
+  private static boolean absent(@Nullable JsonNode node) {
+    return node == null || node.isMissingNode() || node.isNull();
+  }
+
   private static boolean empty(@Nullable JsonNode node) {
-    if (node == null || node.isMissingNode() || node.isNull()) {
+    if (node == null || absent(node)) {
       return true;
     }
-    return node.isContainerNode() ? node.isEmpty() : node.isTextual() && node.textValue().isEmpty();
+    return switch (node.getNodeType()) {
+      case ARRAY, OBJECT -> node.isEmpty();
+      case STRING -> node.textValue().isEmpty();
+      case BOOLEAN -> !node.booleanValue();
+      case NUMBER -> node.decimalValue().signum() == 0;
+      default -> false;
+    };
   }
 
   /** The changed leaves, one a line, for people: {@code - spec.a: 1} and {@code + spec.a: 2}. */

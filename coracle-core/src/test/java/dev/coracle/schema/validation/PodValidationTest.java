@@ -308,6 +308,24 @@ class PodValidationTest {
   }
 
   @Test
+  void update_valuesThatClientsLeaveOut_areNoChange() {
+    assertThat(
+            Causes.update(
+                "v1",
+                "Pod",
+                withSpec("\"nodeName\":\"n\",\"hostNetwork\":false,\"nodeSelector\":{}"),
+                withSpec("\"nodeName\":\"n\"")))
+        .isEmpty();
+    assertThat(
+            Causes.update(
+                "v1",
+                "Pod",
+                withSpec("\"nodeName\":\"n\",\"securityContext\":{\"runAsUser\":0}"),
+                withSpec("\"nodeName\":\"n\"")))
+        .hasSize(1);
+  }
+
+  @Test
   void update_otherChanges_areForbidden() {
     assertThat(
             Causes.update(
