@@ -51,6 +51,25 @@ public record ResourceType(
    */
   public record Subresource(String name, GroupVersionKind kind, Set<String> verbs) {}
 
+  /** A kind that is only a body, such as that of a subresource: it has no path of its own. */
+  static ResourceType ofBody(GroupVersionKind kind) {
+    return new ResourceType(
+        kind.group(),
+        kind.version(),
+        kind.version(),
+        "",
+        "",
+        kind.kind(),
+        "",
+        true,
+        List.of(),
+        List.of(),
+        Set.of(),
+        Map.of(),
+        List.of(),
+        false);
+  }
+
   public GroupVersionResource gvr() {
     return new GroupVersionResource(group, version, plural);
   }

@@ -10,8 +10,6 @@ import dev.coracle.api.PatchType;
 import dev.coracle.api.StatusCause;
 import dev.coracle.api.StatusException;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /** The scale subresource: {@code autoscaling/v1 Scale} as a view of an object's replicas. */
@@ -19,22 +17,7 @@ final class Scales {
 
   static final GroupVersionKind KIND = new GroupVersionKind("autoscaling", "v1", "Scale");
 
-  private static final ResourceType TYPE =
-      new ResourceType(
-          KIND.group(),
-          KIND.version(),
-          KIND.version(),
-          "scales",
-          "scale",
-          KIND.kind(),
-          "ScaleList",
-          true,
-          List.of(),
-          List.of(),
-          Set.of(),
-          Map.of(),
-          List.of(),
-          false);
+  private static final ResourceType TYPE = ResourceType.ofBody(KIND);
 
   private final RegistryConfig config;
   private final ScalePaths.Known paths;

@@ -8,6 +8,7 @@ import dev.coracle.api.Operation;
 import dev.coracle.api.PatchType;
 import dev.coracle.api.StatusCause;
 import dev.coracle.api.StatusException;
+import dev.coracle.api.Timestamps;
 import dev.coracle.api.WriteOptions;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -49,13 +50,18 @@ final class Subresources {
       String namespace,
       String name,
       String subresource,
-      ObjectNode body,
+      ObjectNode sent,
       WriteOptions options) {
     ResourceType.Subresource known = resource.type().subresources().get(subresource);
     if (known == null) {
       throw StatusException.noSuchPath();
     }
-    Bodies.kind(body, known.kind());
+    ResourceType bodyType = ResourceType.ofBody(known.kind());
+    ObjectNode body =
+        config
+            .schemas()
+            .decode(bodyType, sent, false, options.fieldValidation(), context.warnings());
+    config.schemas().applyDefaults(bodyType, body);
     Write write =
         new Write(
             context,
@@ -69,7 +75,7 @@ final class Subresources {
         switch (subresource) {
           case "binding" -> binding.bind(write, resource, body);
           case "eviction" -> eviction.evict(write, resource, body);
-          case "token" -> token(write, resource, body);
+          case "token" -> token(write, resource, bodyType, body);
           default ->
               throw StatusException.methodNotSupported(
                   resource.type().group(), resource.type().plural() + "/" + subresource, "create");
@@ -77,11 +83,23 @@ final class Subresources {
     return new Registry.Written(answer, true);
   }
 
-  private KubeObject token(Write write, Resource resource, ObjectNode body) {
+  private KubeObject token(Write write, Resource resource, ResourceType bodyType, ObjectNode body) {
     KubeObject account = objects.get(resource, write.namespace(), write.name());
+    List<StatusCause> causes = config.schemas().validate(bodyType, "", body, null);
+    if (!causes.isEmpty()) {
+      throw StatusException.invalid(
+          bodyType.group(), bodyType.kind(), Meta.text(body.path("metadata"), "name"), causes);
+    }
     admit(write, resource, body, account);
+    ObjectNode metadata = Meta.of(body);
+    metadata.put("name", write.name());
+    metadata.put("namespace", write.namespace());
+    metadata.put("uid", config.uids().get());
+    metadata.put("creationTimestamp", Timestamps.seconds(write.now()));
+    config.schemas().recordFields(bodyType, "token", body, null, write.manager(), write.now());
     ObjectNode answer =
         virtual("TokenRequest").create(write.context(), write.namespace(), write.name(), body);
+    Meta.canonical(answer);
     return KubeObject.of(answer);
   }
 
