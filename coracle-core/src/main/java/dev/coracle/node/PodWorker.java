@@ -646,6 +646,9 @@ final class PodWorker {
     } else {
       record.started = true;
       record.ready = true;
+      if (record.init && !record.sidecar) {
+        runtime.stopContainer(id, MINIMUM_GRACE);
+      }
     }
   }
 

@@ -1,0 +1,389 @@
+package dev.coracle.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.DeleteOptions;
+import dev.coracle.api.GroupVersionResource;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.PatchType;
+import dev.coracle.api.SystemClock;
+import dev.coracle.api.UserInfo;
+import dev.coracle.api.WriteOptions;
+import dev.coracle.api.Yaml;
+import dev.coracle.apiserver.ApiServer;
+import dev.coracle.apiserver.ApiServerConfig;
+import dev.coracle.auth.Authenticator;
+import dev.coracle.auth.Authorizer;
+import dev.coracle.client.Client;
+import dev.coracle.client.InformerFactory;
+import dev.coracle.http.HttpServerOptions;
+import dev.coracle.node.runtime.ContainerRuntime;
+import dev.coracle.node.runtime.DnsConfig;
+import dev.coracle.node.runtime.process.HostMounter;
+import dev.coracle.node.runtime.process.ProcessRuntime;
+import dev.coracle.node.runtime.simulated.SimulatedRuntime;
+import dev.coracle.registry.Registries;
+import dev.coracle.registry.RegistryConfig;
+import dev.coracle.registry.SchemaAdapter;
+import dev.coracle.store.MemoryStore;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class NodeTest {
+
+  private static final GroupVersionResource PODS = GroupVersionResource.core("pods");
+  private static final GroupVersionResource NODES = GroupVersionResource.core("nodes");
+  private static final GroupVersionResource CONFIG_MAPS = GroupVersionResource.core("configmaps");
+
+  @TempDir private Path directory;
+  private final SystemClock clock = new SystemClock();
+  private final List<AutoCloseable> open = new ArrayList<>();
+  private Client client;
+  private ContainerRuntime runtime;
+  private Node node;
+
+  @BeforeEach
+  void start() throws Exception {
+    assumeTrue(
+        System.getProperty("os.name", "").equals("Linux"), "the process runtime is for Linux");
+    ApiServer server =
+        ApiServer.start(
+            ApiServerConfig.of(
+                    Registries.open(
+                        new MemoryStore(), RegistryConfig.of(clock, new SchemaAdapter())))
+                .withAuth(
+                    request -> new Authenticator.Result.Anonymous(),
+                    attributes -> Authorizer.Answer.ALLOW)
+                .withHttp(HttpServerOptions.loopback(null)));
+    open.add(server);
+    client =
+        new Client(
+            server.inMemoryTransport(UserInfo.of("system:node:one", "system:masters")));
+    for (String namespace : List.of("default", "kube-node-lease")) {
+      ObjectNode body = Json.object().put("apiVersion", "v1").put("kind", "Namespace");
+      body.putObject("metadata").put("name", namespace);
+      if (client.find(GroupVersionResource.core("namespaces"), "", namespace) == null) {
+        create("namespaces", "", body);
+      }
+    }
+  }
+
+  private void startNode(ContainerRuntime with) throws Exception {
+    runtime = with;
+    InformerFactory informers = new InformerFactory(client, clock);
+    open.addFirst(informers);
+    node =
+        Node.start(
+            new NodeConfig(
+                client,
+                informers,
+                "one",
+                directory.resolve("node"),
+                runtime,
+                new HostMounter(),
+                clock,
+                "127.0.0.1",
+                null,
+                null,
+                DnsConfig.NONE,
+                "cluster.local",
+                "10.244.0.0/24",
+                110,
+                Map.of()));
+  }
+
+  private void startProcessNode() throws Exception {
+    startNode(new ProcessRuntime(directory.resolve("run"), null, clock, List.of()));
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    if (node != null) {
+      node.close();
+      assertThat(runtime.sandboxes()).isEmpty();
+      runtime.close();
+    }
+    for (AutoCloseable closeable : open) {
+      closeable.close();
+    }
+    clock.close();
+  }
+
+  private KubeObject create(String resource, String namespace, ObjectNode body) {
+    return client.create(GroupVersionResource.core(resource), namespace, body);
+  }
+
+  private KubeObject pod(String name, String spec) {
+    String yaml =
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: "
+            + name
+            + ", namespace: default, labels: {foo: bar}}\nspec:\n  nodeName: one\n"
+            + "  terminationGracePeriodSeconds: 1\n"
+            + spec.indent(2);
+    return create("pods", "default", (ObjectNode) Yaml.read(yaml));
+  }
+
+  private JsonNode status(String name) {
+    return client.get(PODS, "default", name).at("status");
+  }
+
+  private JsonNode container(String name) {
+    return status(name).path("containerStatuses").path(0);
+  }
+
+  private void awaitPhase(String name, String phase) {
+    await()
+        .pollInterval(Duration.ofMillis(10))
+        .atMost(Duration.ofSeconds(20))
+        .untilAsserted(
+            () -> assertThat(status(name).path("phase").asText()).isEqualTo(phase));
+  }
+
+  private static String condition(JsonNode status, String type) {
+    for (JsonNode condition : status.path("conditions")) {
+      if (condition.path("type").asText().equals(type)) {
+        return condition.path("status").asText();
+      }
+    }
+    return "";
+  }
+
+  @Test
+  void start_registersANodeThatIsReady() throws Exception {
+    startProcessNode();
+    KubeObject registered = client.get(NODES, "", "one");
+    assertThat(condition(registered.at("status"), "Ready")).isEqualTo("True");
+    assertThat(registered.text("status", "capacity", "memory")).endsWith("Ki");
+    await()
+        .until(
+            () ->
+                client.find(
+                        GroupVersionResource.of("coordination.k8s.io", "v1", "leases"),
+                        "kube-node-lease",
+                        "one")
+                    != null);
+  }
+
+  @Test
+  void pod_thatSleeps_runsIsReadyAndEnds() throws Exception {
+    startProcessNode();
+    pod("web", "containers: [{name: main, image: busybox, command: [sleep, '1000']}]");
+    awaitPhase("web", "Running");
+    JsonNode status = status("web");
+    assertThat(condition(status, "Ready")).isEqualTo("True");
+    assertThat(status.path("podIP").asText()).isNotEmpty();
+    assertThat(status.path("qosClass").asText()).isEqualTo("BestEffort");
+    client.delete(PODS, "default", "web", DeleteOptions.DEFAULT);
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .until(() -> client.find(PODS, "default", "web") == null);
+    assertThat(runtime.sandboxes()).isEmpty();
+  }
+
+  @Test
+  void pod_thatEnds_succeedsOrFails() throws Exception {
+    startProcessNode();
+    pod(
+        "good",
+        """
+        restartPolicy: Never
+        initContainers: [{name: first, image: x, command: [sh, -c, 'echo hello > /work/file'], volumeMounts: [{name: w, mountPath: /work}]}]
+        containers: [{name: main, image: x, command: [sh, -c, 'cp /work/file /dev/termination-log'], volumeMounts: [{name: w, mountPath: /work}]}]
+        volumes: [{name: w, emptyDir: {medium: Memory}}]
+        """);
+    pod("bad", "restartPolicy: Never\ncontainers: [{name: main, image: x, command: [sh, -c, 'exit 3']}]");
+    pod(
+        "badinit",
+        """
+        restartPolicy: Never
+        initContainers: [{name: first, image: x, command: ['false']}]
+        containers: [{name: main, image: x, command: [sleep, '100']}]
+        """);
+    awaitPhase("bad", "Failed");
+    assertThat(container("bad").at("/state/terminated/exitCode").asInt()).isEqualTo(3);
+    awaitPhase("badinit", "Failed");
+    awaitPhase("good", "Succeeded");
+    assertThat(container("good").at("/state/terminated/message").asText()).isEqualTo("hello\n");
+    assertThat(container("good").at("/state/terminated/reason").asText()).isEqualTo("Completed");
+  }
+
+  @Test
+  void pod_thatCrashes_backsOff() throws Exception {
+    startProcessNode();
+    pod("crash", "containers: [{name: main, image: x, command: [sh, -c, 'exit 1']}]");
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .untilAsserted(
+            () ->
+                assertThat(container("crash").at("/state/waiting/reason").asText())
+                    .isEqualTo("CrashLoopBackOff"));
+    assertThat(container("crash").path("restartCount").asInt()).isPositive();
+    assertThat(container("crash").at("/lastState/terminated/exitCode").asInt()).isEqualTo(1);
+    assertThat(status("crash").path("phase").asText()).isEqualTo("Running");
+  }
+
+  @Test
+  void pod_downwardVolume_followsALabel() throws Exception {
+    startProcessNode();
+    pod(
+        "known",
+        """
+        containers:
+        - name: main
+          image: x
+          command: [sh, -c, 'while [ "$(cat /etc/pod/labels)" = ''foo="bar"'' ]; do sleep 0.01; done; cat /etc/pod/labels > /dev/termination-log; env | sort >> /dev/termination-log']
+          env:
+          - {name: NAME, valueFrom: {fieldRef: {fieldPath: metadata.name}}}
+          - {name: TWICE, value: $(NAME)-$(NAME)}
+          volumeMounts: [{name: info, mountPath: /etc/pod}]
+        restartPolicy: Never
+        volumes:
+        - {name: info, downwardAPI: {items: [{path: labels, fieldRef: {fieldPath: metadata.labels}}]}}
+        """);
+    awaitPhase("known", "Running");
+    long begin = System.nanoTime();
+    client.patch(
+        PODS,
+        "default",
+        "known",
+        "",
+        PatchType.MERGE,
+        Json.read("{\"metadata\":{\"labels\":{\"foo\":\"baz\"}}}"),
+        WriteOptions.NONE);
+    awaitPhase("known", "Succeeded");
+    System.out.println("label seen and told, ms: " + (System.nanoTime() - begin) / 1_000_000);
+    assertThat(container("known").at("/state/terminated/message").asText())
+        .startsWith("foo=\"baz\"")
+        .contains("NAME=known\n", "TWICE=known-known\n", "HOSTNAME=known\n");
+  }
+
+  @Test
+  void pod_missingConfigMap_waitsAndThenRuns() throws Exception {
+    startProcessNode();
+    pod(
+        "late",
+        """
+        restartPolicy: Never
+        containers: [{name: main, image: x, command: [cat, /etc/c/key], envFrom: [{configMapRef: {name: env}}], volumeMounts: [{name: c, mountPath: /etc/c}]}]
+        volumes: [{name: c, configMap: {name: late}}]
+        """);
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .untilAsserted(() -> assertThat(status("late").has("startTime")).isTrue());
+    for (String name : List.of("late", "env")) {
+      ObjectNode map = Json.object().put("apiVersion", "v1").put("kind", "ConfigMap");
+      map.putObject("metadata").put("name", name);
+      map.putObject("data").put("key", "value");
+      client.create(CONFIG_MAPS, "default", map);
+    }
+    awaitPhase("late", "Succeeded");
+  }
+
+  @Test
+  void pod_probes_decideReadinessAndRestart() throws Exception {
+    startProcessNode();
+    pod(
+        "probed",
+        """
+        containers:
+        - name: main
+          image: x
+          command: [sh, -c, 'touch /tmp/alive; sleep 1000']
+          startupProbe: {exec: {command: [cat, /tmp/alive]}, periodSeconds: 1}
+          readinessProbe: {exec: {command: [cat, /tmp/ready]}, periodSeconds: 1}
+          livenessProbe: {exec: {command: [sh, -c, '! test -e /tmp/dead']}, periodSeconds: 1, failureThreshold: 1}
+        """);
+    awaitPhase("probed", "Running");
+    await().until(() -> container("probed").path("started").asBoolean());
+    assertThat(container("probed").path("ready").asBoolean()).isFalse();
+    exec("touch", "/tmp/ready");
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .until(() -> container("probed").path("ready").asBoolean());
+    exec("touch", "/tmp/dead");
+    await()
+        .atMost(Duration.ofSeconds(15))
+        .until(() -> container("probed").path("restartCount").asInt() == 1);
+  }
+
+  private void exec(String... command) throws Exception {
+    String id = container("probed").path("containerID").asText().replace("process://", "");
+    try (var stream =
+        runtime.exec(
+            id, new dev.coracle.node.runtime.ExecRequest(List.of(command), false, false))) {
+      assertThat(stream.await()).isZero();
+    }
+  }
+
+  @Test
+  void pod_withoutCommand_saysWhatToDo() throws Exception {
+    startProcessNode();
+    pod("empty", "containers: [{name: main, image: nginx}]");
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(container("empty").at("/state/waiting/reason").asText())
+                    .isEqualTo("CreateContainerError"));
+    assertThat(container("empty").at("/state/waiting/message").asText())
+        .contains("set the container's command");
+  }
+
+  @Test
+  void pod_sidecar_isStoppedWhenMainEnds() throws Exception {
+    startProcessNode();
+    pod(
+        "side",
+        """
+        restartPolicy: Never
+        initContainers: [{name: helper, image: x, restartPolicy: Always, command: [sh, -c, 'trap "exit 0" TERM; sleep 1000 & wait']}]
+        containers: [{name: main, image: x, command: ['true']}]
+        """);
+    awaitPhase("side", "Succeeded");
+  }
+
+  @Test
+  void pod_createdToRunning_isQuick() throws Exception {
+    startProcessNode();
+    List<Long> times = new ArrayList<>();
+    for (int i = 0; i < 12; i++) {
+      String name = "quick" + i;
+      long begin = System.nanoTime();
+      pod(name, "containers: [{name: main, image: x, command: [sleep, '1000']}]");
+      while (!status(name).path("phase").asText().equals("Running")) {
+        Thread.onSpinWait();
+      }
+      times.add((System.nanoTime() - begin) / 1_000_000);
+    }
+    System.out.println("created to Running, ms: " + times);
+    times.sort(null);
+    assertThat(times.get(6)).isLessThan(200);
+  }
+
+  @Test
+  void simulated_podsTurnReady() throws Exception {
+    startNode(new SimulatedRuntime(clock, 1));
+    for (int i = 0; i < 200; i++) {
+      pod(
+          "sim" + i,
+          "initContainers: [{name: init, image: x}]\ncontainers: [{name: main, image: x}]");
+    }
+    for (int i = 0; i < 200; i++) {
+      awaitPhase("sim" + i, "Running");
+    }
+    assertThat(condition(status("sim0"), "Ready")).isEqualTo("True");
+  }
+}
