@@ -95,6 +95,7 @@ public final class Node implements AutoCloseable {
   }
 
   private void run() {
+    config.mounter().unmount(config.stateDir().resolve("pods"));
     registration.start();
     registered = pods.addHandler(podHandler);
     Thread unused = Thread.ofVirtual().name("node-orphans").start(this::removeOrphans);

@@ -916,6 +916,7 @@ final class PodWorker {
       lock.unlock();
     }
     if (shutDown && !gone && !pod.isDeleting()) {
+      volumes.unmount();
       return;
     }
     try {
@@ -937,6 +938,7 @@ final class PodWorker {
       lock.unlock();
       lastIps = current.ips().isEmpty() ? List.of(node.address()) : current.ips();
       runtime.removeSandbox(current.id());
+      volumes.unmount();
     }
   }
 

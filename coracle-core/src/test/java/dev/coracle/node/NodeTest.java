@@ -70,9 +70,7 @@ class NodeTest {
                     attributes -> Authorizer.Answer.ALLOW)
                 .withHttp(HttpServerOptions.loopback(null)));
     open.add(server);
-    client =
-        new Client(
-            server.inMemoryTransport(UserInfo.of("system:node:one", "system:masters")));
+    client = new Client(server.inMemoryTransport(UserInfo.of("system:node:one", "system:masters")));
     for (String namespace : List.of("default", "kube-node-lease")) {
       ObjectNode body = Json.object().put("apiVersion", "v1").put("kind", "Namespace");
       body.putObject("metadata").put("name", namespace);
@@ -134,7 +132,10 @@ class NodeTest {
             + ", namespace: default, labels: {foo: bar}}\nspec:\n  nodeName: one\n"
             + "  terminationGracePeriodSeconds: 1\n"
             + spec.indent(2);
-    return create("pods", "default", (ObjectNode) Yaml.read(yaml));
+    return create(
+        "pods",
+        "default",
+        (ObjectNode) Yaml.read(yaml.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
   }
 
   private JsonNode status(String name) {
@@ -149,8 +150,7 @@ class NodeTest {
     await()
         .pollInterval(Duration.ofMillis(10))
         .atMost(Duration.ofSeconds(20))
-        .untilAsserted(
-            () -> assertThat(status(name).path("phase").asText()).isEqualTo(phase));
+        .untilAsserted(() -> assertThat(status(name).path("phase").asText()).isEqualTo(phase));
   }
 
   private static String condition(JsonNode status, String type) {
@@ -188,9 +188,7 @@ class NodeTest {
     assertThat(status.path("podIP").asText()).isNotEmpty();
     assertThat(status.path("qosClass").asText()).isEqualTo("BestEffort");
     client.delete(PODS, "default", "web", DeleteOptions.DEFAULT);
-    await()
-        .atMost(Duration.ofSeconds(10))
-        .until(() -> client.find(PODS, "default", "web") == null);
+    await().atMost(Duration.ofSeconds(10)).until(() -> client.find(PODS, "default", "web") == null);
     assertThat(runtime.sandboxes()).isEmpty();
   }
 
@@ -205,7 +203,9 @@ class NodeTest {
         containers: [{name: main, image: x, command: [sh, -c, 'cp /work/file /dev/termination-log'], volumeMounts: [{name: w, mountPath: /work}]}]
         volumes: [{name: w, emptyDir: {medium: Memory}}]
         """);
-    pod("bad", "restartPolicy: Never\ncontainers: [{name: main, image: x, command: [sh, -c, 'exit 3']}]");
+    pod(
+        "bad",
+        "restartPolicy: Never\ncontainers: [{name: main, image: x, command: [sh, -c, 'exit 3']}]");
     pod(
         "badinit",
         """

@@ -14,6 +14,9 @@ public interface Mounter {
    */
   boolean mountMemory(Path directory, long bytes);
 
+  /** Unmounts everything at and below a directory. */
+  void unmount(Path directory);
+
   /** Unmounts everything at and below a directory and deletes it. */
   void remove(Path directory) throws IOException;
 
@@ -24,6 +27,9 @@ public interface Mounter {
         public boolean mountMemory(Path directory, long bytes) {
           return false;
         }
+
+        @Override
+        public void unmount(Path directory) {}
 
         @Override
         public void remove(Path directory) throws IOException {

@@ -235,6 +235,12 @@ public final class PodVolumes {
     return Path.of(local);
   }
 
+  /** Gives the memory of memory volumes back; files stay. */
+  public void unmount() {
+    mounter.unmount(directory);
+    paths.clear();
+  }
+
   /** Unmounts and deletes everything. */
   public void tearDown() throws IOException {
     mounter.remove(directory);

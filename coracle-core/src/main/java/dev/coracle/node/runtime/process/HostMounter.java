@@ -25,6 +25,13 @@ public final class HostMounter implements Mounter {
   }
 
   @Override
+  public void unmount(Path directory) {
+    if (Linux.isSupported()) {
+      MountTable.below(directory.toAbsolutePath().normalize()).forEach(Linux::detach);
+    }
+  }
+
+  @Override
   public void remove(Path directory) {
     Leftovers.remove(directory.toAbsolutePath().normalize());
   }

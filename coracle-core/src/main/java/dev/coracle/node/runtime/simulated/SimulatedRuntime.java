@@ -107,8 +107,7 @@ public final class SimulatedRuntime implements ContainerRuntime {
     String id = newId();
     containers.put(
         id,
-        new ContainerStatus(
-            id, sandboxId, config.name(), State.CREATED, null, null, 0, 0, "", ""));
+        new ContainerStatus(id, sandboxId, config.name(), State.CREATED, null, null, 0, 0, "", ""));
     return id;
   }
 
@@ -180,8 +179,7 @@ public final class SimulatedRuntime implements ContainerRuntime {
   }
 
   @Override
-  public ContainerStream attach(
-      String containerId, boolean stdin, boolean stdout, boolean stderr) {
+  public ContainerStream attach(String containerId, boolean stdin, boolean stdout, boolean stderr) {
     throw new RuntimeFailure("NotSupported", NOTHING_RUNS);
   }
 
