@@ -1,7 +1,9 @@
 package dev.coracle.schema;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
 import java.util.Map;
 
 /**
@@ -17,7 +19,7 @@ public final class Defaults {
   public static void apply(ObjectNode object, Schema schema) {
     for (Map.Entry<String, Schema> property : schema.properties().entrySet()) {
       JsonNode defaultValue = property.getValue().defaultValue();
-      if (defaultValue != null) {
+      if (defaultValue != null && !property.getValue().isOmittedWhenZero()) {
         JsonNode value = object.get(property.getKey());
         if (value == null || (value.isNull() && !property.getValue().isNullable())) {
           object.set(property.getKey(), defaultValue.deepCopy());
@@ -30,6 +32,33 @@ public final class Defaults {
         value(field.getValue(), child);
       }
     }
+  }
+
+  /**
+   * What an object of a built-in kind has before anything is said of it: Go's zero value, written
+   * as JSON. Of a custom resource nothing.
+   */
+  static ObjectNode zero(Schema schema) {
+    ObjectNode zero = Json.object();
+    if (schema.isCustom()) {
+      return zero;
+    }
+    for (Map.Entry<String, Schema> property : schema.properties().entrySet()) {
+      Schema field = property.getValue();
+      JsonNode value = field.defaultValue();
+      if (value != null && value.isObject()) {
+        zero.set(property.getKey(), zero(field));
+      } else if (value != null && isZero(value) && !field.isOmittedWhenZero()) {
+        zero.set(property.getKey(), value);
+      } else if (value == null && schema.required().contains(property.getKey())) {
+        zero.set(property.getKey(), NullNode.getInstance());
+      }
+    }
+    return zero;
+  }
+
+  private static boolean isZero(JsonNode value) {
+    return value.isTextual() ? value.asText().isEmpty() : value.asDouble() == 0;
   }
 
   private static void value(JsonNode value, Schema schema) {

@@ -10,11 +10,10 @@ import org.jspecify.annotations.Nullable;
 record FieldComparison(FieldSet added, FieldSet modified, FieldSet removed) {
 
   static FieldComparison of(JsonNode before, JsonNode now, Schema schema) {
-    FieldSet.Builder added = new FieldSet.Builder();
-    FieldSet.Builder modified = new FieldSet.Builder();
-    FieldSet.Builder removed = new FieldSet.Builder();
-    compare(before, now, schema, new Sets(added, modified, removed));
-    return new FieldComparison(added.build(), modified.build(), removed.build());
+    Place root = new Place(new Sets(), null, "");
+    compare(before, now, schema, root);
+    return new FieldComparison(
+        root.sets().added.build(), root.sets().modified.build(), root.sets().removed.build());
   }
 
   /** What is now and was not so before. */
@@ -27,10 +26,20 @@ record FieldComparison(FieldSet added, FieldSet modified, FieldSet removed) {
         added.withoutAll(ignored), modified.withoutAll(ignored), removed.withoutAll(ignored));
   }
 
-  /** The three sets at one place. */
-  private record Sets(FieldSet.Builder added, FieldSet.Builder modified, FieldSet.Builder removed) {
-    Sets child(String step) {
-      return new Sets(added.child(step), modified.child(step), removed.child(step));
+  private static final class Sets {
+    final FieldSet.Builder added = new FieldSet.Builder();
+    final FieldSet.Builder modified = new FieldSet.Builder();
+    final FieldSet.Builder removed = new FieldSet.Builder();
+  }
+
+  /** Where the comparison is; nothing is put into a set before there is a difference. */
+  private record Place(Sets sets, @Nullable Place parent, String step) {
+    Place child(String name) {
+      return new Place(sets, this, name);
+    }
+
+    FieldSet.Builder in(FieldSet.Builder root) {
+      return parent == null ? root : parent.in(root).child(step);
     }
   }
 
@@ -39,7 +48,7 @@ record FieldComparison(FieldSet added, FieldSet modified, FieldSet removed) {
   }
 
   private static void compare(
-      @Nullable JsonNode before, @Nullable JsonNode now, @Nullable Schema schema, Sets sets) {
+      @Nullable JsonNode before, @Nullable JsonNode now, @Nullable Schema schema, Place place) {
     boolean nothing = isNothing(before) && isNothing(now);
     switch (nothing ? FieldShape.WHOLE : FieldShape.of(schema, before, now)) {
       case WHOLE -> {}
@@ -52,9 +61,9 @@ record FieldComparison(FieldSet added, FieldSet modified, FieldSet removed) {
               before == null ? null : before.get(name),
               now == null ? null : now.get(name),
               FieldShape.field(schema, name),
-              sets.child("f:" + name));
+              place.child("f:" + name));
         }
-        presence(before, now, sets);
+        presence(before, now, place);
         return;
       }
       case ELEMENTS -> {
@@ -64,22 +73,28 @@ record FieldComparison(FieldSet added, FieldSet modified, FieldSet removed) {
           Set<String> steps = new LinkedHashSet<>(befores.keySet());
           steps.addAll(nows.keySet());
           for (String step : steps) {
-            compare(befores.get(step), nows.get(step), schema.items(), sets.child(step));
+            compare(befores.get(step), nows.get(step), schema.items(), place.child(step));
           }
         }
-        presence(before, now, sets);
+        presence(before, now, place);
         return;
       }
     }
     if (before != null && now != null) {
-      sets.modified().member |= !before.equals(now);
+      if (!before.equals(now)) {
+        place.in(place.sets().modified).member = true;
+      }
     } else {
-      presence(before, now, sets);
+      presence(before, now, place);
     }
   }
 
-  private static void presence(@Nullable JsonNode before, @Nullable JsonNode now, Sets sets) {
-    sets.added().member |= before == null && now != null;
-    sets.removed().member |= before != null && now == null;
+  /** Null is as good as nothing to whoever reads the object. */
+  private static void presence(@Nullable JsonNode before, @Nullable JsonNode now, Place place) {
+    if (before == null && now != null && !now.isNull()) {
+      place.in(place.sets().added).member = true;
+    } else if (before != null && now == null && !before.isNull()) {
+      place.in(place.sets().removed).member = true;
+    }
   }
 }

@@ -201,7 +201,9 @@ final class FieldSets {
     ArrayNode merged = Json.array();
     for (String step : order) {
       JsonNode element = merge(leftBySteps.get(step), rightBySteps.get(step), list.items());
-      if (element != null) {
+      if (element instanceof ArrayNode twins) {
+        merged.addAll(twins);
+      } else if (element != null) {
         merged.add(element);
       }
     }

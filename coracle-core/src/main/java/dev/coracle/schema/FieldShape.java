@@ -70,18 +70,23 @@ enum FieldShape {
     return any ? FieldSet.key(keys) : null;
   }
 
-  /** The elements of a list by their steps, in order; of twins the last. */
+  /** The elements of a list by their steps, in order; twins are one, an array of them. */
   static Map<String, JsonNode> elements(Schema list, @Nullable JsonNode value) {
     Map<String, JsonNode> elements = new LinkedHashMap<>();
     if (value instanceof ArrayNode array) {
       for (JsonNode element : array) {
         String step = step(list, element);
         if (step != null) {
-          elements.put(step, element);
+          elements.merge(step, element, FieldShape::twins);
         }
       }
     }
     return elements;
+  }
+
+  private static JsonNode twins(JsonNode first, JsonNode second) {
+    ArrayNode twins = first instanceof ArrayNode known ? known : Json.array().add(first);
+    return twins.add(second);
   }
 
   static List<Map.Entry<String, JsonNode>> fields(@Nullable JsonNode value) {

@@ -78,7 +78,8 @@ public final class ManagedFields {
    * with one empty entry clears them.
    *
    * @param live the stored object in the same version; null on create
-   * @param now what it will be, decoded and with its defaults; its managedFields are replaced
+   * @param now what it will be, decoded and with its defaults, but before the strategy prepares it
+   *     and admission changes it (what these add is nobody's); its managedFields are replaced
    */
   public static void update(@Nullable ObjectNode live, ObjectNode now, FieldManager manager) {
     JsonNode sent = now.path("metadata").path("managedFields");
@@ -90,7 +91,8 @@ public final class ManagedFields {
     ObjectNode plain = withoutManagedFields(now);
     boolean tracked = live == null || !entries.entries().isEmpty();
     if (tracked) {
-      ObjectNode before = live == null ? Json.object() : withoutManagedFields(live);
+      ObjectNode before =
+          live == null ? Defaults.zero(manager.schema()) : withoutManagedFields(live);
       note(entries, before, plain, manager);
       entries.cap();
     }
@@ -140,7 +142,7 @@ public final class ManagedFields {
     ManagedEntries entries =
         ManagedEntries.of(live == null ? null : live.path("metadata").get("managedFields"));
     if (live != null && entries.entries().isEmpty()) {
-      ObjectNode nothing = Json.object();
+      ObjectNode nothing = Defaults.zero(schema);
       note(
           entries,
           nothing,

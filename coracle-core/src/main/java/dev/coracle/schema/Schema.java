@@ -116,6 +116,11 @@ public final class Schema {
     return data.defaultValue;
   }
 
+  /** Whether the field is left out when it has its type's zero value. */
+  boolean isOmittedWhenZero() {
+    return data.omittedWhenZero;
+  }
+
   public ListType listType() {
     return data.listType;
   }
@@ -261,6 +266,7 @@ public final class Schema {
     boolean preserveUnknownFields;
     boolean embeddedResource;
     boolean nullable;
+    boolean omittedWhenZero;
     boolean custom;
     String goType = "";
     @Nullable ObjectNode source;

@@ -1,5 +1,7 @@
 package dev.coracle.schema;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import java.io.IOException;
@@ -161,7 +163,8 @@ final class SchemaPackage {
     builder.description = () -> description(owner + "." + field);
     String defaultValue = facts.get("default");
     if (defaultValue != null) {
-      builder.defaultValue = Json.read(defaultValue);
+      builder.defaultValue = literal(defaultValue);
+      builder.omittedWhenZero = facts.containsKey("omitempty");
     }
     String keys = facts.get("keys");
     if (keys != null) {
@@ -177,6 +180,17 @@ final class SchemaPackage {
     builder.patchMergeKey = facts.getOrDefault("merge", "");
     builder.goType = facts.getOrDefault("go", "");
     return builder.build();
+  }
+
+  /** The usual defaults, without waking up a parser. */
+  private static JsonNode literal(String json) {
+    return switch (json) {
+      case "{}" -> JsonNodeFactory.instance.objectNode();
+      case "\"\"" -> JsonNodeFactory.instance.textNode("");
+      case "0" -> JsonNodeFactory.instance.numberNode(0);
+      case "false" -> JsonNodeFactory.instance.booleanNode(false);
+      default -> Json.read(json);
+    };
   }
 
   private Schema.Builder typed(String type) {

@@ -243,13 +243,37 @@ class ManagedFieldsTest {
   }
 
   @Test
+  void update_create_doesNotOwnWhatGoHasAnyway() {
+    update(
+        "replay",
+        """
+        {"apiVersion":"v1","kind":"Event","metadata":{"name":"e"},"involvedObject":{},"reason":"r",
+         "source":{"component":"c"},"eventTime":null,"reportingComponent":"",
+         "reportingInstance":""}""");
+    assertThat(owned("replay")).isEqualTo("{\"f:reason\":{},\"f:source\":{\"f:component\":{}}}");
+  }
+
+  @Test
+  void update_elementsThatComeTwice_areOwnedTogether() {
+    update(
+        "replay",
+        """
+        {"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"containers":[
+          {"name":"c","env":[{"name":"A","value":"1"},{"name":"A","value":"2"}]}]}}""");
+    assertThat(owned("replay"))
+        .isEqualTo(
+            "{\"f:spec\":{\"f:containers\":{\"k:{\\\"name\\\":\\\"c\\\"}\":{\".\":{},"
+                + "\"f:env\":{\".\":{},\"k:{\\\"name\\\":\\\"A\\\"}\":{}},\"f:name\":{}}}}}");
+  }
+
+  @Test
   void update_ignoredFields_areNotOwned() {
     update(
         "replay",
         "{"
             + DEPLOYMENT
             + ",\"metadata\":{\"name\":\"d1\"},\"spec\":{\"replicas\":1},\"status\":{\"replicas\":1}}");
-    assertThat(owned("replay")).isEqualTo("{\"f:spec\":{\".\":{},\"f:replicas\":{}}}");
+    assertThat(owned("replay")).isEqualTo("{\"f:spec\":{\"f:replicas\":{}}}");
   }
 
   @Test
