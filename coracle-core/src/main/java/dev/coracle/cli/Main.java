@@ -22,6 +22,7 @@ import picocli.CommandLine.IVersionProvider;
       DownCommand.class,
       StatusCommand.class,
       ResetCommand.class,
+      ProxyCommand.class,
       TrainCommand.class
     })
 public final class Main implements Runnable {

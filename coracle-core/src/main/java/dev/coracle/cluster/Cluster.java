@@ -26,6 +26,7 @@ import dev.coracle.registry.Registries;
 import dev.coracle.registry.Registry;
 import dev.coracle.registry.RegistryConfig;
 import dev.coracle.registry.SchemaAdapter;
+import dev.coracle.scheduler.Scheduler;
 import dev.coracle.store.Store;
 import dev.coracle.store.StoreFailedException;
 import dev.coracle.store.StoreLockedException;
@@ -209,7 +210,9 @@ public final class Cluster implements AutoCloseable {
                 (namespace, account, uid, secret) ->
                     auth.tokens().legacy(namespace, account, uid, secret),
                 options.legacyServiceAccountTokens())));
-    started("controllers", "");
+    Client scheduler = new Client(apiServer.inMemoryTransport(Identities.of(Scheduler.IDENTITY)));
+    keep(Scheduler.start(scheduler, keep(new InformerFactory(scheduler, clock)), clock));
+    started("controllers", "and scheduler");
   }
 
   private <T extends AutoCloseable> T keep(T part) {

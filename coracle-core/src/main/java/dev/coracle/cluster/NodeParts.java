@@ -2,23 +2,37 @@ package dev.coracle.cluster;
 
 import dev.coracle.api.Clock;
 import dev.coracle.apiserver.ApiServer;
+import dev.coracle.auth.certificates.KeyAndCertificate;
 import dev.coracle.client.Client;
 import dev.coracle.client.InformerFactory;
 import dev.coracle.client.Informers;
+import dev.coracle.http.ServerTls;
 import dev.coracle.network.Ipv4Network;
 import dev.coracle.network.PodBridge;
 import dev.coracle.network.ServiceProxy;
 import dev.coracle.network.dns.DnsServer;
+import dev.coracle.node.Node;
+import dev.coracle.node.NodeConfig;
+import dev.coracle.node.runtime.DnsConfig;
+import dev.coracle.node.runtime.process.HostMounter;
+import dev.coracle.node.runtime.process.ProcessRuntime;
+import dev.coracle.node.volumes.Mounter;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BiConsumer;
 
 /** What runs on the node: Service proxy, cluster DNS, kubelet. */
 final class NodeParts implements AutoCloseable {
 
   static final String CLUSTER_DOMAIN = "cluster.local";
+
+  private static final int MAX_PODS = 250;
 
   private final ClusterOptions options;
   private final DataDirectory directory;
@@ -58,7 +72,61 @@ final class NodeParts implements AutoCloseable {
       bootstrap.dnsService(dnsAddress(options), bridge.gateway(), dns.port());
       started.accept("network", "Pods in " + bridge.network() + ", Services by nftables, DNS");
     }
-    return List.of();
+    if (options.runtime() != ClusterOptions.Runtime.PROCESS) {
+      return List.of();
+    }
+    return List.of(startNode(started, listener));
+  }
+
+  private String startNode(BiConsumer<String, String> started, StartupListener listener)
+      throws IOException {
+    Path stateDirectory = directory.resolve("node");
+    PodBridge bridge = machine.bridge();
+    ProcessRuntime runtime =
+        keep(
+            new ProcessRuntime(
+                stateDirectory.resolve("runtime"),
+                bridge == null ? null : new BridgeNetwork(bridge, dns()),
+                clock,
+                List.of(directory.path())));
+    String degraded = runtime.degraded();
+    if (degraded != null) {
+      listener.degraded(degraded);
+    }
+    String name = machine.nodeName();
+    String address = machine.reachableAddress();
+    List<X509Certificate> authorities = List.of(pki.authority().certificate());
+    KeyAndCertificate serving =
+        pki.server("kubelet", name, List.of(name, "localhost"), List.of(address));
+    String user = "system:node:" + name;
+    Node node =
+        keep(
+            Node.start(
+                new NodeConfig(
+                    new Client(apiServer.inMemoryTransport(Identities.of(user))),
+                    informers(user),
+                    name,
+                    stateDirectory,
+                    runtime,
+                    runtime.isolates() ? new HostMounter() : Mounter.NONE,
+                    clock,
+                    address,
+                    new InetSocketAddress(address, 0),
+                    ServerTls.of(serving.key(), List.of(serving.certificate()))
+                        .requestingClientCertificates(authorities),
+                    dns(),
+                    CLUSTER_DOMAIN,
+                    bridge == null ? options.podCidr() : bridge.network().toString(),
+                    MAX_PODS,
+                    Map.of())));
+    started.accept("node", name + ", Pods are processes of this machine");
+    return node.name();
+  }
+
+  private DnsConfig dns() {
+    return machine.bridge() == null
+        ? DnsConfig.NONE
+        : new DnsConfig(List.of(dnsAddress(options)), List.of(), List.of());
   }
 
   /** Whether the user wants this cluster to be reached from elsewhere. */
