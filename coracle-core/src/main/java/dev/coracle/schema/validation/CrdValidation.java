@@ -10,7 +10,10 @@ import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** CustomResourceDefinitions: names and versions; their schemas are checked where they are read. */
+/**
+ * CustomResourceDefinitions: names, versions and the structure of schemas (expressions are compiled
+ * elsewhere).
+ */
 final class CrdValidation {
 
   private CrdValidation() {}
@@ -106,6 +109,7 @@ final class CrdValidation {
         column.child("type").neededOneOf("boolean", "date", "integer", "number", "string");
       }
     }
+    schemas(versions);
     if (storage != 1) {
       versions
           .errors()
@@ -121,6 +125,26 @@ final class CrdValidation {
               FieldPath.of("status", "storedVersions"),
               Json.object().nullNode(),
               "must have at least one stored version");
+    }
+  }
+
+  /** One schema for all versions is reported where v1beta1 had it: Kubernetes keeps it there. */
+  private static void schemas(Field versions) {
+    Set<JsonNode> different = new HashSet<>();
+    for (Field version : versions.items()) {
+      different.add(version.json().path("schema"));
+    }
+    for (Field version : versions.items()) {
+      Field schema = version.child("schema").child("openAPIV3Schema");
+      if (!schema.present()) {
+        continue;
+      }
+      if (different.size() == 1) {
+        StructuralSchemaValidation.validate(
+            schema.at(FieldPath.of("spec", "validation", "openAPIV3Schema")));
+        return;
+      }
+      StructuralSchemaValidation.validate(schema);
     }
   }
 

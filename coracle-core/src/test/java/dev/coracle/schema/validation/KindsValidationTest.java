@@ -253,4 +253,62 @@ class KindsValidationTest {
   void addresses_areParsedWithoutAnyLookup(String text, boolean legal) {
     assertThat(Addresses.isIp(text)).isEqualTo(legal);
   }
+
+  private static java.util.List<String> crd(String schema) {
+    return Causes.create(
+        "apiextensions.k8s.io/v1",
+        "CustomResourceDefinition",
+        """
+        {"metadata":{"name":"boats.x.example"},"spec":{"group":"x.example","scope":"Namespaced",
+         "names":{"plural":"boats","kind":"Boat"},"versions":[{"name":"v1","served":true,
+         "storage":true,"schema":{"openAPIV3Schema":%s}}]}}"""
+            .formatted(schema));
+  }
+
+  @Test
+  void crd_schemas_mustBeStructural() {
+    assertThat(
+            crd(
+                """
+                {"type":"object","properties":{"a":{"type":"array","items":{"type":"string"}},
+                 "b":{"x-kubernetes-int-or-string":true},
+                 "c":{"x-kubernetes-preserve-unknown-fields":true},
+                 "d":{"type":"number","default":1},
+                 "e":{"type":"object","additionalProperties":{"type":"string"}}}}"""))
+        .isEmpty();
+    assertThat(
+            crd(
+                """
+                {"properties":{"a":{"type":"array"},"b":{"type":"array","items":{}},
+                 "c":{"type":"integer","default":"x"},"d":{}}}"""))
+        .containsExactly(
+            "spec.validation.openAPIV3Schema.properties[a].items: Required value: must be"
+                + " specified",
+            "spec.validation.openAPIV3Schema.properties[b].items.type: Required value: must not be"
+                + " empty for specified array items",
+            "spec.validation.openAPIV3Schema.properties[c].default: Invalid value: \"string\":  in"
+                + " body must be of type integer: \"string\"",
+            "spec.validation.openAPIV3Schema.properties[d].type: Required value: must not be empty"
+                + " for specified object fields",
+            "spec.validation.openAPIV3Schema.type: Required value: must not be empty at the root");
+  }
+
+  @Test
+  void crd_nameAndVersions_areChecked() {
+    assertThat(
+            Causes.create(
+                "apiextensions.k8s.io/v1",
+                "CustomResourceDefinition",
+                """
+                {"metadata":{"name":"wrong"},"spec":{"group":"x.example","scope":"Everywhere",
+                 "names":{"plural":"boats","kind":"Boat"},
+                 "versions":[{"name":"v1","served":true,"storage":false}]}}"""))
+        .extracting(cause -> cause.substring(0, cause.indexOf(':')))
+        .containsExactly(
+            "metadata.name",
+            "spec.scope",
+            "spec.versions",
+            "spec.versions[0].schema.openAPIV3Schema",
+            "status.storedVersions");
+  }
 }
