@@ -57,7 +57,8 @@ public final class Defaults {
     return zero;
   }
 
-  private static boolean isZero(JsonNode value) {
+  /** Whether a scalar is what Go has when nothing was said. */
+  static boolean isZero(JsonNode value) {
     return value.isTextual() ? value.asText().isEmpty() : value.asDouble() == 0;
   }
 

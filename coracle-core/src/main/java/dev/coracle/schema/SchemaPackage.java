@@ -164,8 +164,8 @@ final class SchemaPackage {
     String defaultValue = facts.get("default");
     if (defaultValue != null) {
       builder.defaultValue = literal(defaultValue);
-      builder.omittedWhenZero = facts.containsKey("omitempty");
     }
+    builder.omittedWhenZero = facts.containsKey("omitempty");
     String keys = facts.get("keys");
     if (keys != null) {
       builder.listType = Schema.ListType.MAP;

@@ -165,8 +165,13 @@ final class TreeReader {
     }
   }
 
-  /** Go leaves out an optional list or map that is empty. */
+  /** Go leaves out an optional list or map that is empty, and some zeros. */
   private static boolean isOmitted(JsonNode value, Schema schema) {
+    return (schema.isOmittedWhenZero() && Defaults.isZero(value))
+        || isEmptyContainer(value, schema);
+  }
+
+  private static boolean isEmptyContainer(JsonNode value, Schema schema) {
     return value.isContainerNode()
         && value.isEmpty()
         && !schema.isCustom()

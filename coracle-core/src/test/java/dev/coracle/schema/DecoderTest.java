@@ -244,6 +244,20 @@ class DecoderTest {
   }
 
   @Test
+  void decode_zerosThatGoLeavesOut_areLeftOut() {
+    assertThat(
+            pod(
+                """
+                {"hostNetwork":false,"hostPID":true,"priority":0,"imagePullSecrets":[{"name":""}],
+                 "containers":[{"name":"a","tty":false}]}"""))
+        .isEqualTo(
+            Json.read(
+                """
+                {"hostPID":true,"priority":0,"imagePullSecrets":[{}],
+                 "containers":[{"name":"a"}]}"""));
+  }
+
+  @Test
   void decode_customResource_isPrunedButNotTyped() {
     String body =
         """
