@@ -65,9 +65,6 @@ final class CreateFlow {
     namespaces.requireOpen(resource, write);
     boolean generated = name.isEmpty() && !Meta.text(metadata, "generateName").isEmpty();
     config.schemas().applyDefaults(type, object);
-    if (record) {
-      metadata.remove("managedFields");
-    }
     AdmissionAttributes attributes =
         Admissions.of(
             write,
@@ -77,6 +74,9 @@ final class CreateFlow {
             null,
             Admissions.options("CreateOptions", options));
     config.admission().mutate(attributes);
+    if (record) {
+      config.schemas().recordFields(type, "", object, null, write.manager(), write.now());
+    }
     prepare(write, resource, object);
     for (int attempt = 1; ; attempt++) {
       if (generated) {
@@ -84,7 +84,7 @@ final class CreateFlow {
         metadata.put("name", names.generate(Meta.text(metadata, "generateName")));
       }
       try {
-        return store(write, resource, object, attributes, record);
+        return store(write, resource, object, attributes);
       } catch (ObjectStore.Exists e) {
         if (!generated) {
           throw resource.alreadyExists(name);
@@ -117,11 +117,7 @@ final class CreateFlow {
   }
 
   private KubeObject store(
-      Write write,
-      Resource resource,
-      ObjectNode object,
-      AdmissionAttributes attributes,
-      boolean record)
+      Write write, Resource resource, ObjectNode object, AdmissionAttributes attributes)
       throws ObjectStore.Exists {
     String name = Meta.text(Meta.of(object), "name");
     List<StatusCause> causes =
@@ -135,11 +131,6 @@ final class CreateFlow {
     Strategy.Allocation allocation = resource.strategy().allocate(write, object, null);
     boolean stored = false;
     try {
-      if (record) {
-        config
-            .schemas()
-            .recordFields(resource.type(), "", object, null, write.manager(), write.now());
-      }
       if (write.dryRun()) {
         if (objects.find(resource, write.namespace(), name) != null) {
           throw new ObjectStore.Exists();

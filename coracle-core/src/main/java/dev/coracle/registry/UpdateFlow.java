@@ -107,14 +107,14 @@ final class UpdateFlow {
             current,
             Admissions.options("UpdateOptions", write.options()));
     config.admission().mutate(attributes);
-    separateStatus(write, resource, object, old);
-    resource.strategy().prepareForUpdate(write, object, current);
-    countGeneration(resource, object, old);
     if (!change.recordsFields()) {
       config
           .schemas()
           .recordFields(type, write.subresource(), object, current, write.manager(), write.now());
     }
+    separateStatus(write, resource, object, old);
+    resource.strategy().prepareForUpdate(write, object, current);
+    countGeneration(resource, object, old);
     Meta.canonical(object);
     validate(write, resource, object, current);
     config.admission().validate(attributes);

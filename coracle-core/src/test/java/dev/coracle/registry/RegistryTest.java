@@ -448,6 +448,103 @@ class RegistryTest {
         "Operation cannot be fulfilled on pods/binding \"p\": pod p is already assigned to node \"n\"");
   }
 
+  private void evict(String pod) {
+    registry.create(
+        context,
+        type("pods"),
+        "a",
+        pod,
+        "eviction",
+        json("{'metadata':{'name':'" + pod + "'}}"),
+        NONE);
+  }
+
+  @Test
+  void eviction_ofRunningPods_spendsTheirBudget() {
+    for (String name : List.of("p", "q")) {
+      create(
+          "pods",
+          "a",
+          "{'metadata':{'name':'"
+              + name
+              + "','labels':{'x':'y'}},'spec':{'nodeName':'n','containers':[{'name':'c','image':'i'}]}}");
+      patch("pods", "a", name, "status", "{'status':{'phase':'Running'}}");
+    }
+    create(
+        "poddisruptionbudgets",
+        "a",
+        "{'metadata':{'name':'b'},'spec':{'minAvailable':1,'selector':{'matchLabels':{'x':'y'}}}}");
+    patch(
+        "poddisruptionbudgets",
+        "a",
+        "b",
+        "status",
+        "{'status':{'observedGeneration':1,'disruptionsAllowed':1,'desiredHealthy':1,'currentHealthy':2}}");
+    evict("p");
+    assertThat(get("pods", "a", "p").isDeleting()).isTrue();
+    assertThat(get("poddisruptionbudgets", "a", "b").at("status", "disruptionsAllowed").asInt(-1))
+        .isZero();
+    assertThatThrownBy(() -> evict("q"))
+        .isInstanceOfSatisfying(
+            StatusException.class,
+            e -> {
+              assertThat(e.code()).isEqualTo(429);
+              assertThat(e.status().details().causes().getFirst().message())
+                  .isEqualTo("The disruption budget b needs 1 healthy pods and has 2 currently");
+            });
+    assertThat(get("pods", "a", "q").isDeleting()).isFalse();
+  }
+
+  @Test
+  void job_created_selectsItsOwnPods() {
+    KubeObject job =
+        create(
+            "jobs",
+            "a",
+            "{'metadata':{'name':'j'},'spec':{'template':{'spec':{'restartPolicy':'Never',"
+                + "'containers':[{'name':'c','image':'i'}]}}}}");
+    assertThat(
+            job.at("spec", "selector", "matchLabels")
+                .path("batch.kubernetes.io/controller-uid")
+                .asText())
+        .isEqualTo(job.uid());
+    assertThat(job.at("spec", "template", "metadata", "labels").path("job-name").asText())
+        .isEqualTo("j");
+  }
+
+  @Test
+  void daemonSet_templateChanged_isCounted() {
+    create("daemonsets", "a", "{'metadata':{'name':'d'},'spec':{" + TEMPLATE + "}}");
+    patch("daemonsets", "a", "d", "", "{'metadata':{'labels':{'a':'b'}}}");
+    patch("daemonsets", "a", "d", "", "{'spec':{'template':{'metadata':{'labels':{'z':'1'}}}}}");
+    assertThat(
+            get("daemonsets", "a", "d")
+                .at("metadata", "annotations")
+                .path("deprecated.daemonset.template.generation")
+                .asText())
+        .isEqualTo("2");
+  }
+
+  @Test
+  void signingRequest_created_namesItsAuthor() {
+    KubeObject request =
+        create(
+            "certificatesigningrequests",
+            "",
+            "{'metadata':{'name':'r'},'spec':{'username':'someone-else','signerName':'example.com/s',"
+                + "'request':'LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0=','usages':['client auth']}}");
+    assertThat(request.text("spec", "username")).isEqualTo("admin");
+  }
+
+  @Test
+  void secret_immutable_cannotChange() {
+    create("secrets", "a", "{'metadata':{'name':'s'},'immutable':true,'data':{'k':'YQ=='}}");
+    assertStatus(
+        () -> patch("secrets", "a", "s", "", "{'data':{'k':'Yg=='}}"),
+        422,
+        "data: Forbidden: field is immutable when `immutable` is set");
+  }
+
   @Test
   void list_acrossNamespaces_isInTheOrderOfKeys() {
     create("configmaps", "a", "{'metadata':{'name':'z'}}");
