@@ -9,7 +9,10 @@ import dev.coracle.api.StatusException;
 import dev.coracle.schema.CustomSchemas;
 import dev.coracle.schema.Decoded;
 import dev.coracle.schema.Decoder;
+import dev.coracle.schema.FieldManager;
+import dev.coracle.schema.FieldSet;
 import dev.coracle.schema.FieldValidation;
+import dev.coracle.schema.ManagedFields;
 import dev.coracle.schema.Patch;
 import dev.coracle.schema.Schema;
 import dev.coracle.schema.Schemas;
@@ -133,7 +136,10 @@ public final class SchemaAdapter implements ObjectSchemas {
       ObjectNode object,
       @Nullable KubeObject old,
       String manager,
-      Instant now) {}
+      Instant now) {
+    ManagedFields.update(
+        old == null ? null : old.tree(), object, manager(type, subresource, manager, now));
+  }
 
   @Override
   public ObjectNode apply(
@@ -144,6 +150,32 @@ public final class SchemaAdapter implements ObjectSchemas {
       String manager,
       boolean force,
       Instant now) {
-    throw StatusException.unsupportedMediaType("server-side apply is not served yet");
+    return ManagedFields.apply(
+        current == null ? null : current.tree(),
+        ManagedFields.parseApply(applied),
+        manager(type, subresource, manager, now),
+        force);
+  }
+
+  private FieldManager manager(ResourceType type, String subresource, String name, Instant now) {
+    return new FieldManager(
+        name,
+        type.gvk().apiVersion(),
+        subresource,
+        now,
+        required(type),
+        ignored(type, subresource));
+  }
+
+  /** The fields that a write over this path leaves as they are, whatever it says of them. */
+  private static FieldSet ignored(ResourceType type, String subresource) {
+    if (!type.subresources().containsKey("status")) {
+      return FieldSet.EMPTY;
+    }
+    return switch (subresource) {
+      case "", "scale" -> FieldSet.of("status");
+      case "status" -> type.custom() ? FieldSet.of("spec", "metadata") : FieldSet.of("spec");
+      default -> FieldSet.EMPTY;
+    };
   }
 }
