@@ -1,0 +1,183 @@
+package dev.coracle.node.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.SystemClock;
+import dev.coracle.auth.certificates.KeyAndCertificate;
+import dev.coracle.client.Client;
+import dev.coracle.client.FakeTransport;
+import dev.coracle.client.InformerFactory;
+import dev.coracle.cluster.Pki;
+import dev.coracle.http.ServerTls;
+import dev.coracle.node.NodeConfig;
+import dev.coracle.node.runtime.DnsConfig;
+import dev.coracle.node.runtime.simulated.SimulatedRuntime;
+import dev.coracle.node.volumes.Mounter;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(30)
+class NodeServerTest {
+
+  @TempDir private Path directory;
+  private final SystemClock clock = new SystemClock();
+  private Pki pki;
+  private NodeServer server;
+
+  private static final KubeObject POD =
+      KubeObject.of(
+          "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"web\",\"namespace\":\"default\",\"uid\":\"u\"},\"spec\":{\"containers\":[{\"name\":\"main\"}]}}"
+              .getBytes(StandardCharsets.UTF_8));
+
+  @BeforeEach
+  void start() throws Exception {
+    pki = Pki.open(directory.resolve("pki"), Instant.now());
+    KeyAndCertificate serving = pki.server("kubelet", "one", List.of("localhost"), List.of("127.0.0.1"));
+    Client client = new Client(new FakeTransport());
+    Path log = directory.resolve("0.log");
+    Files.writeString(
+        log,
+        "2026-11-21T03:45:07.123000000Z stdout F one\n2026-11-21T03:45:08.123000000Z stdout F two\n");
+    server =
+        NodeServer.start(
+            new NodeConfig(
+                client,
+                new InformerFactory(client, clock),
+                "one",
+                directory,
+                new SimulatedRuntime(clock, 1),
+                Mounter.NONE,
+                clock,
+                "127.0.0.1",
+                new InetSocketAddress("127.0.0.1", 0),
+                ServerTls.of(serving.key(), List.of(serving.certificate()))
+                    .requestingClientCertificates(List.of(pki.authority().certificate())),
+                DnsConfig.NONE,
+                "cluster.local",
+                "",
+                110,
+                Map.of()),
+            new NodeServer.Pods() {
+              @Override
+              public List<KubeObject> list() {
+                return List.of(POD);
+              }
+
+              @Override
+              public @Nullable KubeObject find(String namespace, String name) {
+                return name.equals("web") ? POD : null;
+              }
+
+              @Override
+              public @Nullable String runningContainer(
+                  String namespace, String name, String container) {
+                return null;
+              }
+
+              @Override
+              public @Nullable String sandbox(String namespace, String name) {
+                return null;
+              }
+
+              @Override
+              public @Nullable Path log(
+                  String namespace, String name, String container, boolean previous) {
+                return previous ? null : log;
+              }
+            });
+  }
+
+  @AfterEach
+  void stop() {
+    server.close();
+    clock.close();
+  }
+
+  private HttpClient client(boolean withCertificate) throws Exception {
+    KeyStore trust = KeyStore.getInstance("PKCS12");
+    trust.load(null, null);
+    trust.setCertificateEntry("ca", pki.authority().certificate());
+    TrustManagerFactory trusts = TrustManagerFactory.getInstance("PKIX");
+    trusts.init(trust);
+    KeyManagerFactory keys = KeyManagerFactory.getInstance("PKIX");
+    KeyStore own = KeyStore.getInstance("PKCS12");
+    own.load(null, null);
+    if (withCertificate) {
+      KeyAndCertificate identity =
+          pki.client("test", "kube-apiserver-kubelet-client", List.of("system:masters"));
+      own.setKeyEntry(
+          "me",
+          identity.key(),
+          new char[0],
+          new java.security.cert.Certificate[] {identity.certificate()});
+    }
+    keys.init(own, new char[0]);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(keys.getKeyManagers(), trusts.getTrustManagers(), new SecureRandom());
+    return HttpClient.newBuilder().sslContext(context).build();
+  }
+
+  private HttpResponse<String> get(HttpClient client, String path) throws Exception {
+    return client.send(
+        HttpRequest.newBuilder(URI.create("https://127.0.0.1:" + server.port() + path)).build(),
+        HttpResponse.BodyHandlers.ofString());
+  }
+
+  @Test
+  void anonymous_seesHealthOnly() throws Exception {
+    try (HttpClient client = client(false)) {
+      assertThat(get(client, "/healthz").body()).isEqualTo("ok");
+      assertThat(get(client, "/pods").statusCode()).isEqualTo(401);
+    }
+  }
+
+  @Test
+  void apiServer_readsLogsPodsAndStats() throws Exception {
+    try (HttpClient client = client(true)) {
+      assertThat(get(client, "/containerLogs/default/web/main").body()).isEqualTo("one\ntwo\n");
+      assertThat(get(client, "/containerLogs/default/web/main?tailLines=1&timestamps=true").body())
+          .isEqualTo("2026-11-21T03:45:08.123000000Z two\n");
+      assertThat(get(client, "/containerLogs/default/web/main?previous=true").statusCode())
+          .isEqualTo(400);
+      assertThat(get(client, "/containerLogs/default/none/main").statusCode()).isEqualTo(404);
+      assertThat(get(client, "/pods").body()).contains("\"PodList\"", "\"web\"");
+      assertThat(get(client, "/stats/summary").body()).contains("workingSetBytes");
+      assertThat(get(client, "/metrics/resource").body()).contains("node_cpu_usage_seconds_total");
+      assertThat(get(client, "/exec/default/web/main?command=ls").statusCode()).isEqualTo(404);
+    }
+  }
+
+  @Test
+  void foreignCertificate_isRefused() throws Exception {
+    Pki other = Pki.open(directory.resolve("other"), Instant.now());
+    Pki own = pki;
+    pki = other;
+    try (HttpClient client = client(true)) {
+      assertThatThrownBy(() -> get(client, "/pods")).isInstanceOf(java.io.IOException.class);
+    } finally {
+      pki = own;
+    }
+  }
+}

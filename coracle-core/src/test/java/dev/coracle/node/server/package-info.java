@@ -1,0 +1,5 @@
+/** Tests of the kubelet's server. */
+@NullMarked
+package dev.coracle.node.server;
+
+import org.jspecify.annotations.NullMarked;
