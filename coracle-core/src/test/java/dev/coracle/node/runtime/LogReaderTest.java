@@ -53,7 +53,13 @@ class LogReaderTest {
     String time = "2026-11-21T03:45:07.123000000Z ";
     assertThat(path)
         .hasContent(
-            time + "stdout F one\n" + time + "stderr F bad\n" + time + "stdout F two\n" + time
+            time
+                + "stdout F one\n"
+                + time
+                + "stderr F bad\n"
+                + time
+                + "stdout F two\n"
+                + time
                 + "stdout P rest\n");
     assertThat(read(Options.ALL)).isEqualTo("one\nbad\ntwo\nrest");
   }

@@ -54,7 +54,8 @@ class NodeServerTest {
   @BeforeEach
   void start() throws Exception {
     pki = Pki.open(directory.resolve("pki"), Instant.now());
-    KeyAndCertificate serving = pki.server("kubelet", "one", List.of("localhost"), List.of("127.0.0.1"));
+    KeyAndCertificate serving =
+        pki.server("kubelet", "one", List.of("localhost"), List.of("127.0.0.1"));
     Client client = new Client(new FakeTransport());
     Path log = directory.resolve("0.log");
     Files.writeString(

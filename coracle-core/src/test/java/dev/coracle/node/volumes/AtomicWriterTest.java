@@ -49,8 +49,7 @@ class AtomicWriterTest {
   void write_again_replacesAllAndLeavesNothing() throws Exception {
     AtomicWriter writer = new AtomicWriter(directory, -1);
     writer.write(Map.of("a", content("one", 0644), "old", content("x", 0644)));
-    assertThat(writer.write(Map.of("a", content("two", 0644), "new", content("y", 0644))))
-        .isTrue();
+    assertThat(writer.write(Map.of("a", content("two", 0644), "new", content("y", 0644)))).isTrue();
     assertThat(directory.resolve("a")).hasContent("two");
     assertThat(directory.resolve("new")).hasContent("y");
     try (Stream<Path> entries = Files.list(directory)) {
