@@ -19,6 +19,7 @@ import dev.coracle.schema.Schemas;
 import dev.coracle.schema.defaults.Defaults;
 import dev.coracle.schema.validation.Validation;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -97,6 +98,9 @@ public final class SchemaAdapter implements ObjectSchemas {
   @Override
   public List<StatusCause> validate(
       ResourceType type, String subresource, ObjectNode object, @Nullable KubeObject old) {
+    if (type.custom()) {
+      return validateCustom(type, subresource, object, old);
+    }
     if (old == null) {
       return Validation.create(type.gvk(), object);
     }
@@ -105,6 +109,22 @@ public final class SchemaAdapter implements ObjectSchemas {
       case "ephemeralcontainers" -> Validation.updateEphemeralContainers(object, old.tree());
       default -> List.of();
     };
+  }
+
+  /** A custom resource's status must fit its schema too. */
+  private List<StatusCause> validateCustom(
+      ResourceType type, String subresource, ObjectNode object, @Nullable KubeObject old) {
+    List<StatusCause> causes = new ArrayList<>();
+    if (old == null) {
+      causes.addAll(Validation.create(type.gvk(), object));
+    } else if (!subresource.equals("status")) {
+      causes.addAll(Validation.update(type.gvk(), object, old.tree()));
+    }
+    ObjectNode source = required(type).source();
+    if (source != null) {
+      causes.addAll(Validation.custom(source, object, old == null ? null : old.tree()));
+    }
+    return causes;
   }
 
   @Override

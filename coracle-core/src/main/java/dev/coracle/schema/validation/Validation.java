@@ -1,5 +1,6 @@
 package dev.coracle.schema.validation;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.StatusCause;
@@ -37,6 +38,20 @@ public final class Validation {
     MetadataValidation.validate(metadata, nameRule(gvk));
     MetadataValidation.update(metadata, old);
     kind(gvk, now, old, errors);
+    return errors.causes();
+  }
+
+  /**
+   * What of a custom resource breaks its CRD's schema; its metadata is {@link #create}'s matter.
+   *
+   * @param openApiV3Schema of the version that the object has
+   * @param old the stored object, or null on a create: what has not changed is not checked again
+   */
+  public static List<StatusCause> custom(
+      JsonNode openApiV3Schema, ObjectNode object, @Nullable ObjectNode old) {
+    FieldErrors errors = new FieldErrors();
+    new CustomValidation(errors)
+        .object(openApiV3Schema, object, old == null ? Field.nothing() : old);
     return errors.causes();
   }
 
