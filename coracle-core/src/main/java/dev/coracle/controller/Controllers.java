@@ -5,18 +5,23 @@ import dev.coracle.client.Client;
 import dev.coracle.client.Informers;
 import dev.coracle.controller.ControllerManager.Factory;
 import dev.coracle.controller.clusterroleaggregation.ClusterRoleAggregationController;
+import dev.coracle.controller.cronjob.CronJobController;
+import dev.coracle.controller.daemonset.DaemonSetController;
 import dev.coracle.controller.deployment.DeploymentController;
 import dev.coracle.controller.endpoints.EndpointSliceController;
 import dev.coracle.controller.endpoints.EndpointsController;
 import dev.coracle.controller.garbage.GarbageCollector;
 import dev.coracle.controller.job.JobController;
 import dev.coracle.controller.namespace.NamespaceController;
+import dev.coracle.controller.podgc.PodGcController;
 import dev.coracle.controller.replicaset.ReplicaKind;
 import dev.coracle.controller.replicaset.ReplicaSetController;
 import dev.coracle.controller.rootca.RootCaController;
 import dev.coracle.controller.serviceaccount.ServiceAccountController;
 import dev.coracle.controller.serviceaccount.TokenController;
 import dev.coracle.controller.serviceaccount.TokenSigner;
+import dev.coracle.controller.statefulset.StatefulSetController;
+import dev.coracle.controller.ttl.TtlAfterFinishedController;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -97,6 +102,11 @@ public final class Controllers implements AutoCloseable {
     factories.add(Factory.of("endpoint-controller", EndpointsController::new));
     factories.add(Factory.of("endpointslice-controller", EndpointSliceController::new));
     factories.add(Factory.of("generic-garbage-collector", GarbageCollector::new));
+    factories.add(Factory.of("ttl-after-finished-controller", TtlAfterFinishedController::new));
+    factories.add(Factory.of("pod-garbage-collector", PodGcController::new));
+    factories.add(Factory.of("daemon-set-controller", DaemonSetController::new));
+    factories.add(Factory.of("statefulset-controller", StatefulSetController::new));
+    factories.add(Factory.of("cronjob-controller", CronJobController::new));
     return factories;
   }
 }

@@ -32,6 +32,9 @@ public final class Expectations {
   }
 
   public synchronized void expectCreations(ObjectKey owner, int count) {
+    if (count == 0) {
+      return;
+    }
     Pending entry = pending.computeIfAbsent(owner, key -> new Pending());
     entry.creations += count;
     entry.since = clock.instant();
@@ -41,6 +44,9 @@ public final class Expectations {
    * @param uids of the objects to be deleted; their deletion may be observed more than once
    */
   public synchronized void expectDeletions(ObjectKey owner, Collection<String> uids) {
+    if (uids.isEmpty()) {
+      return;
+    }
     Pending entry = pending.computeIfAbsent(owner, key -> new Pending());
     entry.deletions.addAll(uids);
     entry.since = clock.instant();

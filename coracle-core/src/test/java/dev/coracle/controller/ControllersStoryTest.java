@@ -357,4 +357,136 @@ class ControllersStoryTest {
                 cluster.list(Resources.ENDPOINT_SLICES, NS).isEmpty()
                     && cluster.list(Resources.ENDPOINTS, NS).isEmpty());
   }
+
+  @Test
+  void daemonSet_runsOnEachNode_andFollowsItsTemplate() {
+    cluster.addNode("node-2", "4", 20);
+    cluster.apply(
+        """
+        apiVersion: apps/v1
+        kind: DaemonSet
+        metadata: {name: agent, namespace: story}
+        spec:
+          selector: {matchLabels: {app: agent}}
+          template:
+            metadata: {labels: {app: agent}}
+            spec: {containers: [{name: main, image: one}]}
+        """);
+    cluster.awaitObject(
+        Resources.DAEMON_SETS, NS, "agent", d -> d.at("status", "numberAvailable").asInt() == 2);
+    assertThat(cluster.list(Resources.PODS, NS))
+        .extracting(Pods::nodeName)
+        .containsExactlyInAnyOrder("node-1", "node-2");
+    cluster.addNode("node-3", "4", 20);
+    cluster.awaitObject(
+        Resources.DAEMON_SETS, NS, "agent", d -> d.at("status", "numberAvailable").asInt() == 3);
+    cluster
+        .admin()
+        .patch(
+            Resources.DAEMON_SETS,
+            NS,
+            "agent",
+            "",
+            PatchType.STRATEGIC,
+            Json.read(
+                "{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"name\":\"main\",\"image\":\"two\"}]}}}}"),
+            WriteOptions.NONE);
+    cluster.awaitObject(
+        Resources.DAEMON_SETS,
+        NS,
+        "agent",
+        d ->
+            d.at("status", "updatedNumberScheduled").asInt() == 3
+                && d.at("status", "numberAvailable").asInt() == 3
+                && d.at("status", "observedGeneration").asLong() == d.generation());
+    assertThat(cluster.list(Resources.CONTROLLER_REVISIONS, NS)).hasSize(2);
+  }
+
+  @Test
+  void statefulSet_startsInOrder_rollsFromTheEnd_andShrinksFromTheEnd() {
+    cluster.apply(
+        """
+        apiVersion: apps/v1
+        kind: StatefulSet
+        metadata: {name: db, namespace: story}
+        spec:
+          replicas: 3
+          serviceName: db
+          selector: {matchLabels: {app: db}}
+          template:
+            metadata: {labels: {app: db}}
+            spec: {containers: [{name: main, image: one}]}
+        """);
+    KubeObject set =
+        cluster.awaitObject(
+            Resources.STATEFUL_SETS,
+            NS,
+            "db",
+            s -> s.at("status", "availableReplicas").asInt() == 3);
+    assertThat(cluster.list(Resources.PODS, NS))
+        .extracting(KubeObject::name)
+        .containsExactly("db-0", "db-1", "db-2");
+    assertThat(set.text("status", "currentRevision"))
+        .isEqualTo(set.text("status", "updateRevision"));
+    List<KubeObject> byAge =
+        cluster.list(Resources.PODS, NS).stream()
+            .sorted(java.util.Comparator.comparing(KubeObject::creationTimestamp))
+            .toList();
+    assertThat(byAge.getFirst().name()).isEqualTo("db-0");
+    cluster
+        .admin()
+        .patch(
+            Resources.STATEFUL_SETS,
+            NS,
+            "db",
+            "",
+            PatchType.STRATEGIC,
+            Json.read(
+                "{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"name\":\"main\",\"image\":\"two\"}]}}}}"),
+            WriteOptions.NONE);
+    cluster.awaitObject(
+        Resources.STATEFUL_SETS,
+        NS,
+        "db",
+        s ->
+            s.at("status", "updatedReplicas").asInt() == 3
+                && s.at("status", "availableReplicas").asInt() == 3
+                && s.text("status", "currentRevision").equals(s.text("status", "updateRevision"))
+                && s.at("status", "observedGeneration").asLong() == s.generation());
+    cluster
+        .admin()
+        .patch(
+            Resources.STATEFUL_SETS,
+            NS,
+            "db",
+            "",
+            PatchType.MERGE,
+            Json.read("{\"spec\":{\"replicas\":1}}"),
+            WriteOptions.NONE);
+    await().until(() -> cluster.list(Resources.PODS, NS).size() == 1);
+    assertThat(cluster.list(Resources.PODS, NS).getFirst().name()).isEqualTo("db-0");
+  }
+
+  @Test
+  void cronJob_everySecond_startsJobsAndListsThem() {
+    cluster.apply(
+        """
+        apiVersion: batch/v1
+        kind: CronJob
+        metadata: {name: tick, namespace: story}
+        spec:
+          schedule: "@every 1s"
+          concurrencyPolicy: Forbid
+          jobTemplate:
+            spec:
+              template:
+                spec: {restartPolicy: Never, containers: [{name: main, image: one}]}
+        """);
+    KubeObject cron =
+        cluster.awaitObject(
+            Resources.CRON_JOBS, NS, "tick", c -> c.at("status", "active").size() == 1);
+    assertThat(cluster.list(Resources.JOBS, NS))
+        .singleElement()
+        .satisfies(job -> assertThat(Owners.isControlledBy(job, cron)).isTrue());
+  }
 }

@@ -17,6 +17,7 @@ import dev.coracle.controller.ObjectKey;
 import dev.coracle.controller.Owners;
 import dev.coracle.controller.Pods;
 import dev.coracle.controller.Resources;
+import dev.coracle.controller.TemplateHash;
 import dev.coracle.controller.Trees;
 import dev.coracle.controller.Work;
 import java.time.Duration;
@@ -366,7 +367,7 @@ public final class DeploymentController implements Controller {
 
     private @Nullable KubeObject createNew(long revision) {
       int collisions = deployment.at("status", "collisionCount").asInt();
-      String hash = Revisions.hash(deployment.at("spec", "template"), collisions);
+      String hash = TemplateHash.of(deployment.at("spec", "template"), collisions);
       ObjectNode tree = Revisions.newReplicaSet(deployment, hash);
       tree.withObject("/metadata")
           .putArray("ownerReferences")

@@ -4,12 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
-import dev.coracle.controller.Names;
 import dev.coracle.controller.Trees;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** A Deployment's ReplicaSets as its history: which has which template, and in which order. */
@@ -65,32 +62,6 @@ final class Revisions {
       copy.withObject("/metadata").remove("labels");
     }
     return copy;
-  }
-
-  /**
-   * A name for a template: FNV-1a over its canonical JSON (sorted keys), then the collision count.
-   */
-  static String hash(JsonNode template, int collisions) {
-    byte[] bytes = (sorted(template) + "/" + collisions).getBytes(StandardCharsets.UTF_8);
-    int hash = 0x811c9dc5;
-    for (byte b : bytes) {
-      hash = (hash ^ (b & 0xff)) * 0x01000193;
-    }
-    return Names.safe(Integer.toUnsignedLong(hash));
-  }
-
-  private static String sorted(JsonNode node) {
-    if (node instanceof ObjectNode object) {
-      TreeMap<String, String> fields = new TreeMap<>();
-      object.properties().forEach(entry -> fields.put(entry.getKey(), sorted(entry.getValue())));
-      return fields.toString();
-    }
-    if (node.isArray()) {
-      StringBuilder text = new StringBuilder("[");
-      node.forEach(element -> text.append(sorted(element)).append(','));
-      return text.append(']').toString();
-    }
-    return node.toString();
   }
 
   /**

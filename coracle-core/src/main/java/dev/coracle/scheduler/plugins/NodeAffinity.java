@@ -1,6 +1,7 @@
 package dev.coracle.scheduler.plugins;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.client.NodeTerms;
 import dev.coracle.scheduler.ClusterEvent;
 import dev.coracle.scheduler.ClusterView;
 import dev.coracle.scheduler.FilterPlugin;
@@ -32,7 +33,8 @@ public final class NodeAffinity implements FilterPlugin, ScorePlugin {
           return rejection();
         }
       }
-      return required.isObject() && !NodeTerms.matchAny(required.path("nodeSelectorTerms"), node)
+      return required.isObject()
+              && !NodeTerms.matchAny(required.path("nodeSelectorTerms"), node.labels(), node.name())
           ? rejection()
           : null;
     };
@@ -67,7 +69,8 @@ public final class NodeAffinity implements FilterPlugin, ScorePlugin {
     long[] sums = new long[nodes.size()];
     for (int i = 0; i < sums.length; i++) {
       for (JsonNode term : preferred) {
-        if (NodeTerms.matches(term.path("preference"), nodes.get(i))) {
+        if (NodeTerms.matches(
+            term.path("preference"), nodes.get(i).labels(), nodes.get(i).name())) {
           sums[i] += term.path("weight").asInt();
         }
       }

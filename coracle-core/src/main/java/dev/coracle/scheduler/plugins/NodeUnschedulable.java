@@ -3,6 +3,7 @@ package dev.coracle.scheduler.plugins;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
+import dev.coracle.client.NodeTerms;
 import dev.coracle.scheduler.ClusterEvent;
 import dev.coracle.scheduler.ClusterView;
 import dev.coracle.scheduler.FilterPlugin;

@@ -1,6 +1,7 @@
 package dev.coracle.scheduler.plugins;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.client.NodeTerms;
 import dev.coracle.scheduler.ClusterEvent;
 import dev.coracle.scheduler.ClusterView;
 import dev.coracle.scheduler.FilterPlugin;

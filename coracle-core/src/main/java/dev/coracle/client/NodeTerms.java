@@ -1,18 +1,17 @@
-package dev.coracle.scheduler.plugins;
+package dev.coracle.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.coracle.scheduler.NodeInfo;
 import java.util.Map;
 
-/** Node selector terms: one of them must match, and in it every requirement. */
+/** How nodes are chosen: selector terms, taints and tolerations. */
 public final class NodeTerms {
 
   private NodeTerms() {}
 
   /** A {@code NodeSelector}; one without terms matches nothing. */
-  public static boolean matchAny(JsonNode terms, NodeInfo node) {
+  public static boolean matchAny(JsonNode terms, Map<String, String> labels, String name) {
     for (JsonNode term : terms) {
-      if (matches(term, node)) {
+      if (matches(term, labels, name)) {
         return true;
       }
     }
@@ -20,19 +19,19 @@ public final class NodeTerms {
   }
 
   /** A term without requirements matches nothing. */
-  public static boolean matches(JsonNode term, NodeInfo node) {
+  public static boolean matches(JsonNode term, Map<String, String> labels, String name) {
     JsonNode expressions = term.path("matchExpressions");
     JsonNode fields = term.path("matchFields");
     if (expressions.isEmpty() && fields.isEmpty()) {
       return false;
     }
     for (JsonNode requirement : expressions) {
-      if (!matches(requirement, node.labels())) {
+      if (!matches(requirement, labels)) {
         return false;
       }
     }
     for (JsonNode requirement : fields) {
-      if (!matches(requirement, Map.of("metadata.name", node.name()))) {
+      if (!matches(requirement, Map.of("metadata.name", name))) {
         return false;
       }
     }
