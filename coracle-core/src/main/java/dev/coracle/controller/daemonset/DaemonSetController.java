@@ -269,8 +269,9 @@ public final class DaemonSetController implements Controller {
         return left;
       }
     }
-    boolean quiet = known == null || known.last.plus(Duration.ofMinutes(30)).isBefore(now);
-    failed.put(key, new Failed(quiet ? 1 : known.count + 1, now));
+    int before =
+        known == null || known.last.plus(Duration.ofMinutes(30)).isBefore(now) ? 0 : known.count;
+    failed.put(key, new Failed(before + 1, now));
     return Duration.ZERO;
   }
 
