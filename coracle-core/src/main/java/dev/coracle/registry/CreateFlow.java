@@ -65,6 +65,7 @@ final class CreateFlow {
     namespaces.requireOpen(resource, write);
     boolean generated = name.isEmpty() && !Meta.text(metadata, "generateName").isEmpty();
     config.schemas().applyDefaults(type, object);
+    resource.strategy().complete(object);
     AdmissionAttributes attributes =
         Admissions.of(
             write,

@@ -9,7 +9,7 @@ final class DaemonSetStrategy implements Strategy {
   private static final String COUNT = "deprecated.daemonset.template.generation";
 
   @Override
-  public void prepareForCreate(Write write, ObjectNode object) {
+  public void complete(ObjectNode object) {
     Meta.child(Meta.of(object), "annotations").put(COUNT, "1");
   }
 

@@ -164,15 +164,17 @@ final class ServiceStrategy implements Strategy {
       ip = spec.path("clusterIPs").path(0).asText("");
       spec.put("clusterIP", ip);
     }
-    String own = addresses.isIpv6() ? "IPv6" : "IPv4";
+    boolean free = ip.equals(NONE) && spec.path("selector").isEmpty();
+    boolean given = !spec.path("ipFamilies").isEmpty();
     if (Meta.text(spec, "ipFamilyPolicy").isEmpty()) {
-      boolean anything = ip.equals(NONE) && spec.path("selector").isEmpty();
-      spec.put("ipFamilyPolicy", anything ? "RequireDualStack" : "SingleStack");
+      boolean dual = given ? spec.path("ipFamilies").size() > 1 : free;
+      spec.put("ipFamilyPolicy", dual ? "RequireDualStack" : "SingleStack");
     }
-    if (spec.path("ipFamilies").isEmpty()) {
-      var families = spec.putArray("ipFamilies").add(own);
-      if (Meta.text(spec, "ipFamilyPolicy").equals("RequireDualStack") && ip.equals(NONE)) {
-        families.add(addresses.isIpv6() ? "IPv4" : "IPv6");
+    if (!given) {
+      boolean ipv6 = addresses.isIpv6() || ip.indexOf(':') >= 0;
+      var families = spec.putArray("ipFamilies").add(ipv6 ? "IPv6" : "IPv4");
+      if (free && !Meta.text(spec, "ipFamilyPolicy").equals("SingleStack")) {
+        families.add(ipv6 ? "IPv4" : "IPv6");
       }
     }
   }

@@ -16,6 +16,9 @@ public interface Strategy {
   /** A kind like any other. */
   Strategy PLAIN = new Strategy() {};
 
+  /** Adds what every object of the kind has, on top of the defaults; its writer owns it. */
+  default void complete(ObjectNode object) {}
+
   /** Whether a new object keeps the status that it was sent with. */
   default boolean takesStatusOnCreate() {
     return false;

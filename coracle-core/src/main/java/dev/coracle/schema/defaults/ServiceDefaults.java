@@ -1,7 +1,6 @@
 package dev.coracle.schema.defaults;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 /** Services: all but what an allocator decides (addresses, node ports, IP families). */
@@ -43,36 +42,12 @@ final class ServiceDefaults {
     if (type.equals("LoadBalancer")) {
       Fill.flag(spec, "allocateLoadBalancerNodePorts", true);
     }
-    if (!type.equals("ExternalName")) {
-      families(spec);
-    }
     ObjectNode balancer = Fill.child(Fill.child(service, "status"), "loadBalancer");
     if (type.equals("LoadBalancer")) {
       for (ObjectNode ingress : Fill.objects(balancer, "ingress")) {
         if (!Fill.blank(ingress, "ip")) {
           Fill.text(ingress, "ipMode", "VIP");
         }
-      }
-    }
-  }
-
-  /** The families of a cluster that has IPv4; a headless Service without selector has both. */
-  private static void families(ObjectNode spec) {
-    String address = Fill.string(spec, "clusterIP");
-    if (!address.isEmpty() && spec.path("clusterIPs").isEmpty()) {
-      spec.putArray("clusterIPs").add(address);
-    }
-    boolean free = address.equals("None") && spec.path("selector").isEmpty();
-    boolean given = !spec.path("ipFamilies").isEmpty();
-    if (Fill.blank(spec, "ipFamilyPolicy")) {
-      boolean dual = given ? spec.path("ipFamilies").size() > 1 : free;
-      spec.put("ipFamilyPolicy", dual ? "RequireDualStack" : "SingleStack");
-    }
-    if (!given) {
-      ArrayNode families = spec.putArray("ipFamilies");
-      families.add(address.indexOf(':') >= 0 ? "IPv6" : "IPv4");
-      if (free && !Fill.string(spec, "ipFamilyPolicy").equals("SingleStack")) {
-        families.add("IPv6");
       }
     }
   }

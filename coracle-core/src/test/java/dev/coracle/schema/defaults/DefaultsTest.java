@@ -223,8 +223,7 @@ class DefaultsTest {
             json(
                 """
                 {"spec":{"ports":[{"port":80,"protocol":"TCP","targetPort":80}],
-                 "sessionAffinity":"None","type":"ClusterIP","internalTrafficPolicy":"Cluster",
-                 "ipFamilyPolicy":"SingleStack","ipFamilies":["IPv4"]},
+                 "sessionAffinity":"None","type":"ClusterIP","internalTrafficPolicy":"Cluster"},
                  "status":{"loadBalancer":{}}}"""));
     ObjectNode balanced =
         defaulted(
