@@ -8,6 +8,7 @@ import dev.coracle.controller.clusterroleaggregation.ClusterRoleAggregationContr
 import dev.coracle.controller.cronjob.CronJobController;
 import dev.coracle.controller.daemonset.DaemonSetController;
 import dev.coracle.controller.deployment.DeploymentController;
+import dev.coracle.controller.disruption.DisruptionController;
 import dev.coracle.controller.endpoints.EndpointSliceController;
 import dev.coracle.controller.endpoints.EndpointsController;
 import dev.coracle.controller.garbage.GarbageCollector;
@@ -107,6 +108,7 @@ public final class Controllers implements AutoCloseable {
     factories.add(Factory.of("daemon-set-controller", DaemonSetController::new));
     factories.add(Factory.of("statefulset-controller", StatefulSetController::new));
     factories.add(Factory.of("cronjob-controller", CronJobController::new));
+    factories.add(Factory.of("disruption-controller", DisruptionController::new));
     return factories;
   }
 }
