@@ -206,8 +206,9 @@ final class ServiceRules {
     pods.forEach(pod -> hairpins.add(pod + " . " + pod));
     set(text, "hairpins", "ipv4_addr . ipv4_addr", hairpins);
     text.append(chains);
-    text.append("  chain services {\n")
-        .append("    ip daddr . meta l4proto . th dport vmap @cluster_ips\n    ")
+    text.append(
+        "  chain services {\n    ip daddr . meta l4proto . th dport vmap @cluster_ips\n  }\n");
+    text.append("  chain nodes {\n    ")
         .append(nodeAddresses)
         .append(" meta l4proto . th dport vmap @node_ports\n  }\n");
     text.append("  chain refuse {\n")
@@ -218,10 +219,14 @@ final class ServiceRules {
     text.append("  chain guard {\n    type filter hook prerouting priority raw;\n    iifname \"")
         .append(machine.bridge())
         .append("\" ip daddr 127.0.0.0/8 drop\n  }\n");
-    text.append("  chain prerouting {\n    type nat hook prerouting priority dstnat;\n")
-        .append("    jump services\n  }\n");
+    // Another cluster on this machine may use the same cluster IPs: those of this one are for its
+    // own Pods.
     text.append(
-        "  chain output {\n    type nat hook output priority -100;\n    jump services\n  }\n");
+            "  chain prerouting {\n    type nat hook prerouting priority dstnat;\n    iifname \"")
+        .append(machine.bridge())
+        .append("\" jump services\n    jump nodes\n  }\n");
+    text.append(
+        "  chain output {\n    type nat hook output priority -100;\n    jump services\n    jump nodes\n  }\n");
     text.append("  chain forward {\n    type filter hook forward priority filter;\n")
         .append("    ct state new jump refuse\n  }\n");
     text.append("  chain input {\n    type filter hook input priority filter;\n")
