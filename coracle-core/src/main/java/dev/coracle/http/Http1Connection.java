@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
 final class Http1Connection extends ChannelInboundHandlerAdapter
     implements Http1RequestDecoder.Arrival, HttpServer.Drainable {
 
+  private static final org.slf4j.Logger LOG =
+      org.slf4j.LoggerFactory.getLogger(Http1Connection.class);
   private static final int BODY_HIGH = 128 * 1024;
   private static final int BODY_LOW = 32 * 1024;
   private static final int DRAIN_BYTES = 256 * 1024;
@@ -466,6 +468,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    if (!(cause instanceof java.io.IOException)) {
+      LOG.warn("HTTP/1 connection closed: {}", cause.toString(), cause);
+    }
     ctx.close();
   }
 
