@@ -95,8 +95,15 @@ final class ClusterRecords {
     };
   }
 
-  /** {@code svc}, {@code pod} and namespaces exist and have no addresses. */
+  /**
+   * {@code svc}, {@code pod} and namespaces exist and have no addresses. So does no Service without
+   * a namespace, but for {@code kubernetes}: by the search domains, that name alone leads to the
+   * API server from every namespace.
+   */
   private Answer emptyNode(List<String> labels) {
+    if (labels.equals(List.of("kubernetes", "svc"))) {
+      return serviceAddress(List.of("kubernetes", "default", "svc"));
+    }
     if (labels.size() == 1
         || (labels.size() == 2 && namespaces.get("", labels.getFirst()) != null)) {
       return new Answer.Addresses(List.of());
