@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 /** What the cluster's names stand for, by the informers' newest state. */
 final class ClusterRecords {
 
+  /** Alone, it leads Pods of every namespace to the API server. */
+  private static final String API_SERVER = "kubernetes";
+
   private static final String BY_SERVICE = "service";
   private static final String BY_ADDRESS = "address";
 
@@ -78,11 +81,14 @@ final class ClusterRecords {
 
   /** Whether a name (lower case, without a final dot) is the cluster's to answer for. */
   boolean owns(String name) {
-    return name.equals(domain) || name.endsWith("." + domain);
+    return name.equals(domain) || name.endsWith("." + domain) || name.equals(API_SERVER);
   }
 
   /** A and AAAA: {@code name} is lower case, without a final dot, and owned. */
   Answer address(String name) {
+    if (name.equals(API_SERVER)) {
+      return address(API_SERVER + ".default.svc." + domain);
+    }
     List<String> labels = labels(name);
     int size = labels.size();
     if (size == 0) {
