@@ -63,7 +63,7 @@ final class PodWorker {
   private final Condition news = lock.newCondition();
   private boolean woken = true;
   private boolean gone;
-  private boolean shutDown;
+  private volatile boolean shutDown;
   private KubeObject pod;
   private final List<ContainerStatus> exits = new ArrayList<>();
 
@@ -824,6 +824,10 @@ final class PodWorker {
         if (!hooking.join(grace)) {
           hooking.interrupt();
         }
+      }
+      if (shutDown && !hook.isObject() && !runtime.heedsTermination(id)) {
+        runtime.stopContainer(id, Duration.ZERO);
+        return;
       }
       Duration left = grace.minus(Duration.between(begin, clock.instant()));
       Duration minimum = grace.isZero() ? Duration.ZERO : MINIMUM_GRACE;

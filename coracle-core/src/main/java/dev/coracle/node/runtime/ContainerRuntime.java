@@ -62,6 +62,11 @@ public interface ContainerRuntime extends AutoCloseable {
    */
   void stopContainer(String containerId, Duration grace) throws InterruptedException;
 
+  /** Whether a container can notice that it is asked to end; waiting for others is in vain. */
+  default boolean heedsTermination(String containerId) {
+    return true;
+  }
+
   /** Forgets a container that is not running; its log stays. */
   void removeContainer(String containerId);
 

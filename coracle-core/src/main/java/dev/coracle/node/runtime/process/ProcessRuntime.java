@@ -435,6 +435,27 @@ public final class ProcessRuntime implements ContainerRuntime {
     kill(container);
   }
 
+  /** The first process of a PID namespace gets no signal for which it has no handler. */
+  @Override
+  public boolean heedsTermination(String containerId) {
+    ProcessContainer container = containers.get(containerId);
+    HostProcess process = container == null ? null : container.process;
+    if (process == null || !isolates() || container.sandbox.config.hostPid()) {
+      return true;
+    }
+    try {
+      for (String line : Files.readAllLines(Path.of("/proc/" + process.pid() + "/status"))) {
+        if (line.startsWith("SigCgt:")) {
+          long caught = Long.parseUnsignedLong(line.substring(7).strip(), 16);
+          return (caught & (1L << (Constants.SIGTERM - 1))) != 0;
+        }
+      }
+    } catch (IOException e) {
+      return false;
+    }
+    return true;
+  }
+
   @Override
   public void removeContainer(String containerId) {
     ProcessContainer container = containers.remove(containerId);
