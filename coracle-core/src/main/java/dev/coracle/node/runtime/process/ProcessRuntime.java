@@ -440,7 +440,7 @@ public final class ProcessRuntime implements ContainerRuntime {
   public boolean heedsTermination(String containerId) {
     ProcessContainer container = containers.get(containerId);
     HostProcess process = container == null ? null : container.process;
-    if (process == null || !isolates() || container.sandbox.config.hostPid()) {
+    if (container == null || process == null || !isolates() || container.sandbox.config.hostPid()) {
       return true;
     }
     try {
