@@ -54,6 +54,7 @@ final class ProtobufMessages {
           "deviceConfiguration",
           "ephemeralContainerCommon",
           "handler",
+          "ingressRuleValue",
           "localObjectReference",
           "persistentVolumeSource",
           "rule",
