@@ -31,11 +31,20 @@ import dev.coracle.registry.Registries;
 import dev.coracle.registry.RegistryConfig;
 import dev.coracle.registry.SchemaAdapter;
 import dev.coracle.store.MemoryStore;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.WebSocket;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -95,7 +104,7 @@ class NodeTest {
                 new HostMounter(),
                 clock,
                 "127.0.0.1",
-                null,
+                new InetSocketAddress("127.0.0.1", 0),
                 null,
                 DnsConfig.NONE,
                 "cluster.local",
@@ -135,7 +144,7 @@ class NodeTest {
     return create(
         "pods",
         "default",
-        (ObjectNode) Yaml.read(yaml.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+        (ObjectNode) Yaml.read(yaml.getBytes(StandardCharsets.UTF_8)));
   }
 
   private JsonNode status(String name) {
@@ -353,6 +362,44 @@ class NodeTest {
         containers: [{name: main, image: x, command: ['true']}]
         """);
     awaitPhase("side", "Succeeded");
+  }
+
+  @Test
+  void server_execOverWebSocket_passesStdinAndExitCode() throws Exception {
+    startProcessNode();
+    pod("web", "containers: [{name: main, image: x, command: [sleep, '1000']}]");
+    awaitPhase("web", "Running");
+    LinkedBlockingQueue<String> received = new LinkedBlockingQueue<>();
+    try (HttpClient http = HttpClient.newHttpClient()) {
+      WebSocket socket =
+          http.newWebSocketBuilder()
+              .subprotocols("v5.channel.k8s.io")
+              .buildAsync(
+                  URI.create(
+                      "ws://127.0.0.1:"
+                          + node.port()
+                          + "/exec/default/web/main?command=sh&command=-c&command=cat%3Bexit%207"
+                          + "&stdin=true&stdout=true&stderr=true"),
+                  new WebSocket.Listener() {
+                    @Override
+                    public @org.jspecify.annotations.Nullable CompletionStage<?> onBinary(
+                        WebSocket from, ByteBuffer data, boolean last) {
+                      received.add(StandardCharsets.UTF_8.decode(data).toString());
+                      from.request(1);
+                      return null;
+                    }
+                  })
+              .join();
+      socket.sendBinary(ByteBuffer.wrap(new byte[] {0, 'h', 'i'}), true).join();
+      String next = "";
+      while (!next.equals("\u0001hi")) {
+        next = String.valueOf(received.poll(10, TimeUnit.SECONDS));
+        assertThat(next).startsWith("\u0001");
+      }
+      socket.sendBinary(ByteBuffer.wrap(new byte[] {(byte) 255, 0}), true).join();
+      assertThat(received.poll(10, TimeUnit.SECONDS)).contains("ExitCode", "\"7\"");
+      socket.abort();
+    }
   }
 
   @Test
