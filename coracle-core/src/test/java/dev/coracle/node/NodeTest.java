@@ -141,10 +141,7 @@ class NodeTest {
             + ", namespace: default, labels: {foo: bar}}\nspec:\n  nodeName: one\n"
             + "  terminationGracePeriodSeconds: 1\n"
             + spec.indent(2);
-    return create(
-        "pods",
-        "default",
-        (ObjectNode) Yaml.read(yaml.getBytes(StandardCharsets.UTF_8)));
+    return create("pods", "default", (ObjectNode) Yaml.read(yaml.getBytes(StandardCharsets.UTF_8)));
   }
 
   private JsonNode status(String name) {
