@@ -165,6 +165,17 @@ class ProcessRuntimeTest {
   }
 
   @Test
+  void start_onAnOldKernel_seesOnlyItself() throws Exception {
+    Gate.asOnOldKernels = true;
+    try {
+      assertThat(run("echo pid $$; ls /proc | grep -E '^[0-9]+$' | sort -n | head -1"))
+          .contains("pid 1\n1\n");
+    } finally {
+      Gate.asOnOldKernels = false;
+    }
+  }
+
+  @Test
   void start_files_areThePods() throws Exception {
     assertThat(run("hostname; cat /etc/hostname /etc/hosts /etc/resolv.conf"))
         .contains("web\nweb\n", "10.244.0.7\tweb", "10.0.0.1\tother", "nameserver 10.96.0.10");
