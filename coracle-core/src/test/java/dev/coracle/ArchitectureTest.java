@@ -56,7 +56,8 @@ class ArchitectureTest {
             "node",
             "network",
             "proxy"));
-    arrows.put("cli", List.of("cluster", "proxy"));
+    // The client for its configuration: what kubeconfig or ServiceAccount the proxy command uses.
+    arrows.put("cli", List.of("client", "cluster", "proxy"));
     return arrows;
   }
 

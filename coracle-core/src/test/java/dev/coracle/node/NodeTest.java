@@ -400,24 +400,6 @@ class NodeTest {
   }
 
   @Test
-  void pod_createdToRunning_isQuick() throws Exception {
-    startProcessNode();
-    List<Long> times = new ArrayList<>();
-    for (int i = 0; i < 12; i++) {
-      String name = "quick" + i;
-      long begin = System.nanoTime();
-      pod(name, "containers: [{name: main, image: x, command: [sleep, '1000']}]");
-      while (!status(name).path("phase").asText().equals("Running")) {
-        Thread.onSpinWait();
-      }
-      times.add((System.nanoTime() - begin) / 1_000_000);
-    }
-    System.out.println("created to Running, ms: " + times);
-    times.sort(null);
-    assertThat(times.get(6)).isLessThan(200);
-  }
-
-  @Test
   void simulated_podsTurnReady() throws Exception {
     startNode(new SimulatedRuntime(clock, 1));
     for (int i = 0; i < 200; i++) {
