@@ -3,7 +3,7 @@ package dev.coracle.node;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.node.probes.ProbeLoop;
-import java.time.Duration;
+import dev.coracle.node.runtime.SecurityOptions;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,9 +11,6 @@ import org.jspecify.annotations.Nullable;
 
 /** What a Pod's worker knows of one of its containers. Guarded by the worker. */
 final class ContainerRecord {
-
-  static final Duration FIRST_BACKOFF = Duration.ofSeconds(10);
-  static final Duration LONGEST_BACKOFF = Duration.ofSeconds(300);
 
   enum State {
     WAITING,
@@ -44,9 +41,19 @@ final class ContainerRecord {
   boolean started;
   boolean ready;
   boolean stopping;
-  boolean backoffTold;
-  Duration backoff = Duration.ZERO;
+
+  /** Whether the server was not told of its end yet. */
+  boolean justEnded;
+
+  final CrashBackOff backOff = new CrashBackOff();
+
+  /** The end after which it was not started again yet. */
+  @Nullable Instant finishedAt;
+
+  /** Not started before, after a start that failed. */
   @Nullable Instant nextStart;
+
+  @Nullable SecurityOptions user;
 
   ContainerRecord(JsonNode spec, boolean init, String waitingReason) {
     this.spec = spec;
@@ -76,30 +83,21 @@ final class ContainerRecord {
     return state != State.WAITING || last != null || restarts > 0;
   }
 
-  void waiting(String reason, String message) {
+  /** Its latest end becomes {@code lastState}. */
+  void keepLast() {
     if (terminated != null) {
       last = terminated;
       terminated = null;
     }
+  }
+
+  void waiting(String reason, String message) {
+    keepLast();
     state = State.WAITING;
     waitingReason = reason;
     waitingMessage = message;
     ready = false;
     started = false;
-  }
-
-  /** Sets when it may start again: at once the first time, then after 10 s, 20 s... 300 s. */
-  void backOff(Instant now) {
-    nextStart = now.plus(backoff);
-    backoff = next(backoff);
-  }
-
-  private static Duration next(Duration backoff) {
-    if (backoff.isZero()) {
-      return FIRST_BACKOFF;
-    }
-    Duration doubled = backoff.multipliedBy(2);
-    return doubled.compareTo(LONGEST_BACKOFF) > 0 ? LONGEST_BACKOFF : doubled;
   }
 
   void closeProbes() {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.Quantity;
+import dev.coracle.node.runtime.SecurityOptions;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -206,8 +207,37 @@ final class PodStatusBuilder {
         container.put("containerID", runtimeName + "://" + id);
       }
       container.put("started", record.started);
-      if (record.spec.path("resources").isObject() && record.isRunning()) {
-        container.set("resources", record.spec.path("resources"));
+      if (id != null) {
+        created(container, record);
+      }
+    }
+  }
+
+  private static void created(ObjectNode container, ContainerRecord record) {
+    JsonNode resources = record.spec.path("resources");
+    if (!resources.path("requests").isEmpty()) {
+      container.set("allocatedResources", resources.path("requests"));
+    }
+    ObjectNode actual = container.putObject("resources");
+    for (String field : List.of("limits", "requests")) {
+      if (!resources.path(field).isEmpty()) {
+        actual.set(field, resources.path(field));
+      }
+    }
+    SecurityOptions user = record.user;
+    if (user != null) {
+      ObjectNode linux = container.putObject("user").putObject("linux");
+      linux.put("uid", user.user()).put("gid", user.group());
+      ArrayNode groups = linux.putArray("supplementalGroups");
+      groups.add(user.group());
+      user.groups().stream().filter(g -> g != user.group()).distinct().forEach(groups::add);
+    }
+    for (JsonNode mount : record.spec.path("volumeMounts")) {
+      ObjectNode shown = container.withArray("volumeMounts").addObject();
+      shown.set("name", mount.path("name"));
+      shown.set("mountPath", mount.path("mountPath"));
+      if (mount.path("readOnly").asBoolean()) {
+        shown.put("readOnly", true).put("recursiveReadOnly", "Disabled");
       }
     }
   }

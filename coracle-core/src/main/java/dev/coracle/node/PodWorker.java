@@ -47,7 +47,7 @@ final class PodWorker {
 
   private static final Logger LOG = LoggerFactory.getLogger(PodWorker.class);
   private static final Duration MINIMUM_GRACE = Duration.ofSeconds(2);
-  private static final Duration HEALTHY = ContainerRecord.LONGEST_BACKOFF.multipliedBy(2);
+  private static final Duration RETRY = Duration.ofSeconds(10);
 
   private final NodeConfig node;
   private final NodeSources sources;
@@ -268,6 +268,10 @@ final class PodWorker {
       phaseMessage = "Pod was active on the node longer than the specified deadline";
       stopAll(grace(now, null));
     }
+    if (all().stream().anyMatch(c -> c.justEnded)) {
+      writeStatus();
+      all().forEach(c -> c.justEnded = false);
+    }
     if (!failed && setUp(now)) {
       runContainers(now);
     }
@@ -330,7 +334,10 @@ final class PodWorker {
                 .put("startedAt", running.path("startedAt").asText())
                 .put("finishedAt", Timestamps.seconds(clock.instant()));
       } else if (record.restarts > 0) {
-        record.attempts = record.restarts;
+        record.attempts = record.restarts + 1;
+      }
+      if (record.isTerminated()) {
+        record.finishedAt = clock.instant();
       }
     }
     return record;
@@ -483,57 +490,42 @@ final class PodWorker {
       return;
     }
     Instant time = clock.instant();
-    if (record.isTerminated()) {
-      String ended =
-          record.terminated == null ? "" : record.terminated.path("startedAt").asText("");
-      Instant began = Timestamps.parse(ended.isEmpty() ? null : ended);
-      if (began != null && Duration.between(began, time).compareTo(HEALTHY) > 0) {
-        record.backoff = Duration.ZERO;
+    Instant finished = record.finishedAt;
+    if (finished != null) {
+      Duration delay = record.backOff.after(finished);
+      Instant due = finished.plus(delay);
+      if (time.isBefore(due)) {
+        backOff(record, delay);
+        retryAt(due);
+        return;
       }
-      Duration delay = record.backoff;
-      record.backOff(time);
-      record.restarts++;
-      record.waiting("CrashLoopBackOff", backOffMessage(delay, record));
-      record.backoffTold = delay.isZero();
     }
     Instant next = record.nextStart;
     if (next != null && time.isBefore(next)) {
-      if (!record.backoffTold) {
-        record.backoffTold = true;
-        event(
-            record,
-            EventRecorder.WARNING,
-            "BackOff",
-            "Back-off restarting failed container "
-                + record.name
-                + " in pod "
-                + now.name()
-                + "_"
-                + now.namespace()
-                + "("
-                + now.uid()
-                + ")");
-      }
       retryAt(next);
       return;
     }
     startContainer(now, record);
   }
 
-  private String backOffMessage(Duration delay, ContainerRecord record) {
-    long seconds = delay.toSeconds();
-    String text = seconds >= 60 ? seconds / 60 + "m" + seconds % 60 + "s" : seconds + "s";
-    return "back-off "
-        + text
-        + " restarting failed container="
-        + record.name
-        + " pod="
-        + pod.name()
-        + "_"
-        + pod.namespace()
-        + "("
-        + pod.uid()
-        + ")";
+  private void backOff(ContainerRecord record, Duration delay) {
+    if (!record.isTerminated()) {
+      return;
+    }
+    String identity = pod.name() + "_" + pod.namespace() + "(" + pod.uid() + ")";
+    record.waiting(
+        "CrashLoopBackOff",
+        "back-off "
+            + CrashBackOff.text(delay)
+            + " restarting failed container="
+            + record.name
+            + " pod="
+            + identity);
+    event(
+        record,
+        EventRecorder.WARNING,
+        "BackOff",
+        "Back-off restarting failed container " + record.name + " in pod " + identity);
   }
 
   private void startContainer(KubeObject now, ContainerRecord record) throws InterruptedException {
@@ -564,10 +556,17 @@ final class PodWorker {
       try {
         record.lastId = id;
         record.id = id;
-        record.attempts++;
+        record.restarts = record.attempts++;
+        record.user = config.security();
       } finally {
         lock.unlock();
       }
+      Instant finished = record.finishedAt;
+      if (finished != null) {
+        record.backOff.restarted(finished, clock.instant());
+        record.finishedAt = null;
+      }
+      record.nextStart = null;
       runtime.startContainer(id);
       started(now, record, id);
     } catch (RuntimeFailure e) {
@@ -583,6 +582,10 @@ final class PodWorker {
     }
     if (failure.reason().equals("StartError")) {
       String at = Timestamps.seconds(time);
+      record.keepLast();
+      record.id = null;
+      record.finishedAt = time;
+      record.justEnded = true;
       record.state = ContainerRecord.State.TERMINATED;
       record.terminated =
           Json.object()
@@ -595,27 +598,19 @@ final class PodWorker {
       wake();
       return;
     }
-    record.backOff(time);
+    record.id = null;
     record.waiting(failure.reason(), failure.text());
-    record.backoffTold = true;
-    if (failure.reason().equals("CreateContainerConfigError")) {
-      // Tried again at once when a ConfigMap or Secret appears, and from time to time.
-      record.nextStart = null;
-      retryIn(Duration.ofSeconds(10));
-      return;
-    }
-    Instant next = record.nextStart;
-    if (next != null && !next.isAfter(time)) {
-      record.nextStart = time.plus(ContainerRecord.FIRST_BACKOFF);
-      record.backoff = ContainerRecord.FIRST_BACKOFF.multipliedBy(2);
-    }
-    retryAt(record.nextStart == null ? time : record.nextStart);
+    // A wrong configuration is looked at again as soon as a ConfigMap or Secret changes.
+    record.nextStart =
+        failure.reason().equals("CreateContainerConfigError") ? null : time.plus(RETRY);
+    retryIn(RETRY);
   }
 
   private void started(KubeObject now, ContainerRecord record, String id)
       throws InterruptedException {
     lock.lock();
     try {
+      record.keepLast();
       record.state = ContainerRecord.State.RUNNING;
       record.startedAt = Timestamps.seconds(clock.instant());
       record.waitingMessage = "";
@@ -970,6 +965,8 @@ final class PodWorker {
       terminatedState.put(
           "startedAt", record.startedAt == null ? Timestamps.seconds(end) : record.startedAt);
       terminatedState.put("finishedAt", Timestamps.seconds(end));
+      record.finishedAt = end;
+      record.justEnded = true;
       terminatedState.put("containerID", runtimeName + "://" + exit.id());
       record.terminated = terminatedState;
       Path old = configs.log(pod, record.name, record.attempts - 3);

@@ -237,7 +237,10 @@ class NodeTest {
             () ->
                 assertThat(container("crash").at("/state/waiting/reason").asText())
                     .isEqualTo("CrashLoopBackOff"));
-    assertThat(container("crash").path("restartCount").asInt()).isPositive();
+    assertThat(container("crash").path("restartCount").asInt()).isEqualTo(1);
+    assertThat(container("crash").at("/state/waiting/message").asText())
+        .startsWith("back-off 10s restarting failed container=main pod=crash_default(");
+    assertThat(container("crash").at("/user/linux/uid").asText()).isEqualTo("0");
     assertThat(container("crash").at("/lastState/terminated/exitCode").asInt()).isEqualTo(1);
     assertThat(status("crash").path("phase").asText()).isEqualTo("Running");
   }
