@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.util.Set;
 
 /**
@@ -67,6 +68,22 @@ public final class Json {
       return object;
     }
     throw new IllegalArgumentException("not a JSON object");
+  }
+
+  /**
+   * The number that a parser stands at, exactly, if it is one that a 64-bit floating point number
+   * can be near to: others would cost a server its memory as soon as it calculates with them.
+   *
+   * @throws IllegalArgumentException in the words of Go's encoding/json
+   */
+  public static BigDecimal decimal(JsonParser parser) throws IOException {
+    String text = parser.getText();
+    double near = Double.parseDouble(text);
+    if (Double.isInfinite(near)) {
+      throw new IllegalArgumentException(
+          "json: cannot unmarshal number " + text + " into Go value of type float64");
+    }
+    return near == 0 ? BigDecimal.ZERO : parser.getDecimalValue();
   }
 
   public static byte[] write(JsonNode node) {

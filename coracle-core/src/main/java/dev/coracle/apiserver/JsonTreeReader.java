@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.util.List;
 
 /**
@@ -56,7 +57,7 @@ final class JsonTreeReader {
       case VALUE_TRUE -> nodes.booleanNode(true);
       case VALUE_FALSE -> nodes.booleanNode(false);
       case VALUE_NULL -> nodes.nullNode();
-      case VALUE_NUMBER_FLOAT -> nodes.numberNode(parser.getDecimalValue());
+      case VALUE_NUMBER_FLOAT -> nodes.numberNode(decimal());
       case VALUE_NUMBER_INT ->
           switch (parser.getNumberType()) {
             case INT -> nodes.numberNode(parser.getIntValue());
@@ -66,6 +67,14 @@ final class JsonTreeReader {
       default ->
           throw new com.fasterxml.jackson.core.JsonParseException(parser, "unexpected " + token);
     };
+  }
+
+  private BigDecimal decimal() throws IOException {
+    try {
+      return Json.decimal(parser);
+    } catch (IllegalArgumentException e) {
+      throw new com.fasterxml.jackson.core.JsonParseException(null, e.getMessage());
+    }
   }
 
   private ObjectNode object(String path, int depth) throws IOException {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
@@ -184,6 +185,9 @@ final class TreeReader {
     if (schema.isCustom()) {
       return factory.nullNode();
     }
+    if (schema.format().equals("quantity")) {
+      return factory.textNode("0");
+    }
     return switch (schema.type()) {
       case OBJECT -> factory;
       case ARRAY, ANY -> factory.nullNode();
@@ -249,8 +253,16 @@ final class TreeReader {
       case INT -> factory.numberNode(parser.getIntValue());
       case LONG -> factory.numberNode(parser.getLongValue());
       case BIG_INTEGER -> factory.numberNode(parser.getBigIntegerValue());
-      case FLOAT, DOUBLE, BIG_DECIMAL -> factory.numberNode(parser.getDecimalValue());
+      case FLOAT, DOUBLE, BIG_DECIMAL -> factory.numberNode(decimal());
     };
+  }
+
+  private BigDecimal decimal() throws IOException {
+    try {
+      return Json.decimal(parser);
+    } catch (IllegalArgumentException e) {
+      throw new DecodingException(String.valueOf(e.getMessage()));
+    }
   }
 
   private @Nullable JsonNode any(Schema schema, JsonToken token) throws IOException {
