@@ -1,14 +1,13 @@
 package dev.coracle.cli;
 
 import dev.coracle.cluster.DataDirectory;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -21,6 +20,8 @@ import picocli.CommandLine.Spec;
     description = "Stops the cluster and its Pods; the data stays.",
     mixinStandardHelpOptions = true)
 final class DownCommand implements Callable<Integer> {
+
+  private static final Duration LOOK_EVERY = Duration.ofMillis(10);
 
   @Spec
   @SuppressWarnings("NullAway.Init")
@@ -37,7 +38,7 @@ final class DownCommand implements Callable<Integer> {
   private int timeout;
 
   @Override
-  public Integer call() throws InterruptedException, ExecutionException {
+  public Integer call() throws InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
     Path directory = data.path();
     Optional<Long> pid = DataDirectory.runningPid(directory);
@@ -52,9 +53,7 @@ final class DownCommand implements Callable<Integer> {
               + pid.get()
               + " can't be stopped by this user; stop it as the user that started it");
     }
-    try {
-      process.onExit().get(Duration.ofSeconds(timeout).toMillis(), TimeUnit.MILLISECONDS);
-    } catch (TimeoutException e) {
+    if (!ended(process)) {
       throw new IllegalStateException(
           "process "
               + pid.get()
@@ -62,10 +61,34 @@ final class DownCommand implements Callable<Integer> {
               + timeout
               + " s; wait with --timeout or end it with 'kill -9 "
               + pid.get()
-              + "' (the next start cleans up)",
-          e);
+              + "' (the next start cleans up)");
     }
     out.println("Stopped (process " + pid.get() + "). The data stays in " + directory + ".");
     return 0;
+  }
+
+  /**
+   * Waits for a process that is not our child: the JDK looks for the end of those in steps that
+   * grow to seconds.
+   */
+  private boolean ended(ProcessHandle process) throws InterruptedException {
+    long deadline = System.nanoTime() + Duration.ofSeconds(timeout).toNanos();
+    while (process.isAlive() && !isZombie(process.pid())) {
+      if (System.nanoTime() > deadline) {
+        return false;
+      }
+      Thread.sleep(LOOK_EVERY);
+    }
+    return true;
+  }
+
+  /** Whether it has ended, and only its parent has not taken notice (Linux: proc(5)). */
+  private static boolean isZombie(long pid) {
+    try {
+      String line = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
+      return line.startsWith("Z", line.lastIndexOf(')') + 2);
+    } catch (IOException e) {
+      return false;
+    }
   }
 }

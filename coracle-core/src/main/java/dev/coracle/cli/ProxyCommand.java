@@ -183,7 +183,8 @@ public final class ProxyCommand implements Callable<Integer> {
     if (found != null) {
       return found;
     }
-    Path root = Path.of("/");
+    // Set where a Pod's volumes are not mounted at their paths, for want of rights.
+    Path root = Path.of(environment.getOrDefault("CONTAINER_SANDBOX_MOUNT_POINT", "/"));
     if (ConnectionConfig.isInCluster(environment, root)) {
       return ConnectionConfig.inCluster(environment, root);
     }

@@ -1,5 +1,6 @@
 package dev.coracle.cli;
 
+import dev.coracle.cluster.Cluster;
 import dev.coracle.cluster.DataDirectory;
 import dev.coracle.cluster.Kubeconfig;
 import java.io.BufferedReader;
@@ -77,6 +78,8 @@ final class ResetCommand implements Callable<Integer> {
       out.println("Nothing was deleted.");
       return 1;
     }
+    // What a killed cluster left may still run, and be mounted: nothing is deleted through a mount.
+    Cluster.cleanUp(directory);
     for (String name : OWN) {
       delete(directory.resolve(name));
     }

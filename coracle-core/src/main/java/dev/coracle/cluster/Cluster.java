@@ -22,6 +22,8 @@ import dev.coracle.http.ClientTls;
 import dev.coracle.http.HttpServerOptions;
 import dev.coracle.http.ServerTls;
 import dev.coracle.network.Ipv4Network;
+import dev.coracle.node.runtime.process.HostMounter;
+import dev.coracle.node.runtime.process.ProcessRuntime;
 import dev.coracle.registry.Registries;
 import dev.coracle.registry.Registry;
 import dev.coracle.registry.RegistryConfig;
@@ -173,16 +175,16 @@ public final class Cluster implements AutoCloseable {
     server = "https://" + host(options.listenHost()) + ":" + apiServer.port();
     started("api server", server);
 
+    InetSocketAddress forPods = addressForPods(apiServer, machine);
     bootstrap.kubernetesService(
-        Ipv4Network.parse(options.serviceCidr()).at(1),
-        machine.reachableAddress(),
-        port(apiServer, machine));
+        Ipv4Network.parse(options.serviceCidr()).at(1), forPods.getHostString(), forPods.getPort());
     writeKubeconfigs(directory, pki);
     if (options.only() != ClusterOptions.Part.APISERVER) {
       startControllers(apiServer, auth, pki, clock);
     }
     if (options.only() == ClusterOptions.Part.ALL) {
-      NodeParts nodeParts = new NodeParts(options, directory, pki, machine, apiServer, clock);
+      NodeParts nodeParts =
+          new NodeParts(options, directory, pki, machine, apiServer, clock, forPods);
       keep(nodeParts);
       nodes = nodeParts.start(bootstrap, this::started, listener);
     }
@@ -325,13 +327,18 @@ public final class Cluster implements AutoCloseable {
     }
   }
 
-  /** The port at which Pods reach the API server. */
-  private static int port(ApiServer apiServer, Machine machine) {
+  /** Where Pods reach the API server. */
+  private InetSocketAddress addressForPods(ApiServer apiServer, Machine machine) {
     List<SocketAddress> addresses = apiServer.addresses();
     boolean second = machine.gateway() != null && addresses.size() > 1;
-    return second && addresses.get(1) instanceof InetSocketAddress address
-        ? address.getPort()
-        : apiServer.port();
+    int port =
+        second && addresses.get(1) instanceof InetSocketAddress address
+            ? address.getPort()
+            : apiServer.port();
+    String listening = options.listenHost();
+    boolean everywhere = listening.equals("0.0.0.0") || listening.equals("::");
+    boolean local = machine.gateway() != null || everywhere || listening.equals("localhost");
+    return InetSocketAddress.createUnresolved(local ? machine.reachableAddress() : listening, port);
   }
 
   private static String host(String host) {
@@ -359,6 +366,25 @@ public final class Cluster implements AutoCloseable {
               + "); use --kubeconfig="
               + directory.resolve("kubeconfig"));
       kubeconfig = directory.resolve("kubeconfig");
+    }
+  }
+
+  /**
+   * Ends and removes what a cluster that was killed left on this machine: processes, mounts, the
+   * Pods' network. Its data stays.
+   *
+   * @throws StartException when something stays mounted, because this user may not unmount it
+   */
+  public static void cleanUp(Path data) {
+    Path directory = data.toAbsolutePath().normalize();
+    List<String> unused = ProcessRuntime.cleanUp(directory.resolve("node").resolve("runtime"));
+    new HostMounter().unmount(directory.resolve("node"));
+    Machine.cleanUp(directory);
+    List<String> mounted = HostMounter.mountPoints(directory);
+    if (!mounted.isEmpty()) {
+      throw new StartException(
+          StartException.Kind.FAILED,
+          mounted.getFirst() + " is still mounted, and this user can't unmount it");
     }
   }
 

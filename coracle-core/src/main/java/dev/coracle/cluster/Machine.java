@@ -62,6 +62,15 @@ final class Machine implements AutoCloseable {
     }
   }
 
+  /** Removes the Pods' network that a killed cluster left here. */
+  static void cleanUp(Path data) {
+    if (PodBridge.obstacle() == null && hasRights()) {
+      String id = PodBridge.id(data);
+      ServiceProxy.cleanUp(id);
+      PodBridge.cleanUp(id);
+    }
+  }
+
   private static String sentence(String why) {
     return "Pods share this machine's network, and cluster IPs and cluster DNS don't work ("
         + why.strip().lines().findFirst().orElse("")

@@ -40,15 +40,21 @@ final class NodeParts implements AutoCloseable {
   private final Machine machine;
   private final ApiServer apiServer;
   private final Clock clock;
+  private final InetSocketAddress serverForPods;
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
 
+  /**
+   * @param serverForPods where Pods on this machine's network reach the API server
+   */
   NodeParts(
       ClusterOptions options,
       DataDirectory directory,
       Pki pki,
       Machine machine,
       ApiServer apiServer,
-      Clock clock) {
+      Clock clock,
+      InetSocketAddress serverForPods) {
+    this.serverForPods = serverForPods;
     this.options = options;
     this.directory = directory;
     this.pki = pki;
@@ -118,7 +124,8 @@ final class NodeParts implements AutoCloseable {
                     CLUSTER_DOMAIN,
                     bridge == null ? options.podCidr() : bridge.network().toString(),
                     MAX_PODS,
-                    Map.of())));
+                    Map.of(),
+                    serverForPods)));
     started.accept("node", name + ", Pods are processes of this machine");
     return node.name();
   }

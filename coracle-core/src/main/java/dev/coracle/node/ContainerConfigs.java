@@ -5,6 +5,7 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.Quantity;
 import dev.coracle.node.downward.Environment;
 import dev.coracle.node.downward.Expansion;
+import dev.coracle.node.downward.ServiceVariables;
 import dev.coracle.node.runtime.ContainerConfig;
 import dev.coracle.node.runtime.DnsConfig;
 import dev.coracle.node.runtime.Mount;
@@ -13,6 +14,7 @@ import dev.coracle.node.runtime.SandboxConfig;
 import dev.coracle.node.runtime.SecurityOptions;
 import dev.coracle.node.volumes.PodVolumes;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -143,8 +145,7 @@ final class ContainerConfigs {
               container,
               usesHostNetwork(pod) ? node.nodeName() : hostname(pod),
               sources.allocatable(),
-              sources.serviceVariables(
-                  object.namespace(), pod.path("spec").path("enableServiceLinks").asBoolean(true)),
+              serviceVariables(object, pod),
               new Environment.Lookup() {
                 @Override
                 public @Nullable KubeObject configMap(String name) {
@@ -181,6 +182,17 @@ final class ContainerConfigs {
     } catch (IOException e) {
       throw new RuntimeFailure(CONFIG_ERROR, String.valueOf(e.getMessage()));
     }
+  }
+
+  private Map<String, String> serviceVariables(KubeObject object, JsonNode pod) {
+    Map<String, String> variables =
+        sources.serviceVariables(
+            object.namespace(), pod.path("spec").path("enableServiceLinks").asBoolean(true));
+    InetSocketAddress direct = node.apiServer();
+    if (direct != null && (usesHostNetwork(pod) || !node.runtime().hasPodNetwork())) {
+      ServiceVariables.reachKubernetesAt(variables, direct.getHostString(), direct.getPort());
+    }
+    return variables;
   }
 
   Path terminationFile(KubeObject pod, String container, int attempt) {

@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param dns the cluster's resolver for Pods with dnsPolicy ClusterFirst; NONE for the host's
  * @param clusterDomain such as {@code cluster.local}
  * @param labels further labels of the Node
+ * @param apiServer where Pods on the host's network reach the API server, whose cluster IP is not
+ *     theirs to use; null when it is
  */
 public record NodeConfig(
     Client client,
@@ -40,4 +42,42 @@ public record NodeConfig(
     String clusterDomain,
     String podCidr,
     int maxPods,
-    Map<String, String> labels) {}
+    Map<String, String> labels,
+    @Nullable InetSocketAddress apiServer) {
+
+  /** A node whose host reaches cluster IPs. */
+  public NodeConfig(
+      Client client,
+      Informers informers,
+      String nodeName,
+      Path stateDir,
+      ContainerRuntime runtime,
+      Mounter mounter,
+      Clock clock,
+      String address,
+      @Nullable InetSocketAddress listen,
+      @Nullable ServerTls tls,
+      DnsConfig dns,
+      String clusterDomain,
+      String podCidr,
+      int maxPods,
+      Map<String, String> labels) {
+    this(
+        client,
+        informers,
+        nodeName,
+        stateDir,
+        runtime,
+        mounter,
+        clock,
+        address,
+        listen,
+        tls,
+        dns,
+        clusterDomain,
+        podCidr,
+        maxPods,
+        labels,
+        null);
+  }
+}

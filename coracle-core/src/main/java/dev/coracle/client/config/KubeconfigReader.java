@@ -54,7 +54,8 @@ public final class KubeconfigReader {
   /**
    * @param explicit a file; empty for the usual ones
    * @param context empty for the current one
-   * @return null when there is no kubeconfig at all
+   * @return null when there is no kubeconfig at all, or none that was asked for or has a current
+   *     context: a Pod's own identity may do instead
    * @throws IOException in a sentence, when a file or the context is of no use
    */
   public static @Nullable ConnectionConfig read(
@@ -69,7 +70,8 @@ public final class KubeconfigReader {
         throw new IOException("stat " + file + ": no such file or directory");
       }
     }
-    return found ? reader.config(context) : null;
+    boolean chosen = !context.isEmpty() || !reader.currentContext.isEmpty() || !explicit.isEmpty();
+    return found && chosen ? reader.config(context) : null;
   }
 
   private static List<Path> files(String explicit, Map<String, String> environment) {

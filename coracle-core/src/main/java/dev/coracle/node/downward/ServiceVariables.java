@@ -46,6 +46,25 @@ public final class ServiceVariables {
     }
   }
 
+  /** Leads the variables of the {@code kubernetes} Service to a server's own address. */
+  public static void reachKubernetesAt(Map<String, String> variables, String host, int port) {
+    if (!variables.containsKey("KUBERNETES_SERVICE_HOST")) {
+      return;
+    }
+    variables.keySet().removeIf(key -> key.startsWith("KUBERNETES_PORT"));
+    String number = Integer.toString(port);
+    String url = "tcp://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + number;
+    String link = "KUBERNETES_PORT_" + number + "_TCP";
+    variables.put("KUBERNETES_SERVICE_HOST", host);
+    variables.put("KUBERNETES_SERVICE_PORT", number);
+    variables.put("KUBERNETES_SERVICE_PORT_HTTPS", number);
+    variables.put("KUBERNETES_PORT", url);
+    variables.put(link, url);
+    variables.put(link + "_PROTO", "tcp");
+    variables.put(link + "_PORT", number);
+    variables.put(link + "_ADDR", host);
+  }
+
   private static String name(String name) {
     return name.toUpperCase(Locale.ROOT).replace('-', '_');
   }

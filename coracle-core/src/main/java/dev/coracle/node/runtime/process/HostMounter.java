@@ -2,6 +2,7 @@ package dev.coracle.node.runtime.process;
 
 import dev.coracle.node.volumes.Mounter;
 import java.nio.file.Path;
+import java.util.List;
 
 /** Mounts of the node, by system call. */
 public final class HostMounter implements Mounter {
@@ -34,5 +35,12 @@ public final class HostMounter implements Mounter {
   @Override
   public void remove(Path directory) {
     Leftovers.remove(directory.toAbsolutePath().normalize());
+  }
+
+  /** What is mounted at and below a directory, the deepest first. */
+  public static List<String> mountPoints(Path directory) {
+    return Linux.isSupported()
+        ? MountTable.below(directory.toAbsolutePath().normalize())
+        : List.of();
   }
 }

@@ -107,8 +107,8 @@ public final class ProcessRuntime implements ContainerRuntime {
     if (noRights != null) {
       return "no rights for namespaces ("
           + noRights
-          + "): Pods are plain processes on the host's network and file system, volumes are not"
-          + " mounted at their paths";
+          + "): Pods are plain processes on the host's network and file system, volumes are"
+          + " below $CONTAINER_SANDBOX_MOUNT_POINT";
     }
     return network == null ? "no Pod network: Pods use the host's network" : null;
   }
@@ -226,12 +226,16 @@ public final class ProcessRuntime implements ContainerRuntime {
     }
     String id = newId();
     Path own = sandbox.directory.resolve("containers").resolve(id);
+    ContainerConfig complete = config;
     try {
       Files.createDirectories(own.resolve("scratch"));
+      if (!sandbox.isolated) {
+        complete = LinkedVolumes.link(own.resolve("root"), config);
+      }
     } catch (IOException e) {
       throw new RuntimeFailure("CreateContainerError", String.valueOf(e.getMessage()));
     }
-    containers.put(id, new ProcessContainer(id, sandbox, config, own));
+    containers.put(id, new ProcessContainer(id, sandbox, complete, own));
     return id;
   }
 
