@@ -61,8 +61,8 @@ final class LinkedVolumes {
   private static void link(Path root, String at, Path volume) throws IOException {
     Path link = root.resolve(at.replaceFirst("^/+", "")).normalize();
     if (!link.startsWith(root)
-        || Files.exists(link, LinkOption.NOFOLLOW_LINKS)
-        || leadsThroughLink(root, link)) {
+        || leadsThroughLink(root, link)
+        || Files.exists(link, LinkOption.NOFOLLOW_LINKS)) {
       return;
     }
     Files.createDirectories(link.getParent());
@@ -70,7 +70,9 @@ final class LinkedVolumes {
   }
 
   private static boolean leadsThroughLink(Path root, Path link) {
-    for (Path above = link.getParent(); above.startsWith(root); above = above.getParent()) {
+    Path above = root;
+    for (Path name : root.relativize(link)) {
+      above = above.resolve(name);
       if (Files.isSymbolicLink(above)) {
         return true;
       }
