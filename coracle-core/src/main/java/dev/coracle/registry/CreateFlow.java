@@ -66,6 +66,9 @@ final class CreateFlow {
     boolean generated = name.isEmpty() && !Meta.text(metadata, "generateName").isEmpty();
     config.schemas().applyDefaults(type, object);
     resource.strategy().complete(object);
+    if (record) {
+      config.schemas().recordFields(type, "", object, null, write.manager(), write.now());
+    }
     AdmissionAttributes attributes =
         Admissions.of(
             write,
@@ -75,9 +78,6 @@ final class CreateFlow {
             null,
             Admissions.options("CreateOptions", options));
     config.admission().mutate(attributes);
-    if (record) {
-      config.schemas().recordFields(type, "", object, null, write.manager(), write.now());
-    }
     prepare(write, resource, object);
     for (int attempt = 1; ; attempt++) {
       if (generated) {

@@ -98,6 +98,11 @@ final class UpdateFlow {
     ObjectNode old = current.tree();
     keepSystemMetadata(object, old);
     config.schemas().applyDefaults(type, object);
+    if (!change.recordsFields()) {
+      config
+          .schemas()
+          .recordFields(type, write.subresource(), object, current, write.manager(), write.now());
+    }
     AdmissionAttributes attributes =
         Admissions.of(
             write,
@@ -107,11 +112,6 @@ final class UpdateFlow {
             current,
             Admissions.options("UpdateOptions", write.options()));
     config.admission().mutate(attributes);
-    if (!change.recordsFields()) {
-      config
-          .schemas()
-          .recordFields(type, write.subresource(), object, current, write.manager(), write.now());
-    }
     separateStatus(write, resource, object, old);
     resource.strategy().prepareForUpdate(write, object, current);
     countGeneration(resource, object, old);

@@ -1,0 +1,107 @@
+package dev.coracle.schema.cel;
+
+import dev.cel.common.CelAbstractSyntaxTree;
+import dev.cel.common.ast.CelExpr;
+import dev.cel.common.navigation.CelNavigableAst;
+import dev.cel.common.types.CelType;
+import dev.cel.common.types.SimpleType;
+import dev.cel.runtime.CelEvaluationException;
+import dev.cel.runtime.CelRuntime;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/** A compiled expression; may be evaluated by many threads at once. */
+public final class Expression {
+
+  private static final Pattern LOCATED =
+      Pattern.compile("^evaluation error(?: at [^:]*:\\d+(?::\\d+)?)?: ", Pattern.DOTALL);
+  private static final Pattern MISSING_KEY =
+      Pattern.compile("key '(.*)' is not present in map\\.?");
+
+  private final String source;
+  private final CelAbstractSyntaxTree tree;
+  private final CelRuntime.Program program;
+
+  Expression(String source, CelAbstractSyntaxTree tree, CelRuntime.Program program) {
+    this.source = source;
+    this.tree = tree;
+    this.program = program;
+  }
+
+  public String source() {
+    return source;
+  }
+
+  CelType resultType() {
+    return tree.getResultType();
+  }
+
+  /** Whether the compiler knows that the value is none of a boolean. */
+  public boolean neverBoolean() {
+    return never(SimpleType.BOOL);
+  }
+
+  /** Whether the compiler knows that the value is none of a string. */
+  public boolean neverText() {
+    return never(SimpleType.STRING);
+  }
+
+  private boolean never(CelType wanted) {
+    CelType type = resultType();
+    return !type.equals(wanted) && !type.equals(SimpleType.DYN) && !type.equals(SimpleType.ANY);
+  }
+
+  /** Whether a name occurs as an identifier in it. */
+  public boolean mentions(String name) {
+    return identifiers().contains(name);
+  }
+
+  private Set<String> identifiers() {
+    return CelNavigableAst.fromAst(tree)
+        .getRoot()
+        .allNodes()
+        .map(node -> node.expr())
+        .filter(expr -> expr.getKind() == CelExpr.ExprKind.Kind.IDENT)
+        .map(expr -> expr.ident().name())
+        .collect(Collectors.toSet());
+  }
+
+  /**
+   * Evaluates it.
+   *
+   * @param variables values by name: what {@link ExpressionValues} makes of JSON, or what another
+   *     expression gave
+   * @return Boolean, Long, Double, String, List, Map or another value of the language; a value that
+   *     {@link ExpressionValues#json} can turn to JSON
+   * @throws ExpressionException when there is no value: a missing key, a division by zero
+   */
+  public Object evaluate(Map<String, ?> variables) throws ExpressionException {
+    try {
+      return program.eval(variables);
+    } catch (CelEvaluationException e) {
+      throw new ExpressionException(inKubernetesWords(e));
+    }
+  }
+
+  private static String inKubernetesWords(CelEvaluationException failure) {
+    String message = failure.getMessage() == null ? "" : failure.getMessage();
+    message = LOCATED.matcher(message).replaceFirst("");
+    Matcher missing = MISSING_KEY.matcher(message);
+    if (missing.matches()) {
+      return "no such key: " + missing.group(1);
+    }
+    if (message.startsWith("No matching overload")) {
+      return "no such overload";
+    }
+    if (message.contains("by zero")) {
+      return message.contains("odulus") ? "modulus by zero" : "division by zero";
+    }
+    if (message.startsWith("Iteration budget exceeded")) {
+      return "operation cancelled: actual cost limit exceeded";
+    }
+    return message;
+  }
+}
