@@ -40,22 +40,34 @@ final class ListBytes {
     byte[] skipped =
         type.custom() ? new byte[0] : ObjectBytes.typePrefix(type.kind(), type.gvk().apiVersion());
     return new ListBytes(
-        header(type.listKind(), type.gvk().apiVersion(), list), list.items(), false, skipped);
+        header(type.listKind(), type.gvk().apiVersion(), metadata(list, type.custom())),
+        list.items(),
+        false,
+        skipped);
   }
 
   static ListBytes partial(ObjectList list) {
     return new ListBytes(
-        header("PartialObjectMetadataList", "meta.k8s.io/v1", list),
+        header("PartialObjectMetadataList", "meta.k8s.io/v1", metadata(list)),
         list.items(),
         true,
         new byte[0]);
   }
 
-  private static byte[] header(String kind, String apiVersion, ObjectList list) {
+  private static byte[] header(String kind, String apiVersion, ObjectNode metadata) {
     ObjectNode json = Json.object().put("kind", kind).put("apiVersion", apiVersion);
-    json.set("metadata", metadata(list));
+    json.set("metadata", metadata);
     String head = json.toString();
     return ObjectBytes.bytes(head.substring(0, head.length() - 1) + ",\"items\":[");
+  }
+
+  /** Lists of custom resources say that nothing follows. */
+  private static ObjectNode metadata(ObjectList list, boolean custom) {
+    ObjectNode metadata = metadata(list);
+    if (custom && list.continueToken() == null) {
+      metadata.put("continue", "");
+    }
+    return metadata;
   }
 
   static ObjectNode metadata(ObjectList list) {

@@ -122,7 +122,7 @@ final class DeleteFlow {
       case Step.Mark mark -> {
         KubeObject marked = mark(write, resource, mark.object(), current);
         yield mark.thenRemove()
-            ? remove(write, resource, marked, marked.resourceVersion())
+            ? removeMarked(write, resource, marked)
             : new Registry.Deleted(marked, false, true);
       }
     };
@@ -236,6 +236,19 @@ final class DeleteFlow {
       resource.strategy().removed(removed);
     }
     return new Registry.Deleted(last, true, resource.answersDeleted());
+  }
+
+  /** Somebody who saw the mark may have removed it already: that is as good. */
+  private Registry.Deleted removeMarked(Write write, Resource resource, KubeObject marked)
+      throws ObjectStore.Stale {
+    try {
+      return remove(write, resource, marked, marked.resourceVersion());
+    } catch (ObjectStore.Stale e) {
+      if (e.current() == null) {
+        return new Registry.Deleted(marked, true, resource.answersDeleted());
+      }
+      throw e;
+    }
   }
 
   private static void checkPreconditions(

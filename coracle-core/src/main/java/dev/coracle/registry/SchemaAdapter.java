@@ -17,11 +17,13 @@ import dev.coracle.schema.Patch;
 import dev.coracle.schema.Schema;
 import dev.coracle.schema.Schemas;
 import dev.coracle.schema.defaults.Defaults;
+import dev.coracle.schema.validation.ExpressionRules;
 import dev.coracle.schema.validation.Validation;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +31,12 @@ import org.jspecify.annotations.Nullable;
 /** The schema package as the flows use it, with the schemas of the CRDs that are served. */
 public final class SchemaAdapter implements ObjectSchemas {
 
+  private static final Set<String> BLOCKING =
+      Set.of(
+          "FieldValueRequired", "FieldValueTooLong", "FieldValueTooMany", "FieldValueTypeInvalid");
+
   private final Map<GroupVersionKind, Schema> known = new ConcurrentHashMap<>();
+  private final Map<GroupVersionKind, ExpressionRules> rules = new ConcurrentHashMap<>();
 
   /** The schema of a kind that is served, or null when there is none. */
   public @Nullable Schema find(GroupVersionKind kind) {
@@ -54,6 +61,7 @@ public final class SchemaAdapter implements ObjectSchemas {
   @Override
   public void define(
       ResourceType type, @Nullable ObjectNode openApiV3Schema, boolean preserveUnknownFields) {
+    rules.remove(type.gvk());
     if (openApiV3Schema == null) {
       known.remove(type.gvk());
     } else {
@@ -123,6 +131,19 @@ public final class SchemaAdapter implements ObjectSchemas {
     ObjectNode source = required(type).source();
     if (source != null) {
       causes.addAll(Validation.custom(source, object, old == null ? null : old.tree()));
+      ExpressionRules own = rules.computeIfAbsent(type.gvk(), kind -> ExpressionRules.of(source));
+      if (!own.isEmpty()) {
+        if (causes.stream().anyMatch(cause -> BLOCKING.contains(cause.reason()))) {
+          causes.add(
+              new StatusCause(
+                  "FieldValueInvalid",
+                  "Invalid value: null: some validation rules were not checked because the object"
+                      + " was invalid; correct the existing errors to complete validation",
+                  "<nil>"));
+        } else {
+          causes.addAll(own.check(object, old == null ? null : old.tree()));
+        }
+      }
     }
     return causes;
   }

@@ -93,7 +93,8 @@ final class FormatFunctions {
 
   private static boolean isBase64(String text) {
     try {
-      return Base64.getDecoder().decode(text).length >= 0;
+      Base64.getDecoder().decode(text);
+      return true;
     } catch (IllegalArgumentException e) {
       return false;
     }
@@ -101,7 +102,8 @@ final class FormatFunctions {
 
   private static boolean isDate(String text) {
     try {
-      return LocalDate.parse(text).getYear() >= 0;
+      LocalDate.parse(text);
+      return true;
     } catch (DateTimeException e) {
       return false;
     }

@@ -67,6 +67,7 @@ final class Functions {
     overloads.computeIfAbsent(name, key -> new ArrayList<>()).add(overload);
   }
 
+  @SuppressWarnings("Immutable") // the calls here keep nothing
   private void bind(String id, Call call, CelType... parameters) {
     List<Class<?>> classes = new ArrayList<>();
     for (CelType parameter : parameters) {

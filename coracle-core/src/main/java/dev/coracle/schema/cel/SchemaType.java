@@ -127,6 +127,7 @@ public final class SchemaType {
     };
   }
 
+  @SuppressWarnings("Immutable") // the map is not changed when the type is made
   private CelType object(JsonNode schema, String name) {
     JsonNode additional = schema.path("additionalProperties");
     if (additional.isObject()) {

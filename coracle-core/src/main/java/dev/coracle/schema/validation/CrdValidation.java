@@ -140,12 +140,20 @@ final class CrdValidation {
         continue;
       }
       if (different.size() == 1) {
-        StructuralSchemaValidation.validate(
-            schema.at(FieldPath.of("spec", "validation", "openAPIV3Schema")));
+        schema(schema.at(FieldPath.of("spec", "validation", "openAPIV3Schema")));
         return;
       }
-      StructuralSchemaValidation.validate(schema);
+      schema(schema);
     }
+  }
+
+  private static void schema(Field schema) {
+    FieldErrors own = new FieldErrors();
+    StructuralSchemaValidation.validate(new Field(schema.json(), schema.path(), own));
+    if (own.isEmpty()) {
+      RuleValidation.validate(new Field(schema.json(), schema.path(), own));
+    }
+    own.causes().forEach(schema.errors()::add);
   }
 
   private static void jsonPath(Field path, String root) {

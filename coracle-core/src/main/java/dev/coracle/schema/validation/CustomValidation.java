@@ -5,10 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.StatusCause;
-import dev.coracle.api.Timestamps;
 import java.math.BigDecimal;
-import java.time.DateTimeException;
-import java.time.LocalDate;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
@@ -22,9 +19,6 @@ import java.util.regex.PatternSyntaxException;
  * an update does not change is not checked again (ratcheting).
  */
 final class CustomValidation {
-
-  private static final Pattern UUID =
-      Pattern.compile("(?i)[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}");
 
   private final FieldErrors errors;
 
@@ -168,33 +162,22 @@ final class CustomValidation {
     errors.invalid(path, value, path + " in body should be " + relation + bound.asText());
   }
 
+  /** Of length and pattern, only the first that is broken is told. */
   private void string(JsonNode schema, String text, FieldPath path) {
     int length = text.codePointCount(0, text.length());
     JsonNode most = schema.path("maxLength");
+    JsonNode least = schema.path("minLength");
+    String pattern = schema.path("pattern").asText("");
     if (most.isNumber() && length > most.asLong()) {
       errors.tooLong(path, most.asInt());
-    }
-    JsonNode least = schema.path("minLength");
-    if (least.isNumber() && length < least.asLong()) {
+    } else if (least.isNumber() && length < least.asLong()) {
       errors.invalid(
           path, text, path + " in body should be at least " + least.asText() + " chars long");
-    }
-    String pattern = schema.path("pattern").asText("");
-    if (!pattern.isEmpty() && !matches(pattern, text)) {
+    } else if (!pattern.isEmpty() && !matches(pattern, text)) {
       errors.invalid(path, text, path + " in body should match '" + pattern + "'");
     }
     String format = schema.path("format").asText("");
-    boolean fits =
-        switch (format) {
-          case "date-time" -> Timestamps.parse(text) != null;
-          case "date" -> isDate(text);
-          case "uuid" -> UUID.matcher(text).matches();
-          case "ipv4" -> Addresses.isIpv4(text);
-          case "ipv6" -> Addresses.isIpv6(text);
-          case "cidr" -> Addresses.isCidr(text);
-          default -> true;
-        };
-    if (!fits) {
+    if (!Formats.fits(format, text)) {
       typeErrorOfFormat(path, format, text);
     }
   }
@@ -202,15 +185,6 @@ final class CustomValidation {
   private void typeErrorOfFormat(FieldPath path, String format, String text) {
     errors.invalid(
         path, text, path + " in body must be of type " + format + ": " + FieldErrors.quoted(text));
-  }
-
-  private static boolean isDate(String text) {
-    try {
-      LocalDate.parse(text);
-      return true;
-    } catch (DateTimeException e) {
-      return false;
-    }
   }
 
   /** Patterns are Go's (RE2), which Java's understand but for a few; those are not enforced. */

@@ -1,0 +1,143 @@
+package dev.coracle.schema.validation;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.StatusCause;
+import dev.coracle.schema.cel.Expression;
+import dev.coracle.schema.cel.ExpressionException;
+import dev.coracle.schema.cel.SchemaType;
+import java.util.Map;
+
+/** Whether the rules ({@code x-kubernetes-validations}) of a CRD's schema are well made. */
+final class RuleValidation {
+
+  private RuleValidation() {}
+
+  /**
+   * @param schema an {@code openAPIV3Schema} that is structural
+   */
+  static void validate(Field schema) {
+    place(schema, true, "");
+  }
+
+  /**
+   * @param uncorrelatable the place above whose old items can't be told, empty when there is none
+   */
+  private static void place(Field schema, boolean resource, String uncorrelatable) {
+    Field rules = schema.child("x-kubernetes-validations");
+    if (!rules.json().isEmpty()) {
+      SchemaType type = SchemaType.of(schema.json(), resource);
+      for (Field rule : rules.items()) {
+        rule(type, schema.json(), rule, uncorrelatable);
+      }
+    }
+    Field properties = schema.child("properties");
+    for (Map.Entry<String, JsonNode> property : properties.json().properties()) {
+      place(
+          new Field(property.getValue(), properties.path().key(property.getKey()), schema.errors()),
+          false,
+          uncorrelatable);
+    }
+    if (schema.child("additionalProperties").json().isObject()) {
+      place(schema.child("additionalProperties"), false, uncorrelatable);
+    }
+    if (schema.child("items").json().isObject()) {
+      boolean told = schema.text("x-kubernetes-list-type").equals("map");
+      String items = schema.path().toString();
+      place(
+          schema.child("items"), false, told || !uncorrelatable.isEmpty() ? uncorrelatable : items);
+    }
+  }
+
+  private static void rule(SchemaType type, JsonNode schema, Field rule, String uncorrelatable) {
+    Field source = rule.child("rule");
+    if (source.text().isBlank()) {
+      source.required("rule is not specified");
+      return;
+    }
+    Field message = rule.child("message");
+    if (!message.text().isEmpty() && message.text().isBlank()) {
+      message.invalid("message must be non-empty if specified");
+    } else if (message.text().contains("\n")) {
+      message.invalid("message must not contain line breaks");
+    } else if (source.text().contains("\n") && message.blank()) {
+      message.required("message must be specified if rule contains line breaks");
+    }
+    Field path = rule.child("fieldPath");
+    if (!path.blank()) {
+      String problem = RuleFieldPath.problem(schema, path.text());
+      if (!problem.isEmpty()) {
+        path.invalid("fieldPath must be a valid path: " + problem);
+      }
+    }
+    if (rule.has("reason")) {
+      rule.child("reason")
+          .oneOf(
+              "FieldValueRequired",
+              "FieldValueForbidden",
+              "FieldValueInvalid",
+              "FieldValueDuplicate");
+    }
+    boolean optional = rule.flag("optionalOldSelf");
+    expression(type, rule, source, optional, false, uncorrelatable);
+    Field text = rule.child("messageExpression");
+    if (!text.blank()) {
+      expression(type, rule, text, optional, true, uncorrelatable);
+    }
+  }
+
+  private static void expression(
+      SchemaType type,
+      Field rule,
+      Field source,
+      boolean optional,
+      boolean message,
+      String uncorrelatable) {
+    try {
+      Expression compiled = type.compile(source.text(), optional);
+      if (message ? compiled.neverText() : compiled.neverBoolean()) {
+        invalid(
+            rule,
+            source,
+            message
+                ? "messageExpression compilation failed: must evaluate to a string"
+                : "compilation failed: must evaluate to a bool");
+      } else if (!message && compiled.mentions("oldSelf") && !uncorrelatable.isEmpty()) {
+        source.invalid(
+            "oldSelf cannot be used on the uncorrelatable portion of the schema within "
+                + uncorrelatable);
+      } else if (!message && optional && !compiled.mentions("oldSelf")) {
+        rule.child("optionalOldSelf").invalid("may not be set if oldSelf is not used in rule");
+      }
+    } catch (ExpressionException e) {
+      invalid(
+          rule,
+          source,
+          (message ? "messageExpression compilation failed: " : "compilation failed: ")
+              + e.reason());
+    }
+  }
+
+  /** The value shown is the whole rule, with the internal names of its fields. */
+  private static void invalid(Field rule, Field source, String detail) {
+    ObjectNode shown =
+        Json.object()
+            .put("Rule", rule.text("rule"))
+            .put("Message", rule.text("message"))
+            .put("MessageExpression", rule.text("messageExpression"));
+    shown.set("Reason", rule.has("reason") ? rule.child("reason").json() : shown.nullNode());
+    shown.put("FieldPath", rule.text("fieldPath"));
+    shown.set(
+        "OptionalOldSelf",
+        rule.has("optionalOldSelf") ? rule.child("optionalOldSelf").json() : shown.nullNode());
+    String text =
+        shown.toString().replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026");
+    rule.errors()
+        .add(
+            new StatusCause(
+                "FieldValueInvalid",
+                "Invalid value: " + text + ": " + detail,
+                source.path().toString()));
+  }
+}
