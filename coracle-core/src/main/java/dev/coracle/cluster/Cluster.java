@@ -122,6 +122,9 @@ public final class Cluster implements AutoCloseable {
         Background.start("pki", () -> Pki.open(directory.resolve("pki"), clock.instant()));
     Store store = keep(Stores.open(directory.resolve("store"), durability()));
     Pki pki = pkiStart.get();
+    Background<KeyAndCertificate> adminStart =
+        Background.start(
+            "admin", () -> pki.rsaClient("admin", Identities.ADMIN, List.of("system:masters")));
     started("store", storeDetail());
 
     AtomicReference<@Nullable Client> loopback = new AtomicReference<>();
@@ -178,7 +181,7 @@ public final class Cluster implements AutoCloseable {
     InetSocketAddress forPods = addressForPods(apiServer, machine);
     bootstrap.kubernetesService(
         Ipv4Network.parse(options.serviceCidr()).at(1), forPods.getHostString(), forPods.getPort());
-    writeKubeconfigs(directory, pki);
+    writeKubeconfigs(directory, pki, adminStart.get());
     if (options.only() != ClusterOptions.Part.APISERVER) {
       startControllers(apiServer, auth, pki, clock);
     }
@@ -348,8 +351,8 @@ public final class Cluster implements AutoCloseable {
     return host.contains(":") ? "[" + host + "]" : host;
   }
 
-  private void writeKubeconfigs(DataDirectory directory, Pki pki) throws IOException {
-    KeyAndCertificate client = pki.client("admin", Identities.ADMIN, List.of("system:masters"));
+  private void writeKubeconfigs(DataDirectory directory, Pki pki, KeyAndCertificate client)
+      throws IOException {
     Kubeconfig.Access access =
         new Kubeconfig.Access(server, pki.authorityPem(), client.certificatePem(), client.keyPem());
     PrivateFiles.write(directory.resolve("kubeconfig"), Kubeconfig.text(access));

@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * The cluster's keys and certificates, in {@code pki/} of the data directory: made at the first
@@ -102,17 +103,27 @@ public final class Pki {
   /** The key and certificate of a client: {@code NAME.key} and {@code NAME.crt}. */
   public KeyAndCertificate client(String file, String user, List<String> groups)
       throws IOException {
-    return keep(file, Request.client(user, groups, VALIDITY));
+    return keep(file, Request.client(user, groups, VALIDITY), CertificateAuthority::newKeyPair);
+  }
+
+  /** As {@link #client}, with an RSA key: fabric8's client reads no other from a kubeconfig. */
+  public KeyAndCertificate rsaClient(String file, String user, List<String> groups)
+      throws IOException {
+    return keep(file, Request.client(user, groups, VALIDITY), CertificateAuthority::newRsaKeyPair);
   }
 
   /** The key and certificate of a server: {@code NAME.key} and {@code NAME.crt}. */
   public KeyAndCertificate server(
       String file, String commonName, List<String> dnsNames, List<String> ipAddresses)
       throws IOException {
-    return keep(file, Request.server(commonName, dnsNames, ipAddresses, VALIDITY));
+    return keep(
+        file,
+        Request.server(commonName, dnsNames, ipAddresses, VALIDITY),
+        CertificateAuthority::newKeyPair);
   }
 
-  private KeyAndCertificate keep(String file, Request request) throws IOException {
+  private KeyAndCertificate keep(String file, Request request, Supplier<KeyPair> newKey)
+      throws IOException {
     Path keyFile = directory.resolve(file + ".key");
     Path certificateFile = directory.resolve(file + ".crt");
     if (Files.exists(keyFile) && Files.exists(certificateFile)) {
@@ -121,7 +132,7 @@ public final class Pki {
         return new KeyAndCertificate(Pem.privateKey(Files.readString(keyFile)), certificate);
       }
     }
-    KeyAndCertificate issued = authority.issue(request, now);
+    KeyAndCertificate issued = authority.issue(request, newKey.get(), now);
     PrivateFiles.write(keyFile, issued.keyPem());
     PrivateFiles.writeReadable(certificateFile, issued.certificatePem());
     return issued;
