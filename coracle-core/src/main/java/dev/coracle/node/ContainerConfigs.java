@@ -7,6 +7,7 @@ import dev.coracle.node.downward.Environment;
 import dev.coracle.node.downward.Expansion;
 import dev.coracle.node.downward.ServiceVariables;
 import dev.coracle.node.runtime.ContainerConfig;
+import dev.coracle.node.runtime.ContainerResources;
 import dev.coracle.node.runtime.DnsConfig;
 import dev.coracle.node.runtime.Mount;
 import dev.coracle.node.runtime.RuntimeFailure;
@@ -132,10 +133,11 @@ final class ContainerConfigs {
 
   /**
    * @param pod with its addresses
+   * @param target id of the running container whose processes it shall see; empty for none
    * @throws RuntimeFailure with the reason for a waiting container
    */
   ContainerConfig container(
-      KubeObject object, JsonNode pod, ContainerRecord record, PodVolumes volumes) {
+      KubeObject object, JsonNode pod, ContainerRecord record, PodVolumes volumes, String target) {
     JsonNode container = record.spec;
     Map<String, String> environment;
     try {
@@ -176,9 +178,9 @@ final class ContainerConfigs {
           container.path("stdin").asBoolean(),
           container.path("stdinOnce").asBoolean(),
           container.path("tty").asBoolean(),
-          container.path("resources").path("limits").has("memory")
-              ? Quantity.of(container.path("resources").path("limits").path("memory")).longValue()
-              : 0);
+          resources(container),
+          container.path("lifecycle").path("stopSignal").asText(""),
+          target);
     } catch (IOException e) {
       throw new RuntimeFailure(CONFIG_ERROR, String.valueOf(e.getMessage()));
     }
@@ -193,6 +195,22 @@ final class ContainerConfigs {
       ServiceVariables.reachKubernetesAt(variables, direct.getHostString(), direct.getPort());
     }
     return variables;
+  }
+
+  static ContainerResources resources(JsonNode container) {
+    JsonNode resources = container.path("resources");
+    return new ContainerResources(
+        bytes(resources.path("limits").path("memory")),
+        milli(resources.path("limits").path("cpu")),
+        milli(resources.path("requests").path("cpu")));
+  }
+
+  private static long bytes(JsonNode quantity) {
+    return quantity.isMissingNode() ? 0 : Quantity.of(quantity).longValue();
+  }
+
+  private static long milli(JsonNode quantity) {
+    return quantity.isMissingNode() ? 0 : Quantity.of(quantity).milliValue();
   }
 
   Path terminationFile(KubeObject pod, String container, int attempt) {

@@ -18,10 +18,27 @@ final class ContainerRecord {
     TERMINATED
   }
 
+  /** The lists of a Pod's spec. */
+  enum Kind {
+    INIT("initContainers"),
+    MAIN("containers"),
+    EPHEMERAL("ephemeralContainers");
+
+    final String field;
+
+    Kind(String field) {
+      this.field = field;
+    }
+  }
+
   final String name;
-  final boolean init;
+  final Kind kind;
   final boolean sidecar;
-  final JsonNode spec;
+  JsonNode spec;
+
+  /** Whether its definition changed while it ran: it starts anew whatever its policy says. */
+  boolean changed;
+
   final List<ProbeLoop> probes = new ArrayList<>();
   State state = State.WAITING;
   String waitingReason;
@@ -55,11 +72,11 @@ final class ContainerRecord {
 
   @Nullable SecurityOptions user;
 
-  ContainerRecord(JsonNode spec, boolean init, String waitingReason) {
+  ContainerRecord(JsonNode spec, Kind kind, String waitingReason) {
     this.spec = spec;
     this.name = spec.path("name").asText();
-    this.init = init;
-    this.sidecar = init && spec.path("restartPolicy").asText("").equals("Always");
+    this.kind = kind;
+    this.sidecar = kind == Kind.INIT && spec.path("restartPolicy").asText("").equals("Always");
     this.waitingReason = waitingReason;
   }
 

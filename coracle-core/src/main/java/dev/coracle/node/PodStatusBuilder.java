@@ -38,9 +38,10 @@ final class PodStatusBuilder {
       List<String> podIps,
       boolean hasSandbox,
       boolean stopping,
-      List<ContainerRecord> init,
-      List<ContainerRecord> main,
+      PodContainers containers,
       String runtimeName) {
+    List<ContainerRecord> init = containers.init;
+    List<ContainerRecord> main = containers.main;
     long generation = pod.path("metadata").path("generation").asLong();
     if (generation > 0) {
       status.put("observedGeneration", generation);
@@ -61,6 +62,9 @@ final class PodStatusBuilder {
       containers("initContainerStatuses", init, runtimeName);
     }
     containers("containerStatuses", main, runtimeName);
+    if (!containers.ephemeral.isEmpty()) {
+      containers("ephemeralContainerStatuses", containers.ephemeral, runtimeName);
+    }
     String known = pod.path("status").path("qosClass").asText("");
     status.put("qosClass", known.isEmpty() ? qosClass(pod) : known);
     return status;
@@ -199,14 +203,16 @@ final class PodStatusBuilder {
       if (record.last != null) {
         last.set("terminated", record.last);
       }
-      container.put("ready", record.ready);
+      container.put("ready", record.kind != ContainerRecord.Kind.EPHEMERAL && record.ready);
       container.put("restartCount", record.restarts);
       container.put("image", record.spec.path("image").asText());
       container.put("imageID", id == null ? "" : record.spec.path("image").asText());
       if (id != null) {
         container.put("containerID", runtimeName + "://" + id);
       }
-      container.put("started", record.started);
+      if (record.kind != ContainerRecord.Kind.EPHEMERAL) {
+        container.put("started", record.started);
+      }
       if (id != null) {
         created(container, record);
       }

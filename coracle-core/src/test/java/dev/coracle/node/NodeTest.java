@@ -403,6 +403,77 @@ class NodeTest {
   }
 
   @Test
+  void pod_ephemeralContainer_runsBesideItsTarget() throws Exception {
+    startProcessNode();
+    pod("web", "containers: [{name: main, image: x, command: [sleep, '1234567']}]");
+    awaitPhase("web", "Running");
+    client.patch(
+        PODS,
+        "default",
+        "web",
+        "ephemeralcontainers",
+        PatchType.STRATEGIC,
+        Json.read(
+            """
+            {"spec":{"ephemeralContainers":[{"name":"debug","image":"x","targetContainerName":"main",
+              "terminationMessagePath":"/dev/termination-log","terminationMessagePolicy":"File",
+              "command":["sh","-c","cat /proc/1/cmdline > /dev/termination-log; exit 4"]}]}}"""),
+        WriteOptions.NONE);
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .untilAsserted(
+            () -> {
+              JsonNode ended = status("web").at("/ephemeralContainerStatuses/0/state/terminated");
+              assertThat(ended.path("exitCode").asInt()).isEqualTo(4);
+              assertThat(ended.path("message").asText()).startsWith("sleep").contains("1234567");
+            });
+    assertThat(status("web").path("phase").asText()).isEqualTo("Running");
+    assertThat(condition(status("web"), "Ready")).isEqualTo("True");
+  }
+
+  @Test
+  void pod_imageChange_restartsThatContainer() throws Exception {
+    startProcessNode();
+    pod(
+        "web",
+        "containers: [{name: main, image: x, command: [sleep, '1000']}, {name: other, image: x,"
+            + " command: [sleep, '1000']}]");
+    awaitPhase("web", "Running");
+    client.patch(
+        PODS,
+        "default",
+        "web",
+        "",
+        PatchType.STRATEGIC,
+        Json.read("{\"spec\":{\"containers\":[{\"name\":\"main\",\"image\":\"y\"}]}}"),
+        WriteOptions.NONE);
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .untilAsserted(
+            () -> {
+              assertThat(container("web").path("restartCount").asInt()).isEqualTo(1);
+              assertThat(container("web").path("image").asText()).isEqualTo("y");
+              assertThat(container("web").at("/state").has("running")).isTrue();
+            });
+    assertThat(status("web").at("/containerStatuses/1/restartCount").asInt()).isZero();
+  }
+
+  @Test
+  void close_podThatNeverRestarts_getsItsFinalStatus() throws Exception {
+    startProcessNode();
+    String trap = "trap 'exit 5' TERM; touch /tmp/set; sleep 1000 & wait";
+    pod(
+        "once",
+        "restartPolicy: Never\ncontainers: [{name: main, image: x, command: [sh, -c, \""
+            + trap
+            + "\"], readinessProbe: {exec: {command: [cat, /tmp/set]}, periodSeconds: 1}}]");
+    await().until(() -> container("once").path("ready").asBoolean());
+    node.close();
+    assertThat(status("once").path("phase").asText()).isEqualTo("Failed");
+    assertThat(container("once").at("/state/terminated/exitCode").asInt()).isEqualTo(5);
+  }
+
+  @Test
   void simulated_podsTurnReady() throws Exception {
     startNode(new SimulatedRuntime(clock, 1));
     for (int i = 0; i < 200; i++) {

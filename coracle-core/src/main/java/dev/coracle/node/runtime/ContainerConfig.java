@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param terminationMessage a file of the node that appears at {@code terminationMessagePath}
  * @param log where its output goes, in the CRI's format
  * @param stdin whether its standard input stays open for attach; else it reads nothing
- * @param memoryLimit in bytes; 0 for none
+ * @param stopSignal such as {@code SIGUSR1}; empty for SIGTERM
+ * @param target the container whose processes it shall see; empty for none
  */
 public record ContainerConfig(
     String name,
@@ -31,7 +32,9 @@ public record ContainerConfig(
     boolean stdin,
     boolean stdinOnce,
     boolean tty,
-    long memoryLimit) {
+    ContainerResources resources,
+    String stopSignal,
+    String target) {
 
   public ContainerConfig {
     command = List.copyOf(command);

@@ -1,5 +1,7 @@
 package dev.coracle.node.runtime.process;
 
+import java.util.List;
+
 /** Linux' own names for the numbers that its system calls take. */
 final class Constants {
 
@@ -100,4 +102,25 @@ final class Constants {
   static final int SIGTERM = 15;
 
   private Constants() {}
+
+  private static final List<String> SIGNALS =
+      List.of(
+          "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2",
+          "PIPE", "ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG",
+          "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS");
+
+  /** The number of a signal such as {@code SIGUSR1} or {@code SIGRTMIN+3} (signal(7)). */
+  static int signal(String name, int otherwise) {
+    int known = name.startsWith("SIG") ? SIGNALS.indexOf(name.substring(3)) + 1 : 0;
+    if (known > 0) {
+      return known;
+    }
+    if (name.startsWith("SIGRTMIN")) {
+      return 34 + (name.length() > 9 ? Integer.parseInt(name.substring(9)) : 0);
+    }
+    if (name.startsWith("SIGRTMAX")) {
+      return 64 - (name.length() > 9 ? Integer.parseInt(name.substring(9)) : 0);
+    }
+    return otherwise;
+  }
 }

@@ -273,10 +273,10 @@ public final class ProcessRuntime implements ContainerRuntime {
                 0);
         program.atClose(() -> Linux.close((int) mounts.get()));
         sandbox.enter(program);
-        HostProcess pause = sandbox.pause;
-        if (pause != null) {
+        HostProcess shared = sandbox.pause != null ? sandbox.pause : target(config);
+        if (shared != null) {
           program.call(
-              "enter PID namespace", SystemCall.SETNS, pause.descriptor(), Constants.CLONE_NEWPID);
+              "enter PID namespace", SystemCall.SETNS, shared.descriptor(), Constants.CLONE_NEWPID);
         } else if (!hostPid) {
           program.call("unshare PID namespace", SystemCall.UNSHARE, Constants.CLONE_NEWPID);
         }
@@ -309,6 +309,17 @@ public final class ProcessRuntime implements ContainerRuntime {
     } catch (IOException | Linux.Refused e) {
       throw new RuntimeFailure("RunContainerError", String.valueOf(e.getMessage()));
     }
+  }
+
+  private @Nullable HostProcess target(ContainerConfig config) {
+    if (config.target().isEmpty()) {
+      return null;
+    }
+    HostProcess target = container(config.target(), "RunContainerError").process;
+    if (target == null || target.exit().isDone()) {
+      throw new RuntimeFailure("RunContainerError", "the target container is not running");
+    }
+    return target;
   }
 
   private static void workingDirectory(Program program, ContainerConfig config) {
@@ -426,7 +437,7 @@ public final class ProcessRuntime implements ContainerRuntime {
       return;
     }
     if (!grace.isZero()) {
-      signal(containerId, Constants.SIGTERM);
+      signal(containerId, Constants.signal(container.config.stopSignal(), Constants.SIGTERM));
       try {
         ContainerStatus unused = container.ended.get(grace.toNanos(), TimeUnit.NANOSECONDS);
         return;
@@ -451,7 +462,8 @@ public final class ProcessRuntime implements ContainerRuntime {
       for (String line : Files.readAllLines(Path.of("/proc/" + process.pid() + "/status"))) {
         if (line.startsWith("SigCgt:")) {
           long caught = Long.parseUnsignedLong(line.substring(7).strip(), 16);
-          return (caught & (1L << (Constants.SIGTERM - 1))) != 0;
+          int signal = Constants.signal(container.config.stopSignal(), Constants.SIGTERM);
+          return (caught & (1L << (signal - 1))) != 0;
         }
       }
     } catch (IOException e) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.coracle.node.runtime.ContainerConfig;
+import dev.coracle.node.runtime.ContainerResources;
 import dev.coracle.node.runtime.ContainerStatus;
 import dev.coracle.node.runtime.ContainerStream;
 import dev.coracle.node.runtime.DnsConfig;
@@ -119,7 +120,9 @@ class ProcessRuntimeTest {
         false,
         false,
         tty,
-        0);
+        ContainerResources.NONE,
+        "",
+        "");
   }
 
   private String run(String script, Mount... mounts) throws Exception {
