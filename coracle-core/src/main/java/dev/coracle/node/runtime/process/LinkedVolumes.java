@@ -55,7 +55,9 @@ final class LinkedVolumes {
         config.stdin(),
         config.stdinOnce(),
         config.tty(),
-        config.memoryLimit());
+        config.resources(),
+        config.stopSignal(),
+        config.target());
   }
 
   private static void link(Path root, String at, Path volume) throws IOException {
