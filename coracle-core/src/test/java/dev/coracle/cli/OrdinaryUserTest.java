@@ -1,0 +1,141 @@
+package dev.coracle.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.coracle.cli.CoracleProcess.Output;
+import dev.coracle.cli.CoracleProcess.Up;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A cluster of a user without any rights; root becomes one for these. */
+@Timeout(value = 4, unit = TimeUnit.MINUTES)
+class OrdinaryUserTest {
+
+  private static final String SERVICE_ACCOUNT =
+      "S=$CONTAINER_SANDBOX_MOUNT_POINT/var/run/secrets/kubernetes.io/serviceaccount; ";
+
+  @TempDir Path home;
+  private CoracleProcess coracle;
+
+  @BeforeEach
+  void prepare() throws Exception {
+    assumeTrue(CoracleProcess.isRoot(), "becoming another user needs root");
+    coracle = CoracleProcess.asOrdinaryUser(home);
+  }
+
+  private String inPod(String script) {
+    Output output = coracle.program("kubectl", "exec", "self", "--", "sh", "-c", script);
+    assertThat(output.exitCode()).as(output.text()).isZero();
+    return output.text();
+  }
+
+  @Test
+  void up_directoryOfAnotherUser_exits4() throws Exception {
+    Files.createDirectories(coracle.data());
+    Output output = coracle.run("up", "--listen=127.0.0.1:0");
+    assertThat(output.exitCode()).isEqualTo(4);
+    assertThat(output.text()).contains("can't be written (permission denied)");
+  }
+
+  @Test
+  void up_withoutRights_saysWhatIsDegradedAndRunsPods() throws Exception {
+    int port;
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = free.getLocalPort();
+    }
+    Up up = coracle.up();
+    try {
+      assertThat(up.text().lines().filter(line -> line.startsWith("  note ")))
+          .hasSize(2)
+          .anyMatch(line -> line.contains("cluster IPs and cluster DNS don't work"))
+          .anyMatch(line -> line.contains("Pods are plain processes"));
+      assertThat(
+              coracle
+                  .apply(
+                      """
+                      apiVersion: rbac.authorization.k8s.io/v1
+                      kind: ClusterRoleBinding
+                      metadata: {name: view}
+                      roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+                      subjects: [{kind: ServiceAccount, name: default, namespace: default}]
+                      ---
+                      apiVersion: v1
+                      kind: Pod
+                      metadata: {name: self, labels: {app: me}}
+                      spec:
+                        containers:
+                        - name: main
+                          image: host
+                          command: [sh, -c, "echo I am $NAME at $IP; trap 'exit 0' TERM; sleep 3600 & wait"]
+                          env:
+                          - {name: NAME, valueFrom: {fieldRef: {fieldPath: metadata.name}}}
+                          - {name: IP, valueFrom: {fieldRef: {fieldPath: status.hostIP}}}
+                          volumeMounts: [{name: about, mountPath: /etc/podinfo}]
+                        volumes:
+                        - name: about
+                          downwardAPI: {items: [{path: labels, fieldRef: {fieldPath: metadata.labels}}]}
+                      """)
+                  .exitCode())
+          .isZero();
+      assertThat(
+              coracle
+                  .program("kubectl", "wait", "--for=condition=Ready", "pod/self", "--timeout=60s")
+                  .exitCode())
+          .isZero();
+      Awaitility.await()
+          .until(
+              () ->
+                  coracle
+                      .program("kubectl", "logs", "self")
+                      .text()
+                      .equals("I am self at 127.0.0.1\n"));
+      assertThat(inPod("id -u; cat $CONTAINER_SANDBOX_MOUNT_POINT/etc/podinfo/labels"))
+          .isEqualTo("65534\napp=\"me\"");
+      assertThat(
+              inPod(
+                  SERVICE_ACCOUNT
+                      + "curl -sS --max-time 10 --cacert $S/ca.crt"
+                      + " -H \"Authorization: Bearer $(cat $S/token)\""
+                      + " https://$KUBERNETES_SERVICE_HOST:$KUBERNETES_SERVICE_PORT"
+                      + "/api/v1/namespaces/$(cat $S/namespace)/pods/self"))
+          .contains("\"name\": \"self\"");
+      portForward(port);
+    } finally {
+      up.signal("TERM");
+      int unused = up.await();
+    }
+    assertThat(CoracleProcess.processes("I am $NAME at $IP")).isEmpty();
+  }
+
+  /** The API server itself through a port of the Pod, which is a port of this machine. */
+  private void portForward(int local) throws Exception {
+    int server = Integer.parseInt(inPod("echo $KUBERNETES_SERVICE_PORT").strip());
+    ProcessBuilder builder =
+        new ProcessBuilder("kubectl", "port-forward", "pod/self", local + ":" + server);
+    builder.environment().put("KUBECONFIG", home.resolve("kubeconfig").toString());
+    builder.redirectErrorStream(true).redirectOutput(home.resolve("forward.log").toFile());
+    Process forward = builder.start();
+    try {
+      Awaitility.await()
+          .until(() -> Files.readString(home.resolve("forward.log")).contains("Forwarding from"));
+      assertThat(
+              coracle
+                  .program(
+                      "curl", "-sSk", "--max-time", "10", "https://127.0.0.1:" + local + "/version")
+                  .text())
+          .contains("\"major\": \"1\"");
+    } finally {
+      forward.destroy();
+      int unused = forward.waitFor();
+    }
+  }
+}
