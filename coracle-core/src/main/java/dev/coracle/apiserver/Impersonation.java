@@ -45,7 +45,9 @@ final class Impersonation {
         return user;
       }
       throw StatusException.badRequest(
-          "requested impersonation of groups, a uid or extra without impersonating a user");
+          "requested "
+              + goUser(uid, groups, extra)
+              + " without impersonating a user name");
     }
     requireUser(user, name);
     groups.forEach(group -> require(user, "", "groups", "", "", group));
@@ -57,6 +59,27 @@ final class Impersonation {
             values.forEach(
                 value -> require(user, "authentication.k8s.io", "userextras", key, "", value)));
     return new UserInfo(name, uid, groupsOf(name, groups), extra);
+  }
+
+  /** As Go prints a user without a name. */
+  private static String goUser(
+      String uid, List<String> groups, Map<String, List<String>> extra) {
+    StringBuilder text = new StringBuilder("&user.DefaultInfo{Name:\"\", UID:");
+    text.append(Text.quote(uid)).append(", Groups:[]string");
+    text.append(groups.isEmpty() ? "(nil)" : goStrings(groups)).append(", Extra:map[string][]string");
+    if (extra.isEmpty()) {
+      return text.append("(nil)}").toString();
+    }
+    List<String> entries = new ArrayList<>();
+    extra.forEach(
+        (key, values) -> entries.add(Text.quote(key) + ":[]string" + goStrings(values)));
+    return text.append('{').append(String.join(", ", entries)).append("}}").toString();
+  }
+
+  private static String goStrings(List<String> values) {
+    List<String> quoted = new ArrayList<>();
+    values.forEach(value -> quoted.add(Text.quote(value)));
+    return "{" + String.join(", ", quoted) + "}";
   }
 
   private void requireUser(UserInfo user, String name) {

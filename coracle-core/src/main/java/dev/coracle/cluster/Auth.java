@@ -1,5 +1,6 @@
 package dev.coracle.cluster;
 
+import dev.coracle.api.AdmissionAttributes;
 import dev.coracle.api.Clock;
 import dev.coracle.api.Json;
 import dev.coracle.apiserver.OpenIdDocuments;
@@ -7,6 +8,7 @@ import dev.coracle.auth.Authenticator;
 import dev.coracle.auth.Authorizer;
 import dev.coracle.auth.ClientCertificateAuthenticator;
 import dev.coracle.auth.SystemMastersAuthorizer;
+import dev.coracle.auth.rbac.EscalationCheck;
 import dev.coracle.auth.rbac.NodeAuthorizer;
 import dev.coracle.auth.rbac.RbacAuthorizer;
 import dev.coracle.auth.reviews.Reviews;
@@ -81,6 +83,18 @@ final class Auth {
     RbacAuthorizer policy = new RbacAuthorizer(informers);
     policy.awaitSync();
     rbac = policy;
+  }
+
+  /**
+   * Nobody grants what they do not have themselves.
+   *
+   * @throws dev.coracle.api.StatusException 403
+   */
+  void checkEscalation(AdmissionAttributes attributes) {
+    RbacAuthorizer policy = rbac;
+    if (policy != null) {
+      new EscalationCheck(policy, authorizer).check(attributes);
+    }
   }
 
   ServiceAccountTokens tokens() {

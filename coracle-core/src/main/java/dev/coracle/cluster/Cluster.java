@@ -1,10 +1,5 @@
 package dev.coracle.cluster;
 
-import dev.coracle.admission.AdmissionChain;
-import dev.coracle.admission.DefaultTolerationSeconds;
-import dev.coracle.admission.NamespaceLifecycle;
-import dev.coracle.admission.PriorityAdmission;
-import dev.coracle.admission.ServiceAccountAdmission;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.ListOptions;
@@ -40,7 +35,6 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
@@ -129,19 +123,13 @@ public final class Cluster implements AutoCloseable {
 
     AtomicReference<@Nullable Client> loopback = new AtomicReference<>();
     Auth auth = Auth.create(pki, () -> require(loopback.get()), clock, issuer());
+    Admission admission = new Admission(() -> require(loopback.get()), auth);
     Registry registry =
         Registries.open(
             store,
             RegistryConfig.of(clock, new SchemaAdapter())
                 .withServiceCidr(options.serviceCidr())
-                .withAdmission(
-                    new AdmissionChain(
-                        List.of(
-                            new NamespaceLifecycle(() -> require(loopback.get())),
-                            new ServiceAccountAdmission(
-                                () -> require(loopback.get()), new SecureRandom()),
-                            new PriorityAdmission(() -> require(loopback.get())),
-                            new DefaultTolerationSeconds())))
+                .withAdmission(admission.chain())
                 .withVirtuals(auth.virtuals()));
     Machine machine = keep(machineStart.get());
     machine.degraded().forEach(listener::degraded);
@@ -173,6 +161,7 @@ public final class Cluster implements AutoCloseable {
     bootstrap.base();
     Informers policyInformers = keep(new InformerFactory(apiServerClient, clock));
     auth.startRbac(policyInformers);
+    admission.start(policyInformers);
     listen(apiServer);
     keep(apiServer);
     server = "https://" + host(options.listenHost()) + ":" + apiServer.port();

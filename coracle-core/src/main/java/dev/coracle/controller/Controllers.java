@@ -18,6 +18,7 @@ import dev.coracle.controller.nodelifecycle.NodeLifecycleController;
 import dev.coracle.controller.podgc.PodGcController;
 import dev.coracle.controller.replicaset.ReplicaKind;
 import dev.coracle.controller.replicaset.ReplicaSetController;
+import dev.coracle.controller.resourcequota.ResourceQuotaController;
 import dev.coracle.controller.rootca.RootCaController;
 import dev.coracle.controller.serviceaccount.ServiceAccountController;
 import dev.coracle.controller.serviceaccount.TokenController;
@@ -111,6 +112,7 @@ public final class Controllers implements AutoCloseable {
     factories.add(Factory.of("cronjob-controller", CronJobController::new));
     factories.add(Factory.of("disruption-controller", DisruptionController::new));
     factories.add(Factory.of("node-controller", NodeLifecycleController::new));
+    factories.add(Factory.of("resourcequota-controller", ResourceQuotaController::new));
     return factories;
   }
 }

@@ -134,6 +134,16 @@ final class Subresources {
       throw StatusException.invalid(type.group(), type.kind(), write.name(), causes);
     }
     admit(write, resource, body, null);
+    ObjectNode metadata = Meta.of(body);
+    switch (type.kind()) {
+      case "SelfSubjectReview" ->
+          metadata.put("creationTimestamp", Timestamps.seconds(write.now()));
+      case "SelfSubjectRulesReview" -> {
+        // Its answer is a new object.
+      }
+      default ->
+          config.schemas().recordFields(type, "", body, null, write.manager(), write.now());
+    }
     return new Registry.Written(
         KubeObject.of(virtual(type.kind()).create(context, namespace, write.name(), body)), true);
   }

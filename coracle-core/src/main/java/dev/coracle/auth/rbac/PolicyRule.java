@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.auth.AuthorizationAttributes;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** A rule of a Role or ClusterRole ({@code rbac.authorization.k8s.io/v1 PolicyRule}). */
 public record PolicyRule(
@@ -87,5 +88,79 @@ public record PolicyRule(
       }
     }
     return false;
+  }
+
+  /** The same right in pieces: one group, resource, verb and name, or one URL and verb, each. */
+  public List<PolicyRule> pieces() {
+    List<PolicyRule> pieces = new ArrayList<>();
+    List<List<String>> names =
+        resourceNames.isEmpty()
+            ? List.of(List.of())
+            : resourceNames.stream().map(List::of).toList();
+    for (String verb : verbs) {
+      for (String group : apiGroups) {
+        for (String resource : resources) {
+          for (List<String> name : names) {
+            pieces.add(
+                new PolicyRule(List.of(verb), List.of(group), List.of(resource), name, List.of()));
+          }
+        }
+      }
+      for (String url : nonResourceUrls) {
+        pieces.add(new PolicyRule(List.of(verb), List.of(), List.of(), List.of(), List.of(url)));
+      }
+    }
+    return pieces;
+  }
+
+  /** Whether this rule alone gives all that a piece does. */
+  boolean covers(PolicyRule piece) {
+    if (!matches(verbs, piece.verbs.getFirst())) {
+      return false;
+    }
+    if (!piece.nonResourceUrls.isEmpty()) {
+      return allowsPath(piece.nonResourceUrls.getFirst());
+    }
+    return matches(apiGroups, piece.apiGroups.getFirst())
+        && coversResource(piece.resources.getFirst())
+        && (resourceNames.isEmpty()
+            || (!piece.resourceNames.isEmpty()
+                && resourceNames.contains(piece.resourceNames.getFirst())));
+  }
+
+  private boolean coversResource(String asked) {
+    int slash = asked.indexOf('/');
+    for (String resource : resources) {
+      if (resource.equals("*")
+          || resource.equals(asked)
+          || (slash >= 0
+              && resource.startsWith("*/")
+              && resource.substring(1).equals(asked.substring(slash)))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** As Kubernetes names a missing right: {@code {APIGroups:[""], Resources:["pods"], ...}}. */
+  String describe() {
+    List<String> parts = new ArrayList<>();
+    describe(parts, "APIGroups", apiGroups);
+    describe(parts, "Resources", resources);
+    describe(parts, "NonResourceURLs", nonResourceUrls);
+    describe(parts, "ResourceNames", resourceNames);
+    describe(parts, "Verbs", verbs);
+    return "{" + String.join(", ", parts) + "}";
+  }
+
+  private static void describe(List<String> parts, String field, List<String> values) {
+    if (!values.isEmpty()) {
+      parts.add(field + ":" + quoted(values));
+    }
+  }
+
+  /** As Go prints a list of quoted strings. */
+  static String quoted(List<String> values) {
+    return values.stream().map(v -> '"' + v + '"').collect(Collectors.joining(" ", "[", "]"));
   }
 }

@@ -97,6 +97,13 @@ public final class RbacAuthorizer implements Authorizer {
     return rules;
   }
 
+  /** The rules of a role; null when there is no such role. */
+  public @Nullable List<PolicyRule> rulesOf(String kind, String namespace, String name) {
+    KubeObject role =
+        kind.equals("ClusterRole") ? clusterRoles.get("", name) : roles.get(namespace, name);
+    return role == null ? null : PolicyRule.read(role.tree().path("rules"));
+  }
+
   /** Tells of every rule with the grant it comes from, until the visitor has enough. */
   private void visit(UserInfo user, String namespace, BiPredicate<String, PolicyRule> visitor) {
     Index current = index();

@@ -70,12 +70,38 @@ public final class Reviews {
         ArrayNode accepted = status.putArray("audiences");
         (audiences.isEmpty() ? apiAudiences : audiences).forEach(accepted::add);
       }
-      case Authenticator.Result.Rejected rejected -> status.put("error", "invalid bearer token");
-      case Authenticator.Result.Anonymous anonymous -> {
-        // Not authenticated, and no error: no authenticator knows such a token.
+      case Authenticator.Result.Rejected rejected -> {
+        status.put("error", error(token, audiences));
+        status.putObject("user");
       }
+      case Authenticator.Result.Anonymous anonymous ->
+          // Not authenticated, and no error: no authenticator knows such a token.
+          status.putObject("user");
     }
     return review;
+  }
+
+  /** A good token that is only meant for others is told apart. */
+  private String error(String token, List<String> audiences) {
+    String invalid = "invalid bearer token";
+    boolean goodForUs =
+        !audiences.isEmpty()
+            && tokens.authenticate(token, apiAudiences) instanceof Authenticator.Result.Authenticated;
+    return goodForUs
+        ? "["
+            + invalid
+            + ", token audiences "
+            + quoted(apiAudiences)
+            + " is invalid for the target audiences "
+            + quoted(audiences)
+            + "]"
+        : invalid;
+  }
+
+  private static String quoted(List<String> values) {
+    return values.stream()
+        .map(value -> '"' + value + '"')
+        .collect(java.util.stream.Collectors.joining(" ", "[", "]"));
   }
 
   /** {@code authentication.k8s.io/v1 SelfSubjectReview}. */
@@ -89,18 +115,18 @@ public final class Reviews {
     JsonNode spec = review.path("spec");
     List<String> groups = strings(spec.path("groups"));
     String name = spec.path("user").asText("");
+    List<StatusCause> causes = attributeCauses(review);
     if (name.isEmpty() && groups.isEmpty()) {
-      throw invalid(
-          "SubjectAccessReview",
+      causes.add(
           new StatusCause(
               "FieldValueInvalid",
               "Invalid value: \"\": at least one of user or group must be specified",
               "spec.user"));
     }
+    refuse(causes);
     Map<String, List<String>> extra = new LinkedHashMap<>();
     spec.path("extra").properties().forEach(e -> extra.put(e.getKey(), strings(e.getValue())));
     return decide(
-        "SubjectAccessReview",
         review,
         new UserInfo(name, spec.path("uid").asText(""), groups, extra));
   }
@@ -109,19 +135,20 @@ public final class Reviews {
   public ObjectNode localSubjectAccessReview(String namespace, ObjectNode review) {
     String asked = review.path("spec").path("resourceAttributes").path("namespace").asText("");
     if (!asked.equals(namespace)) {
-      throw invalid(
-          "LocalSubjectAccessReview",
-          new StatusCause(
-              "FieldValueInvalid",
-              "Invalid value: \"" + asked + "\": must match metadata.namespace",
-              "spec.resourceAttributes.namespace"));
+      refuse(
+          List.of(
+              new StatusCause(
+                  "FieldValueInvalid",
+                  "Invalid value: \"" + asked + "\": must match metadata.namespace",
+                  "spec.resourceAttributes.namespace")));
     }
     return subjectAccessReview(review);
   }
 
   /** {@code SelfSubjectAccessReview}: the asker's own rights. */
   public ObjectNode selfSubjectAccessReview(UserInfo user, ObjectNode review) {
-    return decide("SelfSubjectAccessReview", review, user);
+    refuse(attributeCauses(review));
+    return decide(review, user);
   }
 
   /** {@code SelfSubjectRulesReview}: the asker's own rules in a namespace. */
@@ -130,7 +157,13 @@ public final class Reviews {
     if (namespace.isEmpty()) {
       throw StatusException.badRequest("no namespace on request");
     }
-    ObjectNode status = review.putObject("status");
+    ObjectNode answer =
+        Json.object()
+            .put("kind", "SelfSubjectRulesReview")
+            .put("apiVersion", review.path("apiVersion").asText(GROUP + "/v1"));
+    answer.putObject("metadata");
+    answer.putObject("spec");
+    ObjectNode status = answer.putObject("status");
     ArrayNode resourceRules = status.putArray("resourceRules");
     ArrayNode nonResourceRules = status.putArray("nonResourceRules");
     List<PolicyRule> all = new ArrayList<>();
@@ -156,23 +189,12 @@ public final class Reviews {
       }
     }
     status.put("incomplete", false);
-    return review;
+    return answer;
   }
 
-  private ObjectNode decide(String kind, ObjectNode review, UserInfo user) {
+  private ObjectNode decide(ObjectNode review, UserInfo user) {
     JsonNode resource = review.path("spec").path("resourceAttributes");
     JsonNode path = review.path("spec").path("nonResourceAttributes");
-    if (resource.isObject() == path.isObject()) {
-      throw invalid(
-          kind,
-          new StatusCause(
-              "FieldValueInvalid",
-              resource.isObject()
-                  ? "Invalid value: cannot be specified in combination with resourceAttributes"
-                  : "Invalid value: exactly one of nonResourceAttributes or resourceAttributes must be"
-                      + " specified",
-              resource.isObject() ? "spec.nonResourceAttributes" : "spec.resourceAttributes"));
-    }
     AuthorizationAttributes attributes =
         resource.isObject()
             ? new AuthorizationAttributes(
@@ -209,8 +231,32 @@ public final class Reviews {
     return review;
   }
 
-  private static StatusException invalid(String kind, StatusCause cause) {
-    return StatusException.invalid(GROUP, kind, "", List.of(cause));
+  private static List<StatusCause> attributeCauses(ObjectNode review) {
+    JsonNode resource = review.path("spec").path("resourceAttributes");
+    JsonNode path = review.path("spec").path("nonResourceAttributes");
+    List<StatusCause> causes = new ArrayList<>();
+    if (resource.isObject() && path.isObject()) {
+      causes.add(
+          new StatusCause(
+              "FieldValueInvalid",
+              "Invalid value: cannot be specified in combination with resourceAttributes",
+              "spec.nonResourceAttributes"));
+    } else if (!resource.isObject() && !path.isObject()) {
+      causes.add(
+          new StatusCause(
+              "FieldValueInvalid",
+              "Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must"
+                  + " be specified",
+              "spec.resourceAttributes"));
+    }
+    return causes;
+  }
+
+  /** Kubernetes names no kind here. */
+  private static void refuse(List<StatusCause> causes) {
+    if (!causes.isEmpty()) {
+      throw StatusException.invalid(GROUP, "", "", causes);
+    }
   }
 
   private static ObjectNode user(UserInfo user) {

@@ -43,8 +43,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Serves {@code /containerLogs/NS/POD/CONTAINER}, {@code /exec/...}, {@code /attach/...}, {@code
  * /portForward/NS/POD}, {@code /pods}, {@code /healthz}, {@code /stats/summary} and {@code
- * /metrics/resource}. Whoever asks must show a client certificate that the node's authorities
- * signed; only {@code /healthz} is open.
+ * /metrics/resource}. Who may use them the API server decides ({@link RequestAuthorization}); only
+ * {@code /healthz} is open.
  */
 public final class NodeServer implements AutoCloseable {
 
@@ -67,6 +67,7 @@ public final class NodeServer implements AutoCloseable {
   private final Pods pods;
   private final StatsSummary stats;
   private final boolean secured;
+  private final RequestAuthorization authorization;
   private @Nullable HttpServer server;
 
   private NodeServer(NodeConfig config, Pods pods) {
@@ -74,6 +75,8 @@ public final class NodeServer implements AutoCloseable {
     this.pods = pods;
     this.stats = new StatsSummary(config, pods);
     this.secured = config.tls() != null;
+    this.authorization =
+        new RequestAuthorization(config.client(), config.clock(), config.nodeName());
   }
 
   /**
@@ -132,8 +135,9 @@ public final class NodeServer implements AutoCloseable {
       text(responder, 200, "ok");
       return;
     }
-    if (secured && request.connection().peerCertificates().isEmpty()) {
-      text(responder, 401, "Unauthorized");
+    RequestAuthorization.Refusal refusal = secured ? authorization.refusal(request, first) : null;
+    if (refusal != null) {
+      text(responder, refusal.status(), refusal.text());
       return;
     }
     Map<String, List<String>> query = query(request.rawQuery());

@@ -1,0 +1,64 @@
+package dev.coracle.cluster;
+
+import dev.coracle.admission.AdmissionChain;
+import dev.coracle.admission.AdmissionPlugin;
+import dev.coracle.admission.DefaultTolerationSeconds;
+import dev.coracle.admission.LimitRanger;
+import dev.coracle.admission.NamespaceLifecycle;
+import dev.coracle.admission.PriorityAdmission;
+import dev.coracle.admission.ResourceQuotaAdmission;
+import dev.coracle.admission.ServiceAccountAdmission;
+import dev.coracle.api.AdmissionAttributes;
+import dev.coracle.client.Client;
+import dev.coracle.client.Informers;
+import java.security.SecureRandom;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** Admission, put together: the plugins in the order in which Kubernetes asks them. */
+final class Admission {
+
+  private final ResourceQuotaAdmission quota;
+  private final AdmissionChain chain;
+
+  /**
+   * @param client the API as the API server itself, usable once that has started
+   */
+  Admission(Supplier<Client> client, Auth auth) {
+    quota = new ResourceQuotaAdmission(client);
+    chain =
+        new AdmissionChain(
+            List.of(
+                escalation(auth),
+                new NamespaceLifecycle(client),
+                new LimitRanger(client),
+                new ServiceAccountAdmission(client, new SecureRandom()),
+                new PriorityAdmission(client),
+                new DefaultTolerationSeconds(),
+                quota));
+  }
+
+  /** Knows the stored objects that it decides by when this returns. */
+  void start(Informers informers) throws InterruptedException {
+    quota.start(informers);
+  }
+
+  AdmissionChain chain() {
+    return chain;
+  }
+
+  /** Not a plugin of Kubernetes, which checks this in its RBAC storage, just as early. */
+  private static AdmissionPlugin escalation(Auth auth) {
+    return new AdmissionPlugin() {
+      @Override
+      public String name() {
+        return "RBACEscalation";
+      }
+
+      @Override
+      public void admit(AdmissionAttributes attributes) {
+        auth.checkEscalation(attributes);
+      }
+    };
+  }
+}
