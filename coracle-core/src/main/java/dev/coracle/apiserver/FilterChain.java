@@ -57,7 +57,7 @@ final class FilterChain {
     try {
       info = incoming.info().get();
       UserInfo authenticated = authenticate(incoming.credentials());
-      UserInfo user = impersonation.apply(authenticated, incoming.headers());
+      UserInfo user = impersonation.apply(authenticated, incoming.headers(), info);
       audit.received(incoming.auditId(), incoming.method(), incoming.path(), user);
       try (InFlight.Place place = inFlight.enter(info, user)) {
         if (info.isResourceRequest() || !open.test(info.path())) {

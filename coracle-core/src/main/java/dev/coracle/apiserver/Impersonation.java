@@ -1,6 +1,7 @@
 package dev.coracle.apiserver;
 
 import dev.coracle.api.GroupVersionResource;
+import dev.coracle.api.RequestInfo;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.UserInfo;
 import dev.coracle.auth.AuthorizationAttributes;
@@ -21,6 +22,8 @@ final class Impersonation {
 
   private static final String EXTRA = "impersonate-extra-";
   private static final String SERVICE_ACCOUNT = "system:serviceaccount:";
+  private static final String NODE = "system:node:";
+  private static final String AUTHENTICATION = "authentication.k8s.io";
   private static final String AUTHENTICATED = "system:authenticated";
   private static final String UNAUTHENTICATED = "system:unauthenticated";
 
@@ -35,7 +38,7 @@ final class Impersonation {
    *
    * @throws StatusException 403 when it is not allowed, 400 when a user is missing
    */
-  UserInfo apply(UserInfo user, Headers headers) {
+  UserInfo apply(UserInfo user, Headers headers, RequestInfo info) {
     String name = headers.first("impersonate-user", "");
     List<String> groups = headers.all("impersonate-group");
     String uid = headers.first("impersonate-uid", "");
@@ -45,34 +48,23 @@ final class Impersonation {
         return user;
       }
       throw StatusException.badRequest(
-          "requested "
-              + goUser(uid, groups, extra)
-              + " without impersonating a user name");
+          "requested " + goUser(uid, groups, extra) + " without impersonating a user name");
     }
-    requireUser(user, name);
-    groups.forEach(group -> require(user, "", "groups", "", "", group));
-    if (!uid.isEmpty()) {
-      require(user, "authentication.k8s.io", "uids", "", "", uid);
-    }
-    extra.forEach(
-        (key, values) ->
-            values.forEach(
-                value -> require(user, "authentication.k8s.io", "userextras", key, "", value)));
+    requireRights(user, info, new UserInfo(name, uid, groups, extra));
     return new UserInfo(name, uid, groupsOf(name, groups), extra);
   }
 
   /** As Go prints a user without a name. */
-  private static String goUser(
-      String uid, List<String> groups, Map<String, List<String>> extra) {
+  private static String goUser(String uid, List<String> groups, Map<String, List<String>> extra) {
     StringBuilder text = new StringBuilder("&user.DefaultInfo{Name:\"\", UID:");
     text.append(Text.quote(uid)).append(", Groups:[]string");
-    text.append(groups.isEmpty() ? "(nil)" : goStrings(groups)).append(", Extra:map[string][]string");
+    text.append(groups.isEmpty() ? "(nil)" : goStrings(groups))
+        .append(", Extra:map[string][]string");
     if (extra.isEmpty()) {
       return text.append("(nil)}").toString();
     }
     List<String> entries = new ArrayList<>();
-    extra.forEach(
-        (key, values) -> entries.add(Text.quote(key) + ":[]string" + goStrings(values)));
+    extra.forEach((key, values) -> entries.add(Text.quote(key) + ":[]string" + goStrings(values)));
     return text.append('{').append(String.join(", ", entries)).append("}}").toString();
   }
 
@@ -82,17 +74,62 @@ final class Impersonation {
     return "{" + String.join(", ", quoted) + "}";
   }
 
-  private void requireUser(UserInfo user, String name) {
-    String[] account = serviceAccount(name);
-    if (account.length == 2) {
-      require(user, "", "serviceaccounts", "", account[0], account[1]);
-    } else {
-      require(user, "", "users", "", "", name);
+  /** The verb impersonate for each part, or constrained impersonation of this one request. */
+  private void requireRights(UserInfo user, RequestInfo info, UserInfo wanted) {
+    String[] account = serviceAccount(wanted.name());
+    try {
+      String core = "";
+      if (account.length == 2) {
+        require(user, "impersonate", core, "serviceaccounts", "", account[0], account[1]);
+      } else {
+        require(user, "impersonate", core, "users", "", "", wanted.name());
+      }
+      requireParts(user, "impersonate", core, wanted);
+    } catch (StatusException refused) {
+      requireConstrained(user, info, wanted, account);
     }
+  }
+
+  /**
+   * KEP-5284: a right to do this request as somebody else ({@code impersonate-on:MODE:VERB}), and
+   * one to be that user in such requests ({@code impersonate:MODE}).
+   */
+  private void requireConstrained(
+      UserInfo user, RequestInfo info, UserInfo wanted, String[] account) {
+    boolean node = wanted.name().startsWith(NODE);
+    String mode = account.length == 2 ? "serviceaccount" : node ? "arbitrary-node" : "user-info";
+    AuthorizationAttributes request = AuthorizationAttributes.of(user, info);
+    access.require(request.withVerb("impersonate-on:" + mode + ":" + info.verb()));
+    String verb = "impersonate:" + mode;
+    if (account.length == 2) {
+      require(user, verb, AUTHENTICATION, "serviceaccounts", "", account[0], account[1]);
+    } else if (node) {
+      String name = wanted.name().substring(NODE.length());
+      require(user, verb, AUTHENTICATION, "nodes", "", "", name);
+    } else {
+      require(user, verb, AUTHENTICATION, "users", "", "", wanted.name());
+    }
+    requireParts(user, "impersonate:user-info", AUTHENTICATION, wanted);
+  }
+
+  private void requireParts(UserInfo user, String verb, String groupsIn, UserInfo wanted) {
+    for (String group : wanted.groups()) {
+      require(user, verb, groupsIn, "groups", "", "", group);
+    }
+    if (!wanted.uid().isEmpty()) {
+      require(user, verb, AUTHENTICATION, "uids", "", "", wanted.uid());
+    }
+    wanted
+        .extra()
+        .forEach(
+            (key, values) ->
+                values.forEach(
+                    value -> require(user, verb, AUTHENTICATION, "userextras", key, "", value)));
   }
 
   private void require(
       UserInfo user,
+      String verb,
       String group,
       String resource,
       String subresource,
@@ -101,7 +138,7 @@ final class Impersonation {
     access.require(
         AuthorizationAttributes.resource(
             user,
-            "impersonate",
+            verb,
             GroupVersionResource.of(group, "v1", resource),
             subresource,
             namespace,

@@ -66,6 +66,21 @@ public record AuthorizationAttributes(
         "");
   }
 
+  /** The same request, as if it asked for another verb. */
+  public AuthorizationAttributes withVerb(String other) {
+    return new AuthorizationAttributes(
+        user,
+        other,
+        isResourceRequest,
+        apiGroup,
+        apiVersion,
+        resource,
+        subresource,
+        namespace,
+        name,
+        path);
+  }
+
   /** {@code resource} or {@code resource/subresource}, as RBAC rules spell it. */
   public String combinedResource() {
     return subresource.isEmpty() ? resource : resource + "/" + subresource;

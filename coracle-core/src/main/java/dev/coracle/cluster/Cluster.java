@@ -240,7 +240,7 @@ public final class Cluster implements AutoCloseable {
   }
 
   private static String issuer() {
-    return "https://kubernetes.default.svc.cluster.local";
+    return "https://kubernetes.default.svc";
   }
 
   private static String lower(Enum<?> value) {

@@ -1,6 +1,7 @@
 package dev.coracle.registry;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.AdmissionAttributes;
 import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.ListOptions;
@@ -57,11 +58,11 @@ final class DeleteFlow {
             config.clock().instant());
     for (int attempt = 1; ; attempt++) {
       checkPreconditions(resource, current, options);
-      config
-          .admission()
-          .validate(
-              Admissions.of(
-                  write, resource, Operation.DELETE, null, current, Admissions.options(options)));
+      AdmissionAttributes attributes =
+          Admissions.of(
+              write, resource, Operation.DELETE, null, current, Admissions.options(options));
+      config.admission().mutate(attributes);
+      config.admission().validate(attributes);
       try {
         return once(write, resource, current, options);
       } catch (ObjectStore.Stale e) {

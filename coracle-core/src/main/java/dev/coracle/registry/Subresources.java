@@ -141,8 +141,7 @@ final class Subresources {
       case "SelfSubjectRulesReview" -> {
         // Its answer is a new object.
       }
-      default ->
-          config.schemas().recordFields(type, "", body, null, write.manager(), write.now());
+      default -> config.schemas().recordFields(type, "", body, null, write.manager(), write.now());
     }
     return new Registry.Written(
         KubeObject.of(virtual(type.kind()).create(context, namespace, write.name(), body)), true);

@@ -86,7 +86,8 @@ public final class Reviews {
     String invalid = "invalid bearer token";
     boolean goodForUs =
         !audiences.isEmpty()
-            && tokens.authenticate(token, apiAudiences) instanceof Authenticator.Result.Authenticated;
+            && tokens.authenticate(token, apiAudiences)
+                instanceof Authenticator.Result.Authenticated;
     return goodForUs
         ? "["
             + invalid
@@ -126,9 +127,7 @@ public final class Reviews {
     refuse(causes);
     Map<String, List<String>> extra = new LinkedHashMap<>();
     spec.path("extra").properties().forEach(e -> extra.put(e.getKey(), strings(e.getValue())));
-    return decide(
-        review,
-        new UserInfo(name, spec.path("uid").asText(""), groups, extra));
+    return decide(review, new UserInfo(name, spec.path("uid").asText(""), groups, extra));
   }
 
   /** {@code LocalSubjectAccessReview}: anybody's rights in the namespace of the request. */

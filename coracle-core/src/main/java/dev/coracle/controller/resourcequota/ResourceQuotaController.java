@@ -85,10 +85,7 @@ public final class ResourceQuotaController implements Controller {
   }
 
   private void sync(ObjectKey key) throws InterruptedException {
-    if (quotas.get(key.namespace(), key.name()) == null) {
-      return;
-    }
-    KubeObject quota = context.client().find(QUOTAS, key.namespace(), key.name());
+    KubeObject quota = quotas.get(key.namespace(), key.name());
     if (quota == null) {
       return;
     }

@@ -3,12 +3,16 @@ package dev.coracle.node.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.SystemClock;
 import dev.coracle.auth.certificates.KeyAndCertificate;
+import dev.coracle.client.Call;
 import dev.coracle.client.Client;
 import dev.coracle.client.FakeTransport;
 import dev.coracle.client.InformerFactory;
+import dev.coracle.client.Transport;
 import dev.coracle.cluster.Pki;
 import dev.coracle.http.ServerTls;
 import dev.coracle.node.NodeConfig;
@@ -56,7 +60,7 @@ class NodeServerTest {
     pki = Pki.open(directory.resolve("pki"), Instant.now());
     KeyAndCertificate serving =
         pki.server("kubelet", "one", List.of("localhost"), List.of("127.0.0.1"));
-    Client client = new Client(new FakeTransport());
+    Client client = new Client(reviewing(new FakeTransport()));
     Path log = directory.resolve("0.log");
     Files.writeString(
         log,
@@ -116,7 +120,41 @@ class NodeServerTest {
     clock.close();
   }
 
+  /** Answers SubjectAccessReviews as an API server does that knows of no role. */
+  private static Transport reviewing(Transport objects) {
+    return new Transport() {
+      @Override
+      public Answer send(Call call) {
+        if (!call.resource().resource().equals("subjectaccessreviews")
+            || !(call.body() instanceof ObjectNode body)) {
+          return objects.send(call);
+        }
+        ObjectNode review = body.deepCopy();
+        boolean allowed = false;
+        for (JsonNode group : review.path("spec").path("groups")) {
+          allowed |= group.asText().equals("system:masters");
+        }
+        review.putObject("status").put("allowed", allowed);
+        return new Answer.One(KubeObject.of(review));
+      }
+
+      @Override
+      public JsonNode read(String path) {
+        return objects.read(path);
+      }
+
+      @Override
+      public Watch watch(Call call, WatchHandler handler) {
+        return objects.watch(call, handler);
+      }
+    };
+  }
+
   private HttpClient client(boolean withCertificate) throws Exception {
+    return client(withCertificate, "kube-apiserver-kubelet-client", "system:masters");
+  }
+
+  private HttpClient client(boolean withCertificate, String user, String group) throws Exception {
     KeyStore trust = KeyStore.getInstance("PKCS12");
     trust.load(null, null);
     trust.setCertificateEntry("ca", pki.authority().certificate());
@@ -127,7 +165,7 @@ class NodeServerTest {
     own.load(null, null);
     if (withCertificate) {
       KeyAndCertificate identity =
-          pki.client("test", "kube-apiserver-kubelet-client", List.of("system:masters"));
+          pki.client("test-" + user.replace(':', '-'), user, List.of(group));
       own.setKeyEntry(
           "me",
           identity.key(),
@@ -167,6 +205,22 @@ class NodeServerTest {
       assertThat(get(client, "/stats/summary").body()).contains("workingSetBytes");
       assertThat(get(client, "/metrics/resource").body()).contains("node_cpu_usage_seconds_total");
       assertThat(get(client, "/exec/default/web/main?command=ls").statusCode()).isEqualTo(404);
+    }
+  }
+
+  @Test
+  void anotherCertificateOfTheCluster_withoutRights_isForbidden() throws Exception {
+    try (HttpClient client = client(true, "system:node:two", "system:nodes")) {
+      HttpResponse<String> logs = get(client, "/containerLogs/default/web/main");
+      assertThat(logs.statusCode()).isEqualTo(403);
+      assertThat(logs.body())
+          .isEqualTo(
+              "Forbidden (user=system:node:two, verb=get, resource=nodes,"
+                  + " subresource(s)=[proxy])\n");
+      assertThat(get(client, "/pods").statusCode()).isEqualTo(403);
+      assertThat(get(client, "/exec/default/web/main?command=ls").statusCode()).isEqualTo(403);
+      assertThat(get(client, "/stats/summary").statusCode()).isEqualTo(403);
+      assertThat(get(client, "/healthz").statusCode()).isEqualTo(200);
     }
   }
 
