@@ -48,18 +48,25 @@ final class PodContainers {
   /**
    * Takes over what may change in a running Pod: images, resources, further ephemeral containers.
    *
-   * @return running containers whose definition changed so that they must start anew
+   * @return the running containers that this concerns
    */
-  List<ContainerRecord> update(JsonNode pod, Instant now) {
-    List<ContainerRecord> changed = new ArrayList<>();
-    update(init, pod.path("spec").path("initContainers"), changed);
-    update(main, pod.path("spec").path("containers"), changed);
+  Changes update(JsonNode pod, Instant now) {
+    Changes changes = new Changes(new ArrayList<>(), new ArrayList<>());
+    update(init, pod.path("spec").path("initContainers"), changes);
+    update(main, pod.path("spec").path("containers"), changes);
     addEphemeral(pod, now);
-    return changed;
+    return changes;
   }
 
-  private static void update(
-      List<ContainerRecord> records, JsonNode specs, List<ContainerRecord> changed) {
+  /**
+   * Running containers whose definition changed.
+   *
+   * @param anew those that must start anew
+   * @param resized those that go on with other resources
+   */
+  record Changes(List<ContainerRecord> anew, List<ContainerRecord> resized) {}
+
+  private static void update(List<ContainerRecord> records, JsonNode specs, Changes changes) {
     for (int i = 0; i < records.size() && i < specs.size(); i++) {
       ContainerRecord record = records.get(i);
       JsonNode before = record.spec;
@@ -68,9 +75,14 @@ final class PodContainers {
       boolean anew =
           !before.path("image").equals(now.path("image"))
               || resizeRestarts(now, before.path("resources"), now.path("resources"));
-      if (anew && record.isRunning()) {
+      if (!record.isRunning()) {
+        continue;
+      }
+      if (anew) {
         record.changed = true;
-        changed.add(record);
+        changes.anew().add(record);
+      } else if (!before.path("resources").equals(now.path("resources"))) {
+        changes.resized().add(record);
       }
     }
   }

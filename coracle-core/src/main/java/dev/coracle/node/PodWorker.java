@@ -213,9 +213,15 @@ final class PodWorker {
       return;
     }
     seen = now;
-    List<ContainerRecord> changed =
+    PodContainers.Changes changes =
         updates.read(() -> containers.update(now.tree(), context.clock.instant()));
-    for (ContainerRecord record : changed) {
+    for (ContainerRecord record : changes.resized()) {
+      String id = record.id;
+      if (id != null) {
+        context.runtime.updateResources(id, ContainerConfigs.resources(record.spec));
+      }
+    }
+    for (ContainerRecord record : changes.anew()) {
       killer.kill(
           record,
           "Container " + record.name + " definition changed, will be restarted",

@@ -37,6 +37,7 @@ import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -471,6 +472,53 @@ class NodeTest {
     node.close();
     assertThat(status("once").path("phase").asText()).isEqualTo("Failed");
     assertThat(container("once").at("/state/terminated/exitCode").asInt()).isEqualTo(5);
+  }
+
+  @Test
+  void pod_usesMoreMemoryThanItsLimit_isOutOfMemoryKilled() throws Exception {
+    assumeTrue(
+        Files.isWritable(Path.of("/sys/fs/cgroup/memory/cgroup.procs"))
+            || Files.isWritable(Path.of("/sys/fs/cgroup/cgroup.subtree_control")),
+        "needs the right to make control groups");
+    startProcessNode();
+    pod(
+        "greedy",
+        """
+        restartPolicy: Never
+        containers: [{name: main, image: x, command: [tail, /dev/zero], resources: {limits: {memory: 24Mi}}}]
+        """);
+    awaitPhase("greedy", "Failed");
+    assertThat(container("greedy").at("/state/terminated/reason").asText()).isEqualTo("OOMKilled");
+    assertThat(container("greedy").at("/state/terminated/exitCode").asInt()).isEqualTo(137);
+  }
+
+  @Test
+  void pod_resized_usesOtherResourcesWithoutRestart() throws Exception {
+    startProcessNode();
+    pod(
+        "web",
+        "containers: [{name: main, image: x, command: [sleep, '1000'], resources: {limits: {memory:"
+            + " 64Mi}, requests: {cpu: 100m, memory: 64Mi}}}]");
+    awaitPhase("web", "Running");
+    String id = container("web").path("containerID").asText();
+    client.patch(
+        PODS,
+        "default",
+        "web",
+        "resize",
+        PatchType.STRATEGIC,
+        Json.read(
+            "{\"spec\":{\"containers\":[{\"name\":\"main\",\"resources\":"
+                + "{\"limits\":{\"memory\":\"32Mi\"},\"requests\":{\"memory\":\"32Mi\"}}}]}}"),
+        WriteOptions.NONE);
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(container("web").at("/resources/limits/memory").asText())
+                    .isEqualTo("32Mi"));
+    assertThat(container("web").at("/allocatedResources/memory").asText()).isEqualTo("32Mi");
+    assertThat(container("web").path("containerID").asText()).isEqualTo(id);
+    assertThat(container("web").path("restartCount").asInt()).isZero();
   }
 
   @Test

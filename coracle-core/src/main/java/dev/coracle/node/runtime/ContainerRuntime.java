@@ -67,6 +67,9 @@ public interface ContainerRuntime extends AutoCloseable {
     return true;
   }
 
+  /** Lets a running container use other resources from now on, where resources are enforced. */
+  default void updateResources(String containerId, ContainerResources resources) {}
+
   /** Forgets a container that is not running; its log stays. */
   void removeContainer(String containerId);
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -51,10 +52,15 @@ final class Gate {
    *
    * @param thread the program's thread id
    * @param mounts a descriptor of its mount namespace
+   * @param cgroup takes the new process in before it becomes its command; null for none
    * @return null when all is well
    */
   Program.@Nullable Failure open(
-      Program.Started starting, Program.Slot thread, Program.Slot mounts, EventLoop loop) {
+      Program.Started starting,
+      Program.Slot thread,
+      Program.Slot mounts,
+      EventLoop loop,
+      @Nullable Cgroup cgroup) {
     AtomicReference<Program.@Nullable Failure> mountFailed = new AtomicReference<>();
     // The gate-keeper waits for the new process; if it never comes we come in its place.
     Thread waiting =
@@ -67,6 +73,9 @@ final class Gate {
                   int go = -1;
                   try {
                     ready = Linux.open(directory.resolve("ready").toString(), Constants.O_RDONLY);
+                    if (cgroup != null) {
+                      children((int) thread.get()).forEach(cgroup::add);
+                    }
                     mountFailed.set(mountProc((int) thread.get(), mounts, loop));
                     go = Linux.open(directory.resolve("go").toString(), Constants.O_RDWR);
                     Program.Failure unused = starting.await();
@@ -96,6 +105,22 @@ final class Gate {
     }
     remove(mounts);
     return mountFailed.get();
+  }
+
+  private static List<Integer> children(int thread) {
+    List<Integer> children = new ArrayList<>();
+    try {
+      String line = Files.readString(Path.of("/proc/self/task/" + thread + "/children"));
+      for (String pid : line.strip().split(" ")) {
+        if (!pid.isEmpty()) {
+          children.add(Integer.parseInt(pid));
+        }
+      }
+    } catch (IOException e) {
+      // A kernel without this file: the container is not limited.
+      return List.of();
+    }
+    return children;
   }
 
   private void release() {

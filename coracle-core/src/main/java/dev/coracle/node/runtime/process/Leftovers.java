@@ -22,6 +22,10 @@ final class Leftovers {
     try (Stream<Path> sandboxes = Files.list(directory)) {
       for (Path sandbox : sandboxes.toList()) {
         killAll(sandbox.resolve("processes"));
+        Path cgroups = sandbox.resolve("cgroups");
+        if (Files.exists(cgroups)) {
+          Cgroup.remove(Files.readAllLines(cgroups).stream().map(Path::of).toList());
+        }
         Path network = sandbox.resolve("network");
         if (Files.exists(network)) {
           networks.add(Files.readString(network));

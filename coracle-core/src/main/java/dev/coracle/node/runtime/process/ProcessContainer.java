@@ -30,6 +30,10 @@ final class ProcessContainer {
   volatile @Nullable HostProcess process;
   volatile @Nullable DescriptorOutput stdin;
   volatile @Nullable LogFile log;
+
+  /** Null without limits and requests, or without rights. */
+  volatile @Nullable Cgroup cgroup;
+
   volatile int terminal = -1;
   private volatile ContainerStatus status;
 

@@ -1,6 +1,7 @@
 package dev.coracle.node.runtime.process;
 
 import dev.coracle.node.runtime.ContainerConfig;
+import dev.coracle.node.runtime.ContainerResources;
 import dev.coracle.node.runtime.ContainerRuntime;
 import dev.coracle.node.runtime.ContainerStats;
 import dev.coracle.node.runtime.ContainerStatus;
@@ -43,6 +44,7 @@ public final class ProcessRuntime implements ContainerRuntime {
   private final List<Path> hidden;
   private final @Nullable String noRights;
   private final EventLoop loop;
+  private final Cgroups cgroups;
   private final ConcurrentHashMap<String, ProcessSandbox> sandboxes = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<String, ProcessContainer> containers = new ConcurrentHashMap<>();
   private final List<Consumer<ContainerStatus>> listeners = new CopyOnWriteArrayList<>();
@@ -68,6 +70,7 @@ public final class ProcessRuntime implements ContainerRuntime {
     this.noRights = findRights();
     this.network = noRights == null ? network : null;
     this.loop = new EventLoop("coracle-containers");
+    this.cgroups = Cgroups.find();
   }
 
   /**
@@ -291,19 +294,32 @@ public final class ProcessRuntime implements ContainerRuntime {
         workingDirectory(program, config);
       }
       boolean gated = gate != null && !hostPid;
+      Cgroup cgroup = cgroups.make(containerId, config.resources());
+      if (cgroup != null) {
+        sandbox.note(cgroup);
+        container.cgroup = cgroup;
+      }
       spawn.add(config.command(), config.environment(), gated ? RootFileSystem.GATE : null);
       container.log = new LogFile(config.log(), clock);
       Program.Started starting = program.start("coracle-start");
       Program.Failure failure =
-          gated && gate != null ? gate.open(starting, thread, mounts, loop) : starting.await();
+          gated && gate != null
+              ? gate.open(starting, thread, mounts, loop, cgroup)
+              : starting.await();
       spawn.started();
       if (failure != null) {
         if (spawn.pid() > 0) {
           new HostProcess(spawn.pid(), loop, false).signal(Constants.SIGKILL);
         }
         spawn.failed();
+        if (cgroup != null) {
+          cgroup.remove();
+        }
         container.log.close();
         throw startFailure(failure, config.command().getFirst());
+      }
+      if (cgroup != null && !gated) {
+        cgroup.add(spawn.pid());
       }
       started(container, spawn);
     } catch (IOException | Linux.Refused e) {
@@ -402,8 +418,13 @@ public final class ProcessRuntime implements ContainerRuntime {
   }
 
   private void ended(ProcessContainer container, int code) {
-    ContainerStatus status =
-        container.exited(clock.instant(), code, code == 0 ? "Completed" : "Error", "");
+    Cgroup cgroup = container.cgroup;
+    String reason = code == 0 ? "Completed" : "Error";
+    if (cgroup != null) {
+      reason = code != 0 && cgroup.wasOutOfMemory() ? "OOMKilled" : reason;
+      Thread unused = Thread.startVirtualThread(cgroup::remove);
+    }
+    ContainerStatus status = container.exited(clock.instant(), code, reason, "");
     LogFile log = container.log;
     if (log != null) {
       log.close();
@@ -527,6 +548,10 @@ public final class ProcessRuntime implements ContainerRuntime {
       }
       HostProcess process = new HostProcess(spawn.pid(), loop, !container.sandbox.isolated);
       container.sandbox.note(process);
+      Cgroup cgroup = container.cgroup;
+      if (cgroup != null) {
+        cgroup.add(process.pid());
+      }
       return stream(process, spawn, request.tty());
     } catch (IOException | Linux.Refused e) {
       throw new RuntimeFailure("ExecError", String.valueOf(e.getMessage()));
@@ -670,9 +695,44 @@ public final class ProcessRuntime implements ContainerRuntime {
   public @Nullable ContainerStats stats(String containerId) {
     ProcessContainer container = containers.get(containerId);
     HostProcess process = container == null ? null : container.process;
-    return process == null || process.exit().isDone()
-        ? null
-        : ProcessStats.read(process.pid(), clock.instant());
+    if (container == null || process == null || process.exit().isDone()) {
+      return null;
+    }
+    Cgroup cgroup = container.cgroup;
+    if (cgroup != null) {
+      try {
+        return cgroup.stats(clock.instant());
+      } catch (IOException e) {
+        // What the groups do not count, the processes do.
+        return ProcessStats.read(process.pid(), clock.instant());
+      }
+    }
+    return ProcessStats.read(process.pid(), clock.instant());
+  }
+
+  @Override
+  public void updateResources(String containerId, ContainerResources resources) {
+    ProcessContainer container = containers.get(containerId);
+    Cgroup cgroup = container == null ? null : container.cgroup;
+    HostProcess process = container == null ? null : container.process;
+    if (container == null || process == null) {
+      return;
+    }
+    if (cgroup != null) {
+      cgroup.limit(resources);
+      return;
+    }
+    Cgroup made = cgroups.make(containerId, resources);
+    if (made != null) {
+      try {
+        container.sandbox.note(made);
+      } catch (IOException e) {
+        made.remove();
+        return;
+      }
+      container.cgroup = made;
+      made.add(process.pid());
+    }
   }
 
   @Override

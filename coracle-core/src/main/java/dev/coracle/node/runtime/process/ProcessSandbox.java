@@ -189,4 +189,13 @@ final class ProcessSandbox {
         StandardOpenOption.CREATE,
         StandardOpenOption.APPEND);
   }
+
+  /** Notes a control group, so that it can be removed after a crash. */
+  void note(Cgroup cgroup) throws IOException {
+    Files.write(
+        directory.resolve("cgroups"),
+        cgroup.directories().stream().map(Path::toString).toList(),
+        StandardOpenOption.CREATE,
+        StandardOpenOption.APPEND);
+  }
 }

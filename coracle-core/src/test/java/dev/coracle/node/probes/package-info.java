@@ -1,0 +1,5 @@
+/** Tests of probes against real servers. */
+@NullMarked
+package dev.coracle.node.probes;
+
+import org.jspecify.annotations.NullMarked;
