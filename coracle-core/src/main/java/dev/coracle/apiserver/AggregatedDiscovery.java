@@ -1,10 +1,12 @@
 package dev.coracle.apiserver;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.Json;
 import dev.coracle.registry.ResourceType;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -68,5 +70,51 @@ final class AggregatedDiscovery {
         .put("group", shown ? kind.group() : "")
         .put("version", shown ? kind.version() : "")
         .put("kind", kind.kind());
+  }
+
+  /** Adds what an extension server serves to its group. */
+  static void extend(ObjectNode group, RemoteGroup remote) {
+    if (!group.path("metadata").path("name").asText().equals(remote.group())) {
+      return;
+    }
+    for (JsonNode version : group.path("versions")) {
+      if (version instanceof ObjectNode own
+          && own.path("version").asText().equals(remote.version())) {
+        own.set("resources", resources(remote));
+        own.put("freshness", remote.available() ? "Current" : "Stale");
+      }
+    }
+  }
+
+  private static ArrayNode resources(RemoteGroup remote) {
+    Map<String, ObjectNode> byName = new LinkedHashMap<>();
+    for (JsonNode each : remote.resources()) {
+      String name = each.path("name").asText();
+      int slash = name.indexOf('/');
+      ObjectNode json = Json.object();
+      json.put(slash < 0 ? "resource" : "subresource", name.substring(slash + 1));
+      json.putObject("responseKind")
+          .put("group", each.path("group").asText(remote.group()))
+          .put("version", each.path("version").asText(remote.version()))
+          .put("kind", each.path("kind").asText());
+      if (slash < 0) {
+        json.put("scope", each.path("namespaced").asBoolean() ? "Namespaced" : "Cluster");
+        json.put("singularResource", each.path("singularName").asText());
+      }
+      for (String list : List.of("verbs", "shortNames", "categories")) {
+        if (each.path(list).isArray()) {
+          json.set(list, each.path(list).deepCopy());
+        }
+      }
+      ObjectNode owner = slash < 0 ? null : byName.get(name.substring(0, slash));
+      if (owner != null) {
+        owner.withArray("subresources").add(json);
+      } else if (slash < 0) {
+        byName.put(name, json);
+      }
+    }
+    ArrayNode resources = Json.array();
+    byName.values().forEach(resources::add);
+    return resources;
   }
 }

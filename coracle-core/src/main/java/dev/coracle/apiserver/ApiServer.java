@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.UserInfo;
 import dev.coracle.client.Transport;
+import dev.coracle.http.ClientTls;
 import dev.coracle.http.Headers;
 import dev.coracle.http.HttpServer;
 import dev.coracle.http.HttpServerOptions;
@@ -13,6 +14,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +32,7 @@ public final class ApiServer implements AutoCloseable {
   private final HttpDoor door;
   private final HealthChecks health;
   private final Upstreams upstreams = new Upstreams();
+  private final ApiServices services;
   private volatile @Nullable HttpServer http;
 
   private ApiServer(ApiServerConfig config) {
@@ -37,7 +40,11 @@ public final class ApiServer implements AutoCloseable {
     this.health = new HealthChecks();
     InFlight inFlight = new InFlight(config.mostReading(), config.mostMutating());
     Requests requests = new Requests(inFlight);
-    Discovery discovery = new Discovery(config.registry(), config.advertisedAddress());
+    Relay relay = new Relay(upstreams);
+    Locations locations = new Locations(config.registry(), config.kubelet());
+    ExtensionServers extensions = new ExtensionServers(locations, upstreams, relay);
+    this.services = new ApiServices(config.registry(), extensions);
+    Discovery discovery = new Discovery(config.registry(), services, config.advertisedAddress());
     PathEndpoints paths = new PathEndpoints(() -> listedPaths(discovery, health));
     byte[] version = Version.json();
     paths
@@ -70,9 +77,7 @@ public final class ApiServer implements AutoCloseable {
               (request, rest) -> json("application/jwk-set+json", openId.keys().get()));
     }
     Access access = new Access(config.authorizer());
-    ConnectEndpoint connect =
-        new ConnectEndpoint(
-            new Locations(config.registry(), config.kubelet()), new Relay(upstreams), access);
+    ConnectEndpoint connect = new ConnectEndpoint(locations, relay, access);
     this.chain =
         new FilterChain(
             config.authenticator(),
@@ -81,7 +86,8 @@ public final class ApiServer implements AutoCloseable {
             ApiServer::isOpen,
             config.audit(),
             inFlight,
-            new Dispatcher(new ResourceEndpoint(config.registry(), connect), paths));
+            new Dispatcher(
+                new ResourceEndpoint(config.registry(), connect), paths, services, extensions));
     this.door =
         new HttpDoor(
             chain,
@@ -139,6 +145,16 @@ public final class ApiServer implements AutoCloseable {
     }
   }
 
+  /**
+   * Keeps APIService objects of what this server serves, and passes on what they give to extension
+   * servers. Returns at once.
+   *
+   * @param identity who this server is to extension servers: the front-proxy client certificate
+   */
+  public void startAggregation(Supplier<ClientTls> identity) {
+    services.start(identity);
+  }
+
   /** The API for a component of this process, with this identity. */
   public Transport inMemoryTransport(UserInfo user) {
     return new InMemoryTransport(chain, user);
@@ -167,6 +183,7 @@ public final class ApiServer implements AutoCloseable {
   /** Stops to listen, lets running requests finish for a moment, ends watches. */
   @Override
   public void close() {
+    services.close();
     HttpServer listening = http;
     if (listening != null) {
       door.close();

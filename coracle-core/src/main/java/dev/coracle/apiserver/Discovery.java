@@ -53,14 +53,16 @@ final class Discovery {
   private record Document(byte[] json, String etag) {}
 
   private final Registry registry;
+  private final ApiServices services;
   private final String address;
   private volatile Known known = new Known(Long.MIN_VALUE, Map.of());
 
   /**
    * @param address where clients reach this server, {@code host:port}
    */
-  Discovery(Registry registry, String address) {
+  Discovery(Registry registry, ApiServices services, String address) {
     this.registry = registry;
+    this.services = services;
     this.address = address;
   }
 
@@ -150,7 +152,7 @@ final class Discovery {
 
   private @org.jspecify.annotations.Nullable Document find(String key) {
     Known current = known;
-    long generation = registry.resourcesGeneration();
+    long generation = registry.resourcesGeneration() + services.generation();
     if (current.generation != generation) {
       current = new Known(generation, documents());
       known = current;
@@ -175,7 +177,9 @@ final class Discovery {
           if (!group.isEmpty()) {
             listed.add(group(group, versions.keySet(), false));
             documents.put("/apis/" + group, group(group, versions.keySet(), true));
-            aggregated.add(AggregatedDiscovery.group(group, versions));
+            ObjectNode whole = AggregatedDiscovery.group(group, versions);
+            services.all().forEach(remote -> AggregatedDiscovery.extend(whole, remote));
+            aggregated.add(whole);
           }
         });
     documents.put("/apis", list);
@@ -206,6 +210,11 @@ final class Discovery {
           .computeIfAbsent(type.version(), version -> new ArrayList<>())
           .add(type);
     }
+    for (RemoteGroup remote : services.all()) {
+      groups
+          .computeIfAbsent(remote.group(), group -> new TreeMap<>(KubeVersions.PREFERRED_FIRST))
+          .computeIfAbsent(remote.version(), version -> new ArrayList<>());
+    }
     groups
         .values()
         .forEach(
@@ -214,6 +223,11 @@ final class Discovery {
                     .values()
                     .forEach(list -> list.sort(Comparator.comparing(ResourceType::plural))));
     return groups;
+  }
+
+  /** An APIService's {@code groupPriorityMinimum}: higher ones come first. */
+  static int priority(String group, boolean custom) {
+    return group.isEmpty() ? 18_000 : custom ? 1_000 : 17_900 - 100 * preference(group);
   }
 
   private static int preference(String group) {

@@ -1,17 +1,45 @@
 package dev.coracle.apiserver;
 
+import dev.coracle.api.RequestInfo;
+import org.jspecify.annotations.Nullable;
+
 /** Sends an authorized request to what serves it. */
 final class Dispatcher {
 
   private final ResourceEndpoint resources;
   private final PathEndpoints paths;
+  private final ApiServices services;
+  private final ExtensionServers extensions;
 
-  Dispatcher(ResourceEndpoint resources, PathEndpoints paths) {
+  Dispatcher(
+      ResourceEndpoint resources,
+      PathEndpoints paths,
+      ApiServices services,
+      ExtensionServers extensions) {
     this.resources = resources;
     this.paths = paths;
+    this.services = services;
+    this.extensions = extensions;
   }
 
   ApiResponse dispatch(ApiRequest request) {
+    RemoteGroup remote = remote(request.info());
+    if (remote != null) {
+      return extensions.serve(request, remote);
+    }
     return request.info().isResourceRequest() ? resources.serve(request) : paths.serve(request);
+  }
+
+  /** Who else serves the group and version of a resource, or of {@code /apis/GROUP/VERSION}. */
+  private @Nullable RemoteGroup remote(RequestInfo info) {
+    if (info.isResourceRequest()) {
+      return services.find(info.apiGroup(), info.apiVersion());
+    }
+    if (!info.path().startsWith("/apis/")) {
+      return null;
+    }
+    String[] parts = info.path().split("/", -1);
+    boolean slashAtEnd = parts.length == 5 && parts[4].isEmpty();
+    return parts.length == 4 || slashAtEnd ? services.find(parts[2], parts[3]) : null;
   }
 }

@@ -63,6 +63,7 @@ final class FilterChain {
         if (info.isResourceRequest() || !open.test(info.path())) {
           access.require(AuthorizationAttributes.of(user, info));
         }
+        RequestTimeout.check(info, incoming.query());
         ApiRequest request =
             new ApiRequest(
                 incoming.method(),

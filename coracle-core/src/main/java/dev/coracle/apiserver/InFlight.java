@@ -3,12 +3,15 @@ package dev.coracle.apiserver;
 import dev.coracle.api.RequestInfo;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.UserInfo;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Bounds how many requests are being served at a time, reading and changing ones apart, as
- * kube-apiserver's {@code --max-requests-inflight} and {@code --max-mutating-requests-inflight}.
+ * kube-apiserver's {@code --max-requests-inflight} and {@code --max-mutating-requests-inflight}. No
+ * user has more than three quarters of the places, so that one cannot shut out all others.
  * Long-running requests and members of {@code system:masters} do not count.
  */
 final class InFlight {
@@ -21,6 +24,8 @@ final class InFlight {
   private final int mostMutating;
   private final AtomicInteger reading = new AtomicInteger();
   private final AtomicInteger mutating = new AtomicInteger();
+  private final Map<String, Integer> readingBy = new ConcurrentHashMap<>();
+  private final Map<String, Integer> mutatingBy = new ConcurrentHashMap<>();
 
   InFlight(int mostReading, int mostMutating) {
     this.mostReading = mostReading;
@@ -45,11 +50,19 @@ final class InFlight {
     }
     boolean reads = READING.contains(info.verb());
     AtomicInteger count = reads ? reading : mutating;
-    if (count.incrementAndGet() > (reads ? mostReading : mostMutating)) {
-      count.decrementAndGet();
+    Map<String, Integer> users = reads ? readingBy : mutatingBy;
+    int most = reads ? mostReading : mostMutating;
+    int own = users.merge(user.name(), 1, Integer::sum);
+    if (count.incrementAndGet() > most || own > Math.max(1, most * 3 / 4)) {
+      leave(count, users, user.name());
       throw StatusException.tooManyRequests("Too many requests, please try again later.", 1);
     }
-    return count::decrementAndGet;
+    return () -> leave(count, users, user.name());
+  }
+
+  private static void leave(AtomicInteger count, Map<String, Integer> users, String user) {
+    count.decrementAndGet();
+    users.computeIfPresent(user, (name, places) -> places == 1 ? null : places - 1);
   }
 
   int reading() {

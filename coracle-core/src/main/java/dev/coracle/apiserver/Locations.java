@@ -107,12 +107,28 @@ final class Locations {
   Target service(String namespace, ProxyName name) {
     KubeObject service = registry.get(type("", "v1", "services"), namespace, name.name(), "");
     String portName = portName(service, name);
-    List<Target> targets = endpoints(namespace, name, portName);
+    List<Target> targets =
+        endpoints(namespace, name.name(), portName, name.https() ? anyServer : null);
     if (targets.isEmpty()) {
       throw StatusException.serviceUnavailable(
           "no endpoints available for service " + Text.quote(name.name()));
     }
     return targets.get(ThreadLocalRandom.current().nextInt(targets.size()));
+  }
+
+  /** One of the ready endpoints of a Service's port, to be reached with TLS. */
+  Target service(String namespace, String name, int number, ClientTls tls) {
+    KubeObject service = registry.get(type("", "v1", "services"), namespace, name, "");
+    for (JsonNode port : service.at("spec", "ports")) {
+      if (port.path("port").asInt() == number) {
+        List<Target> targets = endpoints(namespace, name, port.path("name").asText(""), tls);
+        if (!targets.isEmpty()) {
+          return targets.get(ThreadLocalRandom.current().nextInt(targets.size()));
+        }
+      }
+    }
+    throw StatusException.serviceUnavailable(
+        "no endpoints available for service " + Text.quote(name));
   }
 
   /** The name under which endpoints list the port that is asked for. */
@@ -135,11 +151,10 @@ final class Locations {
             + Text.quote(name.name()));
   }
 
-  private List<Target> endpoints(String namespace, ProxyName name, String portName) {
+  private List<Target> endpoints(
+      String namespace, String name, String portName, @Nullable ClientTls tls) {
     List<Target> targets = new ArrayList<>();
-    ClientTls tls = name.https() ? anyServer : null;
-    ListOptions slicesOf =
-        ListOptions.ALL.withLabelSelector("kubernetes.io/service-name=" + name.name());
+    ListOptions slicesOf = ListOptions.ALL.withLabelSelector("kubernetes.io/service-name=" + name);
     for (KubeObject slice :
         registry
             .list(type("discovery.k8s.io", "v1", "endpointslices"), namespace, slicesOf)

@@ -17,6 +17,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,7 +62,24 @@ final class Relay {
       String path,
       @Nullable String prefix)
       throws IOException {
+    pass(request, responder, target, path, prefix, headers -> {});
+  }
+
+  /**
+   * As above.
+   *
+   * @param identity adds who the request is from to its headers
+   */
+  void pass(
+      HttpRequest request,
+      HttpResponder responder,
+      Target target,
+      String path,
+      @Nullable String prefix,
+      Consumer<Headers> identity)
+      throws IOException {
     Headers headers = requestHeaders(request, prefix);
+    identity.accept(headers);
     ClientRequest passed =
         new ClientRequest(request.method(), path, headers, body(request), length(request));
     try (ClientResponse response = send(target, passed)) {
@@ -142,7 +160,9 @@ final class Relay {
         .forEach(
             (name, value) -> {
               String lower = name.toLowerCase(Locale.ROOT);
-              if (!hops.contains(lower) && !lower.startsWith("impersonate-")) {
+              if (!hops.contains(lower)
+                  && !lower.startsWith("impersonate-")
+                  && !lower.startsWith("x-remote-")) {
                 if (lower.equals("sec-websocket-protocol")) {
                   withoutTokens(value, headers);
                 } else {

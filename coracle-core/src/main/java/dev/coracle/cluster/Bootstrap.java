@@ -53,6 +53,23 @@ final class Bootstrap {
   }
 
   /**
+   * What extension servers read to know whom to believe: {@code extension-apiserver-authentication}
+   * of {@code kube-system}.
+   */
+  void extensionAuthentication(String authorityPem, String frontProxyAuthorityPem) {
+    ObjectNode map = object("v1", "ConfigMap", "kube-system", "extension-apiserver-authentication");
+    map.putObject("data")
+        .put("client-ca-file", authorityPem)
+        .put("requestheader-allowed-names", "[\"front-proxy-client\"]")
+        .put("requestheader-client-ca-file", frontProxyAuthorityPem)
+        .put("requestheader-extra-headers-prefix", "[\"X-Remote-Extra-\"]")
+        .put("requestheader-group-headers", "[\"X-Remote-Group\"]")
+        .put("requestheader-uid-headers", "[\"X-Remote-Uid\"]")
+        .put("requestheader-username-headers", "[\"X-Remote-User\"]");
+    put(GroupVersionResource.core("configmaps"), "kube-system", map, true);
+  }
+
+  /**
    * The {@code kubernetes} Service and where it leads.
    *
    * @param clusterIp the first address of the Services' range

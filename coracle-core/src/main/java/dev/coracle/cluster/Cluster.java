@@ -166,6 +166,7 @@ public final class Cluster implements AutoCloseable {
     keep(apiServer);
     server = "https://" + host(options.listenHost()) + ":" + apiServer.port();
     started("api server", server);
+    apiServer.startAggregation(() -> frontProxy(pki, bootstrap));
 
     InetSocketAddress forPods = addressForPods(apiServer, machine);
     bootstrap.kubernetesService(
@@ -207,6 +208,17 @@ public final class Cluster implements AutoCloseable {
     Client scheduler = new Client(apiServer.inMemoryTransport(Identities.of(Scheduler.IDENTITY)));
     keep(Scheduler.start(scheduler, keep(new InformerFactory(scheduler, clock)), clock));
     started("controllers", "and scheduler");
+  }
+
+  private static ClientTls frontProxy(Pki pki, Bootstrap bootstrap) {
+    try {
+      Pki.FrontProxy proxy = pki.frontProxy();
+      bootstrap.extensionAuthentication(pki.authorityPem(), proxy.authorityPem());
+      return ClientTls.trusting(List.of())
+          .withIdentity(proxy.client().key(), List.of(proxy.client().certificate()));
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
   }
 
   private <T extends AutoCloseable> T keep(T part) {

@@ -100,6 +100,30 @@ public final class Pki {
     return tokenPublicKey;
   }
 
+  /** What proves to extension servers that a request has passed this API server. */
+  public record FrontProxy(KeyAndCertificate client, String authorityPem) {}
+
+  /** The front proxy's certificate, of an authority of its own, so that no other can claim it. */
+  public FrontProxy frontProxy() throws IOException {
+    Path key = directory.resolve("front-proxy-ca.key");
+    Path certificate = directory.resolve("front-proxy-ca.crt");
+    CertificateAuthority own;
+    if (Files.exists(key) && Files.exists(certificate)) {
+      own =
+          new CertificateAuthority(
+              new KeyAndCertificate(
+                  Pem.privateKey(Files.readString(key)),
+                  Pem.certificate(Files.readString(certificate))));
+    } else {
+      own = CertificateAuthority.create("front-proxy-ca", now, AUTHORITY_VALIDITY);
+      PrivateFiles.write(key, own.keyAndCertificate().keyPem());
+      PrivateFiles.writeReadable(certificate, own.keyAndCertificate().certificatePem());
+    }
+    return new FrontProxy(
+        own.issue(Request.client("front-proxy-client", List.of(), VALIDITY), now),
+        own.keyAndCertificate().certificatePem());
+  }
+
   /** The key and certificate of a client: {@code NAME.key} and {@code NAME.crt}. */
   public KeyAndCertificate client(String file, String user, List<String> groups)
       throws IOException {
