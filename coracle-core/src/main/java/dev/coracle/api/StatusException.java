@@ -138,20 +138,10 @@ public final class StatusException extends RuntimeException {
     StringBuilder message = new StringBuilder(object);
     if (!causes.isEmpty()) {
       message.append(": ");
-      if (causes.size() > 1) {
-        message.append('[');
-      }
-      for (int i = 0; i < causes.size(); i++) {
-        StatusCause cause = causes.get(i);
-        message
-            .append(i == 0 ? "" : ", ")
-            .append(cause.field())
-            .append(": ")
-            .append(cause.message());
-      }
-      if (causes.size() > 1) {
-        message.append(']');
-      }
+      List<String> different =
+          causes.stream().map(cause -> cause.field() + ": " + cause.message()).distinct().toList();
+      String joined = String.join(", ", different);
+      message.append(different.size() > 1 ? "[" + joined + "]" : joined);
     }
     return of(
         422, "Invalid", message.toString(), new Status.Details(name, group, kind, "", causes, 0));

@@ -36,6 +36,9 @@ final class ResourceEndpoint {
     if (type == null) {
       return unknown(info);
     }
+    if (type.custom() && !type.namespaced() && !info.namespace().isEmpty()) {
+      return ApiResponse.text(404, "404 page not found\n");
+    }
     requirePath(type, info);
     String namespace = type.namespaced() ? info.namespace() : "";
     if (!info.subresource().isEmpty()) {

@@ -127,6 +127,7 @@ final class CreateFlow {
     if (!causes.isEmpty()) {
       throw StatusException.invalid(resource.type().group(), resource.type().kind(), name, causes);
     }
+    write.context().warnings().addAll(config.schemas().warnings(resource.type(), object));
     Meta.canonical(object);
     config.admission().validate(attributes);
     Strategy.Allocation allocation = resource.strategy().allocate(write, object, null);

@@ -48,6 +48,9 @@ public interface ObjectSchemas {
   List<StatusCause> validate(
       ResourceType type, String subresource, ObjectNode object, @Nullable KubeObject old);
 
+  /** What of an object that may be stored is surely not meant: for the {@code Warning} header. */
+  List<String> warnings(ResourceType type, ObjectNode object);
+
   /**
    * Reads a patch.
    *

@@ -18,6 +18,7 @@ import dev.coracle.schema.Schema;
 import dev.coracle.schema.Schemas;
 import dev.coracle.schema.defaults.Defaults;
 import dev.coracle.schema.validation.ExpressionRules;
+import dev.coracle.schema.validation.PodWarnings;
 import dev.coracle.schema.validation.Validation;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -119,6 +120,11 @@ public final class SchemaAdapter implements ObjectSchemas {
     };
   }
 
+  @Override
+  public List<String> warnings(ResourceType type, ObjectNode object) {
+    return type.custom() ? List.of() : PodWarnings.of(type.kind(), object);
+  }
+
   /** A custom resource's status must fit its schema too. */
   private List<StatusCause> validateCustom(
       ResourceType type, String subresource, ObjectNode object, @Nullable KubeObject old) {
@@ -167,7 +173,21 @@ public final class SchemaAdapter implements ObjectSchemas {
       case IGNORE -> {}
     }
     Schema schema = required(type);
-    return object -> decode(type, patch.apply(object, schema), true, fieldValidation, warnings);
+    return object -> {
+      ObjectNode patched = patch.apply(object, schema);
+      Schema other = otherKind(type, patched);
+      if (other != null) {
+        Decoder.decodePatched(patched, other, FieldValidation.IGNORE);
+      }
+      return decode(type, patched, true, fieldValidation, warnings);
+    };
+  }
+
+  /** A patch may change the kind; then the result is first read as what it says it is. */
+  private @Nullable Schema otherKind(ResourceType type, ObjectNode patched) {
+    GroupVersionKind kind =
+        GroupVersionKind.of(Meta.text(patched, "apiVersion"), Meta.text(patched, "kind"));
+    return type.custom() || kind.equals(type.gvk()) ? null : Schemas.builtIn().find(kind);
   }
 
   @Override

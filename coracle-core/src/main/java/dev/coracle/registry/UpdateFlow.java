@@ -117,6 +117,10 @@ final class UpdateFlow {
     countGeneration(resource, object, old);
     Meta.canonical(object);
     validate(write, resource, object, current);
+    if (write.subresource().isEmpty()
+        && Meta.of(object).path("generation").asLong() > current.generation()) {
+      write.context().warnings().addAll(config.schemas().warnings(type, object));
+    }
     config.admission().validate(attributes);
     Meta.of(object).put("resourceVersion", String.valueOf(current.resourceVersion()));
     if (object.equals(old)) {

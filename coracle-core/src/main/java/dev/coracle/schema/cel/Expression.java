@@ -1,5 +1,6 @@
 package dev.coracle.schema.cel;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.cel.common.CelAbstractSyntaxTree;
 import dev.cel.common.ast.CelExpr;
 import dev.cel.common.navigation.CelNavigableAst;
@@ -52,6 +53,20 @@ public final class Expression {
   private boolean never(CelType wanted) {
     CelType type = resultType();
     return !type.equals(wanted) && !type.equals(SimpleType.DYN) && !type.equals(SimpleType.ANY);
+  }
+
+  /**
+   * How many steps it may take at worst, by what the schema of {@code self} allows.
+   *
+   * @param self the schema of the place that has the rule
+   */
+  public double worstCost(JsonNode self) {
+    return ExpressionCost.worst(tree, self);
+  }
+
+  /** How many items a list or map of a schema may have. */
+  public static double mostItems(JsonNode schema) {
+    return ExpressionCost.items(schema);
   }
 
   /** Whether a name occurs as an identifier in it. */

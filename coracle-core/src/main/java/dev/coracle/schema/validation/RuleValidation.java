@@ -7,10 +7,26 @@ import dev.coracle.api.StatusCause;
 import dev.coracle.schema.cel.Expression;
 import dev.coracle.schema.cel.ExpressionException;
 import dev.coracle.schema.cel.SchemaType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Whether the rules ({@code x-kubernetes-validations}) of a CRD's schema are well made. */
 final class RuleValidation {
+
+  /** What one expression, and all of a schema, may cost. */
+  private static final double LIMIT = 10_000_000;
+
+  private static final double TOTAL_LIMIT = 100_000_000;
+  private static final double WORTH_NAMING = TOTAL_LIMIT / 100;
+
+  /** The sum, and the expressions that make most of it. */
+  private static final class Costs {
+    double total;
+    final List<Field> expensive = new ArrayList<>();
+  }
 
   private RuleValidation() {}
 
@@ -18,18 +34,43 @@ final class RuleValidation {
    * @param schema an {@code openAPIV3Schema} that is structural
    */
   static void validate(Field schema) {
-    place(schema, true, "");
+    Costs costs = new Costs();
+    place(schema, true, "", 1, costs);
+    if (costs.total > TOTAL_LIMIT) {
+      for (Field expensive : costs.expensive) {
+        expensive.forbidden(
+            "contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3"
+                + " schema");
+      }
+      schema.forbidden(
+          tooExpensive(
+              "x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema",
+              costs.total / TOTAL_LIMIT));
+    }
+  }
+
+  private static String tooExpensive(String what, double factor) {
+    String shown =
+        factor > 100
+            ? "more than 100x"
+            : String.format(Locale.ROOT, factor < 1.5 ? "%fx" : "%.1fx", factor);
+    return what
+        + " exceeds budget by factor of "
+        + shown
+        + " (try simplifying the rule, or adding maxItems, maxProperties, and maxLength where"
+        + " arrays, maps, and strings are declared)";
   }
 
   /**
    * @param uncorrelatable the place above whose old items can't be told, empty when there is none
    */
-  private static void place(Field schema, boolean resource, String uncorrelatable) {
+  private static void place(
+      Field schema, boolean resource, String uncorrelatable, double times, Costs costs) {
     Field rules = schema.child("x-kubernetes-validations");
     if (!rules.json().isEmpty()) {
       SchemaType type = SchemaType.of(schema.json(), resource);
       for (Field rule : rules.items()) {
-        rule(type, schema.json(), rule, uncorrelatable);
+        rule(type, schema.json(), rule, uncorrelatable, times, costs);
       }
     }
     Field properties = schema.child("properties");
@@ -37,20 +78,30 @@ final class RuleValidation {
       place(
           new Field(property.getValue(), properties.path().key(property.getKey()), schema.errors()),
           false,
-          uncorrelatable);
+          uncorrelatable,
+          times,
+          costs);
     }
     if (schema.child("additionalProperties").json().isObject()) {
-      place(schema.child("additionalProperties"), false, uncorrelatable);
+      double many = times * Expression.mostItems(schema.json());
+      place(schema.child("additionalProperties"), false, uncorrelatable, many, costs);
     }
     if (schema.child("items").json().isObject()) {
       boolean told = schema.text("x-kubernetes-list-type").equals("map");
       String items = schema.path().toString();
-      place(
-          schema.child("items"), false, told || !uncorrelatable.isEmpty() ? uncorrelatable : items);
+      String within = told || !uncorrelatable.isEmpty() ? uncorrelatable : items;
+      double many = times * Expression.mostItems(schema.json());
+      place(schema.child("items"), false, within, many, costs);
     }
   }
 
-  private static void rule(SchemaType type, JsonNode schema, Field rule, String uncorrelatable) {
+  private static void rule(
+      SchemaType type,
+      JsonNode schema,
+      Field rule,
+      String uncorrelatable,
+      double times,
+      Costs costs) {
     Field source = rule.child("rule");
     if (source.text().isBlank()) {
       source.required("rule is not specified");
@@ -80,14 +131,36 @@ final class RuleValidation {
               "FieldValueDuplicate");
     }
     boolean optional = rule.flag("optionalOldSelf");
-    expression(type, rule, source, optional, false, uncorrelatable);
+    Expression compiled = expression(type, rule, source, optional, false, uncorrelatable);
+    cost(compiled, schema, source, "estimated rule cost", times, costs);
     Field text = rule.child("messageExpression");
     if (!text.blank()) {
-      expression(type, rule, text, optional, true, uncorrelatable);
+      Expression shown = expression(type, rule, text, optional, true, uncorrelatable);
+      cost(shown, schema, text, "estimated messageExpression cost", times, costs);
     }
   }
 
-  private static void expression(
+  private static void cost(
+      @Nullable Expression expression,
+      JsonNode schema,
+      Field source,
+      String what,
+      double times,
+      Costs costs) {
+    if (expression == null) {
+      return;
+    }
+    double cost = expression.worstCost(schema) * times;
+    costs.total += cost;
+    if (cost > WORTH_NAMING) {
+      costs.expensive.add(source);
+    }
+    if (cost > LIMIT) {
+      source.forbidden(tooExpensive(what, cost / LIMIT));
+    }
+  }
+
+  private static @Nullable Expression expression(
       SchemaType type,
       Field rule,
       Field source,
@@ -110,12 +183,14 @@ final class RuleValidation {
       } else if (!message && optional && !compiled.mentions("oldSelf")) {
         rule.child("optionalOldSelf").invalid("may not be set if oldSelf is not used in rule");
       }
+      return compiled;
     } catch (ExpressionException e) {
       invalid(
           rule,
           source,
           (message ? "messageExpression compilation failed: " : "compilation failed: ")
               + e.reason());
+      return null;
     }
   }
 

@@ -36,6 +36,8 @@ public final class Validation {
     FieldErrors errors = new FieldErrors();
     Field metadata = Field.of(now, "metadata", errors);
     MetadataValidation.validate(metadata, nameRule(gvk));
+    // Told twice, as by Kubernetes: once for every object, once by the kind.
+    MetadataValidation.update(metadata, old);
     MetadataValidation.update(metadata, old);
     kind(gvk, now, old, errors);
     return errors.causes();

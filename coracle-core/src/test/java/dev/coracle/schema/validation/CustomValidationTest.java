@@ -69,7 +69,6 @@ class CustomValidationTest {
                 "map":{"a":1,"b":2}"""))
         .containsExactly(
             "spec.code: Too long: may not be more than 3 bytes",
-            "spec.code: Invalid value: \"ABCD\": spec.code in body should match '^[a-z]+$'",
             "spec.color: Unsupported value: \"green\": supported values: \"red\", \"blue\"",
             "spec.map: Too many: 2: must have at most 1 item",
             "spec.share: Invalid value: 0: spec.share in body should be greater than 0",
