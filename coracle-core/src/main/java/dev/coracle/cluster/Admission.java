@@ -5,9 +5,11 @@ import dev.coracle.admission.AdmissionPlugin;
 import dev.coracle.admission.DefaultTolerationSeconds;
 import dev.coracle.admission.LimitRanger;
 import dev.coracle.admission.NamespaceLifecycle;
+import dev.coracle.admission.PodSecurity;
 import dev.coracle.admission.PriorityAdmission;
 import dev.coracle.admission.ResourceQuotaAdmission;
 import dev.coracle.admission.ServiceAccountAdmission;
+import dev.coracle.admission.ValidatingAdmissionPolicies;
 import dev.coracle.api.AdmissionAttributes;
 import dev.coracle.client.Client;
 import dev.coracle.client.Informers;
@@ -19,6 +21,7 @@ import java.util.function.Supplier;
 final class Admission {
 
   private final ResourceQuotaAdmission quota;
+  private final ValidatingAdmissionPolicies policies;
   private final AdmissionChain chain;
 
   /**
@@ -26,6 +29,7 @@ final class Admission {
    */
   Admission(Supplier<Client> client, Auth auth) {
     quota = new ResourceQuotaAdmission(client);
+    policies = new ValidatingAdmissionPolicies(client);
     chain =
         new AdmissionChain(
             List.of(
@@ -35,12 +39,15 @@ final class Admission {
                 new ServiceAccountAdmission(client, new SecureRandom()),
                 new PriorityAdmission(client),
                 new DefaultTolerationSeconds(),
+                new PodSecurity(client),
+                policies,
                 quota));
   }
 
   /** Knows the stored objects that it decides by when this returns. */
   void start(Informers informers) throws InterruptedException {
     quota.start(informers);
+    policies.start(informers);
   }
 
   AdmissionChain chain() {

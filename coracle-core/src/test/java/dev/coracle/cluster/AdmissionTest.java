@@ -164,6 +164,107 @@ class AdmissionTest {
   }
 
   @Test
+  void podSecurity_ofTheNamespacesLabels_holdsForPodsAndWarnsOfTemplates() throws Exception {
+    namespace(
+        "secured",
+        "{'pod-security.kubernetes.io/enforce': 'restricted',"
+            + " 'pod-security.kubernetes.io/warn': 'restricted',"
+            + " 'pod-security.kubernetes.io/warn-version': 'v1.36'}");
+    ObjectNode careless = pod("careless", "");
+    assertThatThrownBy(() -> client.create(PODS, "secured", careless))
+        .hasMessage(
+            "pods \"careless\" is forbidden: violates PodSecurity \"restricted:latest\":"
+                + " allowPrivilegeEscalation != false (container \"c\" must set"
+                + " securityContext.allowPrivilegeEscalation=false), unrestricted capabilities"
+                + " (container \"c\" must set securityContext.capabilities.drop=[\"ALL\"]),"
+                + " runAsNonRoot != true (pod or container \"c\" must set"
+                + " securityContext.runAsNonRoot=true), seccompProfile (pod or container \"c\" must"
+                + " set securityContext.seccompProfile.type to \"RuntimeDefault\" or"
+                + " \"Localhost\")");
+    client.create(
+        PODS,
+        "secured",
+        pod(
+            "careful",
+            ", 'securityContext': {'allowPrivilegeEscalation': false, 'runAsNonRoot': true,"
+                + " 'capabilities': {'drop': ['ALL']}, 'seccompProfile': {'type':"
+                + " 'RuntimeDefault'}}"));
+    TestCluster.Output deployed =
+        cluster.kubectl(
+            "create", "deployment", "web", "--image=registry.test/app:1", "-n", "secured");
+    assertThat(deployed.text())
+        .contains("Warning: would violate PodSecurity \"restricted:v1.36\"")
+        .contains("deployment.apps/web created");
+  }
+
+  @Test
+  void podSecurity_baseline_refusesTheHostsThings() {
+    namespace("plain", "{'pod-security.kubernetes.io/enforce': 'baseline'}");
+    ObjectNode pod =
+        pod(
+            "rude",
+            ", 'securityContext': {'privileged': true, 'capabilities': {'add': ['NET_ADMIN']}},"
+                + " 'ports': [{'containerPort': 80, 'hostPort': 80}]");
+    pod.withObject("/spec").put("hostPID", true);
+    assertThatThrownBy(() -> client.create(PODS, "plain", pod))
+        .hasMessageContaining(
+            "violates PodSecurity \"baseline:latest\": host namespaces (hostPID=true),"
+                + " non-default capabilities (container \"c\" must not include \"NET_ADMIN\" in"
+                + " securityContext.capabilities.add), hostPort (container \"c\" uses hostPort"
+                + " 80), privileged (container \"c\" must not set"
+                + " securityContext.privileged=true)");
+    client.create(PODS, "plain", pod("modest", ""));
+  }
+
+  @Test
+  void admissionPolicy_withParamsAndVariables_decides() {
+    namespace("policed", "{}");
+    GroupVersionResource policies =
+        GroupVersionResource.of(
+            "admissionregistration.k8s.io", "v1", "validatingadmissionpolicies");
+    GroupVersionResource bindings =
+        GroupVersionResource.of(
+            "admissionregistration.k8s.io", "v1", "validatingadmissionpolicybindings");
+    client.create(
+        CONFIG_MAPS, "policed", json("{'metadata': {'name': 'rules'}, 'data': {'longest': '3'}}"));
+    client.create(
+        policies,
+        "",
+        json(
+            "{'metadata': {'name': 'short'}, 'spec': {'paramKind': {'apiVersion': 'v1', 'kind':"
+                + " 'ConfigMap'}, 'matchConstraints': {'resourceRules': [{'apiGroups': [''],"
+                + " 'apiVersions': ['v1'], 'operations': ['CREATE'], 'resources': ['secrets']}]},"
+                + " 'matchConditions': [{'name': 'people', 'expression': '!object.metadata.name"
+                + ".startsWith(\\'system-\\')'}],"
+                + " 'variables': [{'name': 'longest', 'expression': 'int(params.data.longest)'}],"
+                + " 'validations': [{'expression': 'size(object.metadata.name) <="
+                + " variables.longest', 'messageExpression': '\\'at most \\' +"
+                + " string(variables.longest)'}]}}"));
+    client.create(
+        bindings,
+        "",
+        json(
+            "{'metadata': {'name': 'short'}, 'spec': {'policyName': 'short', 'validationActions':"
+                + " ['Deny'], 'paramRef': {'name': 'rules', 'namespace': 'policed',"
+                + " 'parameterNotFoundAction': 'Deny'}, 'matchResources': {'namespaceSelector':"
+                + " {'matchLabels': {'kubernetes.io/metadata.name': 'policed'}}}}}"));
+    GroupVersionResource secrets = GroupVersionResource.core("secrets");
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .untilAsserted(
+            () ->
+                assertThatThrownBy(
+                        () ->
+                            client.create(
+                                secrets, "policed", json("{'metadata': {'name': 'toolong'}}")))
+                    .hasMessage(
+                        "secrets \"toolong\" is forbidden: ValidatingAdmissionPolicy 'short' with"
+                            + " binding 'short' denied request: at most 3"));
+    client.create(secrets, "policed", json("{'metadata': {'name': 'abc'}}"));
+    client.create(secrets, "policed", json("{'metadata': {'name': 'system-long'}}"));
+  }
+
+  @Test
   void immortalNamespace_cannotBeDeleted() {
     assertThatThrownBy(() -> client.delete(NAMESPACES, "", "default", DeleteOptions.DEFAULT))
         .hasMessageContaining("this namespace may not be deleted");
