@@ -9,6 +9,10 @@ final class Identities {
   static final UserInfo API_SERVER =
       UserInfo.of("system:apiserver", "system:masters", "system:authenticated");
 
+  /** What acts for all simulated nodes. */
+  static final UserInfo SIMULATED_NODES =
+      UserInfo.of("system:coracle:simulated-nodes", "system:masters", "system:authenticated");
+
   static final String ADMIN = "kubernetes-admin";
   static final String KUBELET_CLIENT = "kube-apiserver-kubelet-client";
 

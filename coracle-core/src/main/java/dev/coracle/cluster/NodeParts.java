@@ -16,6 +16,7 @@ import dev.coracle.node.NodeConfig;
 import dev.coracle.node.runtime.DnsConfig;
 import dev.coracle.node.runtime.process.HostMounter;
 import dev.coracle.node.runtime.process.ProcessRuntime;
+import dev.coracle.node.simulated.SimulatedNodes;
 import dev.coracle.node.volumes.Mounter;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -26,6 +27,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
+import java.util.stream.IntStream;
 
 /** What runs on the node: Service proxy, cluster DNS, kubelet. */
 final class NodeParts implements AutoCloseable {
@@ -78,10 +80,34 @@ final class NodeParts implements AutoCloseable {
       bootstrap.dnsService(dnsAddress(options), bridge.gateway(), dns.port());
       started.accept("network", "Pods in " + bridge.network() + ", Services by nftables, DNS");
     }
-    if (options.runtime() != ClusterOptions.Runtime.PROCESS) {
-      return List.of();
+    List<String> simulated = simulatedNames();
+    if (!simulated.isEmpty()) {
+      startSimulated(simulated, started);
     }
-    return List.of(startNode(started, listener));
+    return options.runtime() == ClusterOptions.Runtime.PROCESS
+        ? List.of(startNode(started, listener))
+        : simulated;
+  }
+
+  private List<String> simulatedNames() {
+    if (options.simulatedNodes() == 0) {
+      return options.runtime() == ClusterOptions.Runtime.SIMULATED
+          ? List.of(machine.nodeName())
+          : List.of();
+    }
+    return IntStream.range(0, options.simulatedNodes()).mapToObj(i -> "simulated-" + i).toList();
+  }
+
+  private void startSimulated(List<String> names, BiConsumer<String, String> started) {
+    Client client = new Client(apiServer.inMemoryTransport(Identities.SIMULATED_NODES));
+    Informers informers = keep(new InformerFactory(client, clock));
+    boolean besidesRealNode = options.runtime() == ClusterOptions.Runtime.PROCESS;
+    keep(SimulatedNodes.start(client, informers, clock, names, besidesRealNode));
+    started.accept(
+        "node",
+        names.size() == 1
+            ? names.getFirst() + ", simulated: its Pods turn Ready without running"
+            : names.size() + " simulated nodes: their Pods turn Ready without running");
   }
 
   private String startNode(BiConsumer<String, String> started, StartupListener listener)

@@ -1,0 +1,411 @@
+package dev.coracle.node.simulated;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Clock;
+import dev.coracle.api.DeleteOptions;
+import dev.coracle.api.GroupVersionResource;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.PatchType;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.Timestamps;
+import dev.coracle.api.WriteOptions;
+import dev.coracle.client.Client;
+import dev.coracle.client.Informers;
+import dev.coracle.client.SharedInformer;
+import dev.coracle.client.WorkQueue;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All simulated nodes of a cluster: every Node with the label {@link #LABEL}, those that this
+ * registers and those that a user makes. One informer sees all Pods; a few workers write.
+ */
+public final class SimulatedNodes implements AutoCloseable {
+
+  /** Marks a Node whose Pods do not run. */
+  public static final String LABEL = "coracle.dev/simulated";
+
+  private static final Logger LOG = LoggerFactory.getLogger(SimulatedNodes.class);
+  private static final GroupVersionResource PODS = GroupVersionResource.core("pods");
+  private static final GroupVersionResource NODES = GroupVersionResource.core("nodes");
+  private static final GroupVersionResource LEASES =
+      GroupVersionResource.of("coordination.k8s.io", "v1", "leases");
+  private static final String LEASE_NAMESPACE = "kube-node-lease";
+  private static final Duration RENEW = Duration.ofSeconds(10);
+  private static final int LEASE_SECONDS = 40;
+  private static final int WORKERS = 16;
+
+  /** A Node is in no namespace. */
+  private record Key(String namespace, String name) {}
+
+  private final Client client;
+  private final Clock clock;
+  private final SharedInformer nodes;
+  private final SharedInformer pods;
+  private final WorkQueue<Key> queue;
+  private final Addresses addresses = new Addresses();
+  private final List<SharedInformer.Registration> registrations = new ArrayList<>();
+  private final List<Thread> threads = new ArrayList<>();
+  private boolean closed;
+  private Clock.@Nullable Timer renewal;
+
+  private SimulatedNodes(Client client, Informers informers, Clock clock) {
+    this.client = client;
+    this.clock = clock;
+    this.nodes = informers.of(NODES);
+    this.pods = informers.of(PODS);
+    this.queue = new WorkQueue<>(clock);
+  }
+
+  /**
+   * Registers nodes and simulates their Pods until it is closed.
+   *
+   * @param client may write Nodes, their Leases and all Pods
+   * @param informers of the same identity; closed by whoever made them
+   * @param names of the nodes to register
+   * @param repel whether the registered nodes take only Pods that tolerate the taint {@link #LABEL}
+   */
+  public static SimulatedNodes start(
+      Client client, Informers informers, Clock clock, List<String> names, boolean repel) {
+    SimulatedNodes simulated = new SimulatedNodes(client, informers, clock);
+    simulated.run(List.copyOf(names), repel);
+    return simulated;
+  }
+
+  private void run(List<String> names, boolean repel) {
+    synchronized (registrations) {
+      registrations.add(nodes.addHandler(SharedInformer.each(this::seeNode)));
+      registrations.add(pods.addHandler(new PodHandler()));
+      AtomicInteger next = new AtomicInteger();
+      for (int i = 0; i < WORKERS; i++) {
+        threads.add(
+            Thread.ofVirtual()
+                .name("simulated-nodes-" + i)
+                .start(
+                    () -> {
+                      for (int n = next.getAndIncrement();
+                          n < names.size();
+                          n = next.getAndIncrement()) {
+                        register(names.get(n), n, repel);
+                      }
+                      work();
+                    }));
+      }
+    }
+    scheduleRenewal();
+  }
+
+  private final class PodHandler implements SharedInformer.Handler {
+    @Override
+    public void added(KubeObject pod) {
+      addresses.take(simulatedAddress(pod));
+      see(pod);
+    }
+
+    @Override
+    public void updated(KubeObject before, KubeObject now) {
+      see(now);
+    }
+
+    @Override
+    public void deleted(KubeObject last) {
+      addresses.release(simulatedAddress(last));
+    }
+
+    private void see(KubeObject pod) {
+      if (!pod.text("spec", "nodeName").isEmpty()
+          && SimulatedPod.next(pod) != SimulatedPod.Step.NOTHING) {
+        queue.add(new Key(pod.namespace(), pod.name()));
+      }
+    }
+  }
+
+  private static String simulatedAddress(KubeObject pod) {
+    return pod.at("spec", "hostNetwork").asBoolean() ? "" : pod.text("status", "podIP");
+  }
+
+  private void seeNode(KubeObject node) {
+    if (isSimulated(node)) {
+      queue.add(new Key("", node.name()));
+    }
+  }
+
+  private static boolean isSimulated(KubeObject node) {
+    return node.labels().containsKey(LABEL);
+  }
+
+  private void work() {
+    try {
+      for (Key key = queue.take(); key != null; key = queue.take()) {
+        try {
+          if (key.namespace.isEmpty()) {
+            syncNode(key.name);
+          } else {
+            syncPod(key);
+          }
+          queue.forget(key);
+        } catch (StatusException e) {
+          LOG.debug("{}: {}", key, e.getMessage());
+          if (!e.isNotFound() && !e.isConflict()) {
+            queue.addRateLimited(key);
+          }
+        } catch (RuntimeException e) {
+          LOG.warn("{}", key, e);
+          queue.addRateLimited(key);
+        } finally {
+          queue.done(key);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void syncPod(Key key) {
+    KubeObject pod = pods.get(key.namespace, key.name);
+    if (pod == null) {
+      return;
+    }
+    String nodeName = pod.text("spec", "nodeName");
+    KubeObject node = nodes.get("", nodeName);
+    if (node == null || !isSimulated(node)) {
+      return;
+    }
+    SimulatedPod.Step step = SimulatedPod.next(pod);
+    switch (step) {
+      case NOTHING -> {}
+      case REMOVE ->
+          client.delete(
+              PODS,
+              pod.namespace(),
+              pod.name(),
+              DeleteOptions.uid(pod.uid()).withGracePeriodSeconds(0));
+      case RUN, SET_READINESS, END, STOP -> {
+        String host = hostAddress(node);
+        String address =
+            step != SimulatedPod.Step.RUN || pod.at("spec", "hostNetwork").asBoolean()
+                ? host
+                : addresses.next(node.text("spec", "podCIDR"));
+        ObjectNode patch =
+            SimulatedPod.status(pod, step, Timestamps.seconds(clock.instant()), host, address);
+        patch.putObject("metadata").put("uid", pod.uid());
+        KubeObject unused =
+            client.patch(
+                PODS,
+                pod.namespace(),
+                pod.name(),
+                "status",
+                PatchType.STRATEGIC,
+                patch,
+                WriteOptions.manager("kubelet"));
+      }
+    }
+  }
+
+  private static String hostAddress(KubeObject node) {
+    return node.at("status", "addresses").path(0).path("address").asText("10.190.255.254");
+  }
+
+  private void register(String name, int number, boolean repel) {
+    ObjectNode node = Json.object().put("apiVersion", "v1").put("kind", "Node");
+    ObjectNode metadata = node.putObject("metadata").put("name", name);
+    metadata
+        .putObject("labels")
+        .put("kubernetes.io/hostname", name)
+        .put("kubernetes.io/os", "linux")
+        .put("kubernetes.io/arch", "amd64")
+        .put("beta.kubernetes.io/os", "linux")
+        .put("beta.kubernetes.io/arch", "amd64")
+        .put(LABEL, "true");
+    ObjectNode spec = node.putObject("spec");
+    spec.put("podCIDR", Addresses.podRange(number));
+    spec.putArray("podCIDRs").add(Addresses.podRange(number));
+    if (repel) {
+      spec.putArray("taints")
+          .addObject()
+          .put("key", LABEL)
+          .put("value", "true")
+          .put("effect", "NoSchedule");
+    }
+    node.set("status", nodeStatus(name, Addresses.ofNode(number)));
+    for (int failures = 1; ; failures++) {
+      try {
+        KubeObject unused = client.create(NODES, "", node);
+        return;
+      } catch (StatusException e) {
+        if (e.isAlreadyExists()) {
+          return;
+        }
+        LOG.debug("node {}: {}", name, e.getMessage());
+      }
+      synchronized (registrations) {
+        if (closed) {
+          return;
+        }
+      }
+      try {
+        Thread.sleep(Math.min(5000, 50L * failures));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      }
+    }
+  }
+
+  /** A Node that says nothing, or that was taken for lost, is Ready. */
+  private void syncNode(String name) {
+    KubeObject node = nodes.get("", name);
+    if (node == null || node.isDeleting() || !isSimulated(node)) {
+      return;
+    }
+    for (var condition : node.at("status", "conditions")) {
+      if (condition.path("type").asText().equals("Ready")
+          && condition.path("status").asText().equals("True")) {
+        return;
+      }
+    }
+    ObjectNode patch = Json.object();
+    String address = node.at("status", "addresses").path(0).path("address").asText("");
+    patch.set("status", nodeStatus(name, address.isEmpty() ? "10.190.255.254" : address));
+    if (node.at("status", "allocatable").size() > 0) {
+      patch.withObject("/status").remove("allocatable");
+      patch.withObject("/status").remove("capacity");
+    }
+    KubeObject unused =
+        client.patch(
+            NODES, "", name, "status", PatchType.MERGE, patch, WriteOptions.manager("kubelet"));
+    renew(node);
+  }
+
+  private ObjectNode nodeStatus(String name, String address) {
+    String now = Timestamps.seconds(clock.instant());
+    ObjectNode status = Json.object();
+    ArrayNode all = status.putArray("addresses");
+    all.addObject().put("type", "InternalIP").put("address", address);
+    all.addObject().put("type", "Hostname").put("address", name);
+    for (String list : new String[] {"capacity", "allocatable"}) {
+      status
+          .putObject(list)
+          .put("cpu", "32")
+          .put("ephemeral-storage", "1Ti")
+          .put("memory", "256Gi")
+          .put("pods", "110");
+    }
+    ArrayNode conditions = status.putArray("conditions");
+    for (String[] condition :
+        new String[][] {
+          {"MemoryPressure", "False", "KubeletHasSufficientMemory"},
+          {"DiskPressure", "False", "KubeletHasNoDiskPressure"},
+          {"PIDPressure", "False", "KubeletHasSufficientPID"},
+          {"Ready", "True", "KubeletReady"}
+        }) {
+      conditions
+          .addObject()
+          .put("type", condition[0])
+          .put("status", condition[1])
+          .put("lastHeartbeatTime", now)
+          .put("lastTransitionTime", now)
+          .put("reason", condition[2])
+          .put("message", "this node is simulated");
+    }
+    status
+        .putObject("nodeInfo")
+        .put("architecture", "amd64")
+        .put("bootID", "")
+        .put("containerRuntimeVersion", "simulated://1.0.0")
+        .put("kernelVersion", "")
+        .put("kubeProxyVersion", "")
+        .put("kubeletVersion", "v1.36.2")
+        .put("machineID", "")
+        .put("operatingSystem", "linux")
+        .put("osImage", "simulated")
+        .put("systemUUID", "");
+    return status;
+  }
+
+  private void scheduleRenewal() {
+    synchronized (registrations) {
+      if (!closed) {
+        renewal = clock.schedule(RENEW, this::renewAll);
+      }
+    }
+  }
+
+  private void renewAll() {
+    scheduleRenewal();
+    for (KubeObject node : nodes.list("")) {
+      if (isSimulated(node) && !node.isDeleting()) {
+        try {
+          renew(node);
+        } catch (StatusException e) {
+          LOG.debug("lease of {}: {}", node.name(), e.getMessage());
+        }
+      }
+    }
+  }
+
+  private void renew(KubeObject node) {
+    ObjectNode spec = Json.object();
+    spec.put("holderIdentity", node.name()).put("leaseDurationSeconds", LEASE_SECONDS);
+    spec.put("renewTime", Timestamps.micros(clock.instant()));
+    ObjectNode patch = Json.object();
+    patch.set("spec", spec);
+    try {
+      KubeObject unused =
+          client.patch(
+              LEASES,
+              LEASE_NAMESPACE,
+              node.name(),
+              "",
+              PatchType.MERGE,
+              patch,
+              WriteOptions.manager("kubelet"));
+    } catch (StatusException e) {
+      if (!e.isNotFound()) {
+        throw e;
+      }
+      ObjectNode lease =
+          Json.object().put("apiVersion", "coordination.k8s.io/v1").put("kind", "Lease");
+      ObjectNode metadata = lease.putObject("metadata").put("name", node.name());
+      metadata.put("namespace", LEASE_NAMESPACE);
+      metadata
+          .putArray("ownerReferences")
+          .addObject()
+          .put("apiVersion", "v1")
+          .put("kind", "Node")
+          .put("name", node.name())
+          .put("uid", node.uid());
+      lease.set("spec", spec);
+      KubeObject unused = client.create(LEASES, LEASE_NAMESPACE, lease);
+    }
+  }
+
+  @Override
+  public void close() {
+    List<Thread> running;
+    synchronized (registrations) {
+      closed = true;
+      registrations.forEach(SharedInformer.Registration::remove);
+      if (renewal != null) {
+        renewal.cancel();
+      }
+      running = List.copyOf(threads);
+    }
+    queue.close();
+    running.forEach(Thread::interrupt);
+    try {
+      for (Thread thread : running) {
+        thread.join();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
