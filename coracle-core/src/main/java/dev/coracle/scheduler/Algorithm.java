@@ -28,6 +28,8 @@ import org.jspecify.annotations.Nullable;
 final class Algorithm {
 
   private static final int FEWEST_NODES = 100;
+  private static final Set<String> OF_THE_NODE =
+      Set.of("NodeUnschedulable", "NodeName", "TaintToleration", "NodeAffinity");
 
   /** A plugin's filter in one Pod's cycle. */
   private record Prepared(FilterPlugin plugin, NodeFilter filter) {}
@@ -66,9 +68,35 @@ final class Algorithm {
         random);
   }
 
+  /**
+   * Whether a node that has come or changed can take a Pod as far as the node itself goes: its
+   * labels and taints, and whether it is cordoned. A change of a node that still keeps the Pod off
+   * is no reason to try again (and to wait longer the next time).
+   */
+  boolean mayTake(PodInfo pod, NodeInfo node, ClusterView cluster) {
+    for (FilterPlugin plugin : filters) {
+      if (OF_THE_NODE.contains(plugin.name())) {
+        try {
+          NodeFilter filter = plugin.prepare(pod, cluster);
+          if (filter != null && filter.reject(node) != null) {
+            return false;
+          }
+        } catch (Unschedulable e) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
   /** Whether an event may help a Pod that these plugins rejected. */
   boolean helps(Set<String> rejectedBy, ClusterEvent event) {
     if (event == ClusterEvent.NODE_ADDED || rejectedBy.isEmpty()) {
+      return true;
+    }
+    if ((event == ClusterEvent.NODE_TAINTS || event == ClusterEvent.NODE_LABELS)
+        && rejectedBy.stream().anyMatch(OF_THE_NODE::contains)) {
+      // the first of these that says no hides the others: any may be the last obstacle
       return true;
     }
     for (FilterPlugin filter : filters) {

@@ -133,7 +133,7 @@ public final class Scheduler implements AutoCloseable {
     @Override
     public void added(KubeObject node) {
       locked(() -> state.putNode(node));
-      queue.changed(ClusterEvent.NODE_ADDED);
+      nodeChanged(node.name(), ClusterEvent.NODE_ADDED);
     }
 
     @Override
@@ -148,19 +148,32 @@ public final class Scheduler implements AutoCloseable {
           !before.at("status", "allocatable").equals(now.at("status", "allocatable"));
       locked(() -> state.putNode(now));
       if (taints) {
-        queue.changed(ClusterEvent.NODE_TAINTS);
+        nodeChanged(now.name(), ClusterEvent.NODE_TAINTS);
       }
       if (labels) {
-        queue.changed(ClusterEvent.NODE_LABELS);
+        nodeChanged(now.name(), ClusterEvent.NODE_LABELS);
       }
       if (allocatable) {
-        queue.changed(ClusterEvent.NODE_ALLOCATABLE);
+        nodeChanged(now.name(), ClusterEvent.NODE_ALLOCATABLE);
       }
     }
 
     @Override
     public void deleted(KubeObject last) {
       locked(() -> state.removeNode(last.name()));
+    }
+  }
+
+  private void nodeChanged(String name, ClusterEvent event) {
+    @Nullable NodeInfo[] node = {null};
+    locked(
+        () -> {
+          NodeInfo known = state.find(name);
+          node[0] = known == null ? null : known.copy();
+        });
+    NodeInfo seen = node[0];
+    if (seen != null) {
+      queue.changed(event, pod -> algorithm.mayTake(PodInfo.of(pod), seen, state));
     }
   }
 

@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiPredicate;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -197,10 +198,25 @@ final class SchedulingQueue {
 
   /** A change in the cluster. */
   void changed(ClusterEvent event) {
+    changed(event, pod -> true);
+  }
+
+  /**
+   * A change in the cluster that concerns only some Pods.
+   *
+   * @param concerns whether a Pod that waits may be helped; Pods that are being scheduled right now
+   *     are not asked for
+   */
+  void changed(ClusterEvent event, Predicate<KubeObject> concerns) {
     lock.lock();
     try {
       for (Entry entry : List.copyOf(entries.values())) {
-        move(entry, event);
+        if (entry.place == Place.IN_CYCLE
+            || (entry.place == Place.UNSCHEDULABLE
+                && helps.test(entry.rejectedBy, event)
+                && concerns.test(entry.pod))) {
+          move(entry, event);
+        }
       }
     } finally {
       lock.unlock();

@@ -538,4 +538,69 @@ class ControllersStoryTest {
     awaitRollout(1);
     assertThat(cluster.admin().get(Resources.NODES, "", "node-1").at("spec", "taints")).isEmpty();
   }
+
+  private void patchNode(String json) {
+    cluster
+        .admin()
+        .patch(
+            Resources.NODES,
+            "",
+            "node-1",
+            "",
+            PatchType.STRATEGIC,
+            Json.read(json),
+            WriteOptions.NONE);
+  }
+
+  private void requestingPod(String name, String more) {
+    cluster.apply(
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: %s, namespace: story}
+        spec: {containers: [{name: main, image: one, resources: {requests: {cpu: "20"}}}]%s}
+        """
+            .formatted(name, more));
+  }
+
+  private void awaitUnschedulable(String name) {
+    cluster.awaitObject(
+        Resources.PODS,
+        NS,
+        name,
+        p -> p.at("status", "conditions").toString().contains("Unschedulable"));
+  }
+
+  private void awaitScheduled(String name) {
+    cluster.awaitObject(Resources.PODS, NS, name, p -> !Pods.nodeName(p).isEmpty());
+  }
+
+  @Test
+  void pendingPod_nodeUncordonedAfterManyChanges_isScheduledWithinItsBackOff() {
+    patchNode("{\"spec\":{\"unschedulable\":true}}");
+    requestingPod("waits", "");
+    awaitUnschedulable("waits");
+    cluster.awaitObject(
+        Resources.NODES, "", "node-1", n -> n.at("spec", "taints").toString().contains("unsch"));
+    for (int i = 0; i < 10; i++) {
+      patchNode("{\"metadata\":{\"labels\":{\"turn\":\"" + i + "\"}}}");
+    }
+    patchNode("{\"spec\":{\"unschedulable\":null}}");
+    awaitScheduled("waits");
+  }
+
+  @Test
+  void pendingPod_labelAddedOrPodDeleted_isScheduled() {
+    requestingPod("first", "");
+    awaitScheduled("first");
+    requestingPod("picky", ", nodeSelector: {disk: ssd}");
+    requestingPod("large", "");
+    awaitUnschedulable("picky");
+    awaitUnschedulable("large");
+    cluster.admin().delete(Resources.PODS, NS, "first", DeleteOptions.DEFAULT);
+    awaitScheduled("large");
+    cluster.admin().delete(Resources.PODS, NS, "large", DeleteOptions.DEFAULT);
+    patchNode("{\"metadata\":{\"labels\":{\"disk\":\"ssd\"}}}");
+    awaitScheduled("picky");
+  }
 }

@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
@@ -155,5 +156,22 @@ class AlgorithmTest {
                 + " {name: i, resources: {requests: {cpu: 3}}}],"
                 + " containers: [{name: main, resources: {requests: {cpu: 2}}}]");
     assertThat(pod.requests().cpu()).isEqualTo(4000);
+  }
+
+  @Test
+  void mayTake_nodeStillTainted_isNoReasonToTryAgain() {
+    NodeInfo tainted = node("a", "", "taints: [{key: k, effect: NoSchedule}]");
+    NodeInfo cordoned = node("b", "", "unschedulable: true");
+    NodeInfo open = node("c", "", "");
+    PodInfo pod = pod("p", cpu("1"));
+    assertThat(algorithm.mayTake(pod, tainted, cluster)).isFalse();
+    assertThat(algorithm.mayTake(pod, cordoned, cluster)).isFalse();
+    assertThat(algorithm.mayTake(pod, open, cluster)).isTrue();
+  }
+
+  @Test
+  void helps_taintChanged_alsoForPodsThatAnotherObstacleHid() {
+    assertThat(algorithm.helps(Set.of("NodeAffinity"), ClusterEvent.NODE_TAINTS)).isTrue();
+    assertThat(algorithm.helps(Set.of("NodeResourcesFit"), ClusterEvent.NODE_TAINTS)).isFalse();
   }
 }

@@ -341,6 +341,11 @@ public final class SimulatedNodes implements AutoCloseable {
   private void renewAll() {
     scheduleRenewal();
     for (KubeObject node : nodes.list("")) {
+      synchronized (registrations) {
+        if (closed) {
+          return;
+        }
+      }
       if (isSimulated(node) && !node.isDeleting()) {
         try {
           renew(node);

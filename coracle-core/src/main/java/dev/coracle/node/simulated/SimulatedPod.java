@@ -140,7 +140,9 @@ final class SimulatedPod {
         "Ready",
         ready,
         now,
-        ready || ended ? reason : containersReady ? "ReadinessGatesNotReady" : "ContainersNotReady");
+        ready || ended
+            ? reason
+            : containersReady ? "ReadinessGatesNotReady" : "ContainersNotReady");
     condition(
         pod,
         conditions,
