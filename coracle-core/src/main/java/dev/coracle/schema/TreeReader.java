@@ -159,11 +159,19 @@ final class TreeReader {
     }
     if (entry && child.format().equals("quantity") && !child.isCustom()) {
       object.set(name, Values.resource(value));
-    } else if (!entry && isOmitted(value, child) && !owner.required().contains(name)) {
+    } else if (!entry && isOmitted(value, child) && !isWritten(owner, name)) {
       object.remove(name);
     } else {
       object.set(name, value);
     }
+  }
+
+  /** Whether Go writes a field whatever it holds: required ones, and the rules of roles. */
+  private static boolean isWritten(Schema owner, String name) {
+    return owner.required().contains(name)
+        || (name.equals("rules")
+            && (owner.definition().endsWith(".Role")
+                || owner.definition().endsWith(".ClusterRole")));
   }
 
   /** Go leaves out an optional list or map that is empty, and some zeros. */
