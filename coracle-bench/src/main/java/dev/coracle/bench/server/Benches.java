@@ -1,0 +1,225 @@
+package dev.coracle.bench.server;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.DeleteOptions;
+import dev.coracle.api.GroupVersionResource;
+import dev.coracle.api.Json;
+import dev.coracle.api.ListOptions;
+import dev.coracle.api.PatchType;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.WatchEvent;
+import dev.coracle.api.WriteOptions;
+import dev.coracle.client.Transport;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+
+/**
+ * The benches, each a row or two; objects go into a namespace of their own that is deleted at the
+ * end.
+ */
+public final class Benches {
+
+  private static final GroupVersionResource MAPS = GroupVersionResource.core("configmaps");
+  private static final GroupVersionResource NAMESPACES = GroupVersionResource.core("namespaces");
+  private static final GroupVersionResource PODS = GroupVersionResource.core("pods");
+  private static final int PODS_LISTED = 5000;
+
+  private final Target target;
+  private final Consumer<Result> out;
+  private final String namespace = "bench-" + Long.toString(System.nanoTime() & 0xffffff, 36);
+  private final Path directory;
+
+  /**
+   * @param out told of each row as it is known
+   */
+  public Benches(Target target, Consumer<Result> out) throws IOException {
+    this.target = target;
+    this.out = out;
+    this.directory = Files.createTempDirectory("coracle-bench");
+  }
+
+  /** Runs all of them. */
+  public void run() throws IOException, InterruptedException {
+    ObjectNode object = Json.object().put("apiVersion", "v1").put("kind", "Namespace");
+    object.putObject("metadata").put("name", namespace);
+    target.client().create(NAMESPACES, "", object);
+    awaitAccount();
+    try {
+      createAndGet();
+      patch();
+      list();
+      watch(200);
+      watch(1000);
+    } finally {
+      target.client().delete(NAMESPACES, "", namespace, DeleteOptions.background());
+    }
+  }
+
+  private void awaitAccount() throws InterruptedException {
+    GroupVersionResource accounts = GroupVersionResource.core("serviceaccounts");
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    while (target.client().find(accounts, namespace, "default") == null
+        && System.nanoTime() < deadline) {
+      Thread.sleep(20);
+    }
+  }
+
+  private static String perSecond(double rate) {
+    return String.format(Locale.ROOT, "%,.0f/s", rate);
+  }
+
+  private Path body(String name, ObjectNode object) throws IOException {
+    return Files.write(directory.resolve(name), Json.write(object));
+  }
+
+  private static ObjectNode map() {
+    ObjectNode map = Json.object().put("apiVersion", "v1").put("kind", "ConfigMap");
+    map.putObject("metadata").put("generateName", "bench-");
+    map.putObject("data").put("a", "x".repeat(900));
+    return map;
+  }
+
+  private void createAndGet() throws IOException, InterruptedException {
+    String path = "/api/v1/namespaces/" + namespace + "/configmaps";
+    String file = body("map.json", map()).toString();
+    String[] post = {"-H", "content-type: application/json", "-d", file};
+    double many = Load.rate(target, 4, 10_000, 8, 16, path, post);
+    out.accept(
+        new Result(
+            "create 1 KiB ConfigMap, 8 connections x 16 streams, durable",
+            perSecond(many),
+            ">= 6 000/s"));
+    double one = Load.rate(target, 2, 2_000, 1, 1, path, post);
+    out.accept(new Result("create, one at a time, durable", perSecond(one), ">= 1 200/s"));
+    ObjectNode named = map();
+    named.putObject("metadata").put("name", "one");
+    target.client().create(MAPS, namespace, named);
+    double get = Load.rate(target, 4, 40_000, 8, 16, path + "/one");
+    out.accept(new Result("GET one, 8 connections x 16 streams", perSecond(get), ">= 25 000/s"));
+  }
+
+  private void patch() {
+    int times = 2000;
+    long start = System.nanoTime();
+    for (int i = 0; i < times; i++) {
+      ObjectNode change = Json.object();
+      change.putObject("data").put("a", String.valueOf(i));
+      target.client().patch(MAPS, namespace, "one", "", PatchType.MERGE, change, WriteOptions.NONE);
+    }
+    double seconds = (System.nanoTime() - start) / 1e9;
+    out.accept(new Result("merge patch, one at a time, durable", perSecond(times / seconds), ""));
+  }
+
+  private void list() throws IOException, InterruptedException {
+    ObjectNode pod = Json.object().put("apiVersion", "v1").put("kind", "Pod");
+    ObjectNode metadata = pod.putObject("metadata").put("generateName", "bench-");
+    metadata.putObject("labels").put("app", "bench");
+    ObjectNode spec = pod.putObject("spec").put("schedulerName", "nobody");
+    spec.put("automountServiceAccountToken", false);
+    spec.putArray("containers").addObject().put("name", "main").put("image", "bench");
+    String path = "/api/v1/namespaces/" + namespace + "/pods";
+    double create =
+        Load.rate(
+            target,
+            1,
+            PODS_LISTED,
+            8,
+            16,
+            path,
+            "-H",
+            "content-type: application/json",
+            "-d",
+            body("pod.json", pod).toString());
+    out.accept(
+        new Result("create Pod, 8 connections x 16 streams, durable", perSecond(create), ""));
+    double lists = Load.rate(target, 3, 120, 4, 1, path);
+    out.accept(new Result("LIST 5 000 Pods", perSecond(lists), ">= 60/s"));
+    double page = Load.rate(target, 3, 2_000, 4, 4, path + "?limit=100");
+    out.accept(new Result("LIST of 5 000 Pods, first 100", perSecond(page), ""));
+    double none = Load.rate(target, 3, 400, 4, 4, path + "?labelSelector=app%3Dnobody");
+    out.accept(new Result("LIST of 5 000 Pods, a selector that matches none", perSecond(none), ""));
+    double table =
+        Load.rate(
+            target,
+            2,
+            40,
+            2,
+            1,
+            path,
+            "-H",
+            "accept: application/json;as=Table;v=v1;g=meta.k8s.io");
+    out.accept(new Result("LIST 5 000 Pods as a Table", perSecond(table), ""));
+    target
+        .client()
+        .deleteCollection(
+            PODS, namespace, DeleteOptions.DEFAULT.withGracePeriodSeconds(0), ListOptions.ALL);
+  }
+
+  /** Deliveries a second, and how long after its write an event is at a watcher. */
+  private void watch(int watchers) throws InterruptedException {
+    int events = 100_000 / watchers;
+    CountDownLatch all = new CountDownLatch(watchers * events);
+    long[] delays = new long[watchers * events];
+    AtomicInteger next = new AtomicInteger();
+    List<Transport.Watch> open = new ArrayList<>();
+    ListOptions selection = ListOptions.ALL.withLabelSelector("fan=out" + watchers);
+    String now = String.valueOf(target.client().list(MAPS, namespace, selection).resourceVersion());
+    Transport.WatchHandler handler =
+        new Transport.WatchHandler() {
+          @Override
+          public void event(WatchEvent event) {
+            long sent = Long.parseLong(event.object().text("data", "sent"));
+            int index = next.getAndIncrement();
+            if (index < delays.length) {
+              delays[index] = System.nanoTime() - sent;
+            }
+            all.countDown();
+          }
+
+          @Override
+          public void ended(StatusException cause) {}
+        };
+    try {
+      for (int i = 0; i < watchers; i++) {
+        open.add(
+            target.client().watch(MAPS, namespace, selection.withResourceVersion(now), handler));
+      }
+      long start = System.nanoTime();
+      for (int i = 0; i < events; i++) {
+        ObjectNode map = Json.object().put("apiVersion", "v1").put("kind", "ConfigMap");
+        ObjectNode metadata = map.putObject("metadata").put("generateName", "fan-");
+        metadata.putObject("labels").put("fan", "out" + watchers);
+        map.putObject("data").put("sent", String.valueOf(System.nanoTime()));
+        target.client().create(MAPS, namespace, map);
+      }
+      boolean complete = all.await(120, TimeUnit.SECONDS);
+      double seconds = (System.nanoTime() - start) / 1e9;
+      int seen = Math.min(next.get(), delays.length);
+      long[] sorted = Arrays.copyOf(delays, seen);
+      Arrays.sort(sorted);
+      String figure =
+          perSecond(seen / seconds)
+              + String.format(
+                  Locale.ROOT,
+                  ", p50 %d ms, p99 %d ms",
+                  sorted[seen / 2] / 1_000_000,
+                  sorted[(int) (seen * 0.99)] / 1_000_000);
+      out.accept(
+          new Result(
+              "watch fan-out, " + watchers + " watchers (writer and watchers in one JVM)",
+              complete ? figure : figure + " (not all arrived)",
+              watchers == 1000 ? ">= 80 000/s, p99 <= 100 ms" : ""));
+    } finally {
+      open.forEach(Transport.Watch::close);
+    }
+  }
+}
