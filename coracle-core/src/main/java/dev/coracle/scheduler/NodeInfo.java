@@ -14,6 +14,8 @@ public final class NodeInfo {
   private final Map<String, PodInfo> pods = new LinkedHashMap<>();
   private @Nullable KubeObject node;
   private Resources allocatable = Resources.NONE;
+  private JsonNode taints = com.fasterxml.jackson.databind.node.MissingNode.getInstance();
+  private boolean cordoned;
   private int podLimit;
   private Resources requested = Resources.NONE;
   private Resources scoringRequested = Resources.NONE;
@@ -28,6 +30,8 @@ public final class NodeInfo {
     NodeInfo copy = new NodeInfo(name);
     copy.node = node;
     copy.allocatable = allocatable;
+    copy.taints = taints;
+    copy.cordoned = cordoned;
     copy.podLimit = podLimit;
     copy.requested = requested;
     copy.scoringRequested = scoringRequested;
@@ -44,6 +48,11 @@ public final class NodeInfo {
             : newNode.at("status", "allocatable");
     allocatable = Resources.of(list);
     podLimit = list.path("pods").asInt();
+    taints =
+        newNode == null
+            ? com.fasterxml.jackson.databind.node.MissingNode.getInstance()
+            : newNode.at("spec", "taints");
+    cordoned = newNode != null && newNode.at("spec", "unschedulable").asBoolean();
   }
 
   public String name() {
@@ -60,9 +69,12 @@ public final class NodeInfo {
   }
 
   public JsonNode taints() {
-    return node == null
-        ? com.fasterxml.jackson.databind.node.MissingNode.getInstance()
-        : node.at("spec", "taints");
+    return taints;
+  }
+
+  /** Whether it takes no more Pods. */
+  public boolean isCordoned() {
+    return cordoned;
   }
 
   public Resources allocatable() {

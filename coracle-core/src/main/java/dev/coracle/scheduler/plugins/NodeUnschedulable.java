@@ -2,7 +2,6 @@ package dev.coracle.scheduler.plugins;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
-import dev.coracle.api.KubeObject;
 import dev.coracle.client.NodeTerms;
 import dev.coracle.scheduler.ClusterEvent;
 import dev.coracle.scheduler.ClusterView;
@@ -25,12 +24,7 @@ public final class NodeUnschedulable implements FilterPlugin {
     if (NodeTerms.tolerated(pod.spec().path("tolerations"), taint)) {
       return null;
     }
-    return node -> {
-      KubeObject object = node.node();
-      return object != null && object.at("spec", "unschedulable").asBoolean()
-          ? Rejection.unresolvable("node(s) were unschedulable")
-          : null;
-    };
+    return node -> node.isCordoned() ? Rejection.unresolvable("node(s) were unschedulable") : null;
   }
 
   @Override
