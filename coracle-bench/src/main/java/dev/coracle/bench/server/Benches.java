@@ -6,20 +6,12 @@ import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
 import dev.coracle.api.ListOptions;
 import dev.coracle.api.PatchType;
-import dev.coracle.api.StatusException;
-import dev.coracle.api.WatchEvent;
 import dev.coracle.api.WriteOptions;
-import dev.coracle.client.Transport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
@@ -57,8 +49,7 @@ public final class Benches {
       createAndGet();
       patch();
       list();
-      watch(200);
-      watch(1000);
+      new StreamBenches(target, out, namespace).run();
     } finally {
       target.client().delete(NAMESPACES, "", namespace, DeleteOptions.background());
     }
@@ -162,64 +153,5 @@ public final class Benches {
         .client()
         .deleteCollection(
             PODS, namespace, DeleteOptions.DEFAULT.withGracePeriodSeconds(0), ListOptions.ALL);
-  }
-
-  /** Deliveries a second, and how long after its write an event is at a watcher. */
-  private void watch(int watchers) throws InterruptedException {
-    int events = 100_000 / watchers;
-    CountDownLatch all = new CountDownLatch(watchers * events);
-    long[] delays = new long[watchers * events];
-    AtomicInteger next = new AtomicInteger();
-    List<Transport.Watch> open = new ArrayList<>();
-    ListOptions selection = ListOptions.ALL.withLabelSelector("fan=out" + watchers);
-    String now = String.valueOf(target.client().list(MAPS, namespace, selection).resourceVersion());
-    Transport.WatchHandler handler =
-        new Transport.WatchHandler() {
-          @Override
-          public void event(WatchEvent event) {
-            long sent = Long.parseLong(event.object().text("data", "sent"));
-            int index = next.getAndIncrement();
-            if (index < delays.length) {
-              delays[index] = System.nanoTime() - sent;
-            }
-            all.countDown();
-          }
-
-          @Override
-          public void ended(StatusException cause) {}
-        };
-    try {
-      for (int i = 0; i < watchers; i++) {
-        open.add(
-            target.client().watch(MAPS, namespace, selection.withResourceVersion(now), handler));
-      }
-      long start = System.nanoTime();
-      for (int i = 0; i < events; i++) {
-        ObjectNode map = Json.object().put("apiVersion", "v1").put("kind", "ConfigMap");
-        ObjectNode metadata = map.putObject("metadata").put("generateName", "fan-");
-        metadata.putObject("labels").put("fan", "out" + watchers);
-        map.putObject("data").put("sent", String.valueOf(System.nanoTime()));
-        target.client().create(MAPS, namespace, map);
-      }
-      boolean complete = all.await(120, TimeUnit.SECONDS);
-      double seconds = (System.nanoTime() - start) / 1e9;
-      int seen = Math.min(next.get(), delays.length);
-      long[] sorted = Arrays.copyOf(delays, seen);
-      Arrays.sort(sorted);
-      String figure =
-          perSecond(seen / seconds)
-              + String.format(
-                  Locale.ROOT,
-                  ", p50 %d ms, p99 %d ms",
-                  sorted[seen / 2] / 1_000_000,
-                  sorted[(int) (seen * 0.99)] / 1_000_000);
-      out.accept(
-          new Result(
-              "watch fan-out, " + watchers + " watchers (writer and watchers in one JVM)",
-              complete ? figure : figure + " (not all arrived)",
-              watchers == 1000 ? ">= 80 000/s, p99 <= 100 ms" : ""));
-    } finally {
-      open.forEach(Transport.Watch::close);
-    }
   }
 }

@@ -163,6 +163,11 @@ public final class OwnCluster implements AutoCloseable {
     return new Target("Coracle", state.path("server").asText(), token, client);
   }
 
+  /** The ambassador in front of this cluster. */
+  public void proxy(Consumer<Result> out) throws IOException, InterruptedException {
+    ProxyBench.run(launcher, data.resolve("kubeconfig"), out);
+  }
+
   /** From the create to the status Running, and from a label to the file in the Pod. */
   public void pods(Target target, Consumer<Result> out) throws InterruptedException {
     List<Long> running = new ArrayList<>();

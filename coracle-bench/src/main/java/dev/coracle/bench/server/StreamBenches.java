@@ -1,0 +1,144 @@
+package dev.coracle.bench.server;
+
+import dev.coracle.api.Json;
+import dev.coracle.bench.load.FanOut;
+import dev.coracle.bench.load.LoadConnection;
+import dev.coracle.bench.load.LoadRequest;
+import dev.coracle.bench.load.LoadResult;
+import dev.coracle.bench.load.LoadTarget;
+import dev.coracle.bench.load.Loops;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+/** The benches that h2load can't do: answers decide what is sent next. */
+final class StreamBenches {
+
+  private static final int ROUNDS = 3;
+  private static final int FAN_OUT_WRITES = 300;
+
+  private final Target target;
+  private final Consumer<Result> out;
+  private final String maps;
+  private int series;
+
+  StreamBenches(Target target, Consumer<Result> out, String namespace) {
+    this.target = target;
+    this.out = out;
+    this.maps = "/api/v1/namespaces/" + namespace + "/configmaps";
+  }
+
+  void run() throws IOException, InterruptedException {
+    concurrent("merge patch of 64 objects, 8 connections x 8 streams, durable", this::patches);
+    concurrent("read and update of 8 objects by 16 writers, conflicts retried", this::updates);
+    fanOut(200, "");
+    fanOut(1000, ">= 80 000/s, p99 <= 100 ms");
+  }
+
+  private interface Measurement {
+    LoadResult run(LoadTarget load) throws IOException, InterruptedException;
+  }
+
+  private void concurrent(String work, Measurement measurement)
+      throws IOException, InterruptedException {
+    LoadResult best = best(measurement);
+    String conflicts = best.conflicts() == 0 ? "" : ", " + best.conflicts() + " conflicts";
+    out.accept(new Result(work, figure(best) + conflicts, ""));
+  }
+
+  private void fanOut(int watchers, String goal) throws IOException, InterruptedException {
+    LoadResult best = best(load -> fanOut(load, watchers));
+    out.accept(
+        new Result("watch fan-out, " + watchers + " watchers, delivered", figure(best), goal));
+  }
+
+  private LoadResult best(Measurement measurement) throws IOException, InterruptedException {
+    LoadResult best = null;
+    for (int i = 0; i < ROUNDS; i++) {
+      try (LoadTarget load = new LoadTarget(URI.create(target.url()), target.token())) {
+        LoadResult result = measurement.run(load);
+        if (result.failures() > 0) {
+          throw new IOException(result.failures() + " requests failed");
+        }
+        if (best == null || result.perSecond() > best.perSecond()) {
+          best = result;
+        }
+      }
+    }
+    return java.util.Objects.requireNonNull(best);
+  }
+
+  private static String figure(LoadResult result) {
+    return String.format(
+        Locale.ROOT,
+        "%,.0f/s, p50 %.0f ms, p99 %.0f ms",
+        result.perSecond(),
+        result.latencies().percentile(0.5),
+        result.latencies().percentile(0.99));
+  }
+
+  private String created(LoadConnection connection, int count)
+      throws IOException, InterruptedException {
+    String prefix = "s" + series++ + "-";
+    for (int i = 0; i < count; i++) {
+      Loops.Answer answer =
+          Loops.call(
+              connection,
+              LoadRequest.post(
+                  maps,
+                  "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\""
+                      + prefix
+                      + i
+                      + "\"},\"data\":{\"k\":\"0\"}}"));
+      if (answer.status() != 201) {
+        throw new IOException("create was answered " + answer.status() + ": " + answer.body());
+      }
+    }
+    return maps + "/" + prefix;
+  }
+
+  private LoadResult patches(LoadTarget load) throws IOException, InterruptedException {
+    List<LoadConnection> connections = load.connect(8);
+    String prefix = created(connections.getFirst(), 64);
+    return Loops.run(
+        connections,
+        8,
+        10_000,
+        Duration.ofSeconds(20),
+        n -> LoadRequest.mergePatch(prefix + n % 64, "{\"data\":{\"k\":\"" + n + "\"}}"));
+  }
+
+  private LoadResult updates(LoadTarget load) throws IOException, InterruptedException {
+    List<LoadConnection> connections = load.connect(4);
+    String prefix = created(connections.getFirst(), 8);
+    CompletableFuture<LoadResult> done = new CompletableFuture<>();
+    Updates updates = new Updates(prefix, 4_000, done);
+    connections.getFirst().execute(() -> updates.start(connections, 4));
+    return Loops.await(done);
+  }
+
+  /** Many watches of one object, and patches of it. */
+  private LoadResult fanOut(LoadTarget load, int watchers)
+      throws IOException, InterruptedException {
+    List<LoadConnection> connections = load.connect(Math.max(8, watchers / 80));
+    LoadConnection writer = load.connect(1).getFirst();
+    String path = created(writer, 1) + "0";
+    String revision =
+        Json.read(Loops.call(writer, LoadRequest.get(maps + "?limit=1")).body())
+            .at("/metadata/resourceVersion")
+            .asText();
+    String name = path.substring(path.lastIndexOf('/') + 1);
+    return FanOut.run(
+        connections,
+        writer,
+        maps + "?watch=1&fieldSelector=metadata.name%3D" + name + "&resourceVersion=" + revision,
+        watchers,
+        FAN_OUT_WRITES,
+        Duration.ofSeconds(2),
+        n -> LoadRequest.mergePatch(path, "{\"data\":{\"k\":\"" + n + "\",\"n\":\"1\"}}"));
+  }
+}
