@@ -1,9 +1,6 @@
 package dev.coracle.proxy;
 
-import dev.coracle.http.BodyStream;
 import dev.coracle.http.Headers;
-import dev.coracle.http.HttpRequest;
-import dev.coracle.http.HttpResponder;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URLConnection;
@@ -16,7 +13,7 @@ import java.util.stream.Stream;
 /** Serves a directory's files: an index.html where there is one, else a list of names. */
 final class StaticFiles {
 
-  private static final int BUFFER_BYTES = 64 * 1024;
+  private static final int BUFFER_BYTES = 16 * 1024;
 
   private final Path root;
 
@@ -27,40 +24,44 @@ final class StaticFiles {
   /**
    * @param name relative, decoded and clean
    */
-  void serve(HttpRequest request, HttpResponder responder, String name) throws IOException {
+  void serve(ProxyRequest request, ClientConnection client, String name) throws IOException {
+    boolean withBody = !request.method().equals("HEAD");
     Path file = name.indexOf(0) >= 0 ? root.getParent() : root.resolve(name).normalize();
     if (file == null || !file.startsWith(root) || !Files.isReadable(file)) {
-      ProxyServer.text(responder, 404, "404 page not found");
+      client.text(404, "404 page not found", withBody);
     } else if (!request.method().equals("GET") && !request.method().equals("HEAD")) {
-      ProxyServer.text(responder, 405, "Method Not Allowed");
+      client.text(405, "Method Not Allowed");
     } else if (!Files.isDirectory(file)) {
-      send(responder, file);
+      send(client, file, withBody);
     } else if (!request.rawPath().endsWith("/")) {
-      responder.send(301, Headers.of("Location", request.rawPath() + "/"));
+      client.send(301, Headers.of("Location", request.rawPath() + "/"), new byte[0], withBody);
     } else if (Files.isReadable(file.resolve("index.html"))) {
-      send(responder, file.resolve("index.html"));
+      send(client, file.resolve("index.html"), withBody);
     } else {
-      list(responder, file);
+      list(client, file, withBody);
     }
   }
 
-  private static void send(HttpResponder responder, Path file) throws IOException {
+  private static void send(ClientConnection client, Path file, boolean withBody)
+      throws IOException {
     String type = URLConnection.guessContentTypeFromName(file.getFileName().toString());
     String contentType =
         file.toString().endsWith(".js")
             ? "text/javascript; charset=utf-8"
             : type == null ? "application/octet-stream" : text(type);
     long size = Files.size(file);
-    try (InputStream input = Files.newInputStream(file);
-        BodyStream body = responder.stream(200, Headers.of("Content-Type", contentType), size)) {
+    client.head(200, Headers.of("Content-Type", contentType), size);
+    if (!withBody) {
+      return;
+    }
+    try (InputStream input = Files.newInputStream(file)) {
       long left = size;
       while (left > 0) {
         byte[] part = input.readNBytes((int) Math.min(BUFFER_BYTES, left));
         if (part.length == 0) {
-          body.abort();
-          return;
+          throw new IOException("the file became shorter");
         }
-        body.write(part);
+        client.output.write(part, 0, part.length);
         left -= part.length;
       }
     }
@@ -70,7 +71,8 @@ final class StaticFiles {
     return type.startsWith("text/") ? type + "; charset=utf-8" : type;
   }
 
-  private static void list(HttpResponder responder, Path directory) throws IOException {
+  private static void list(ClientConnection client, Path directory, boolean withBody)
+      throws IOException {
     StringBuilder page = new StringBuilder("<!doctype html>\n<pre>\n");
     List<Path> entries;
     try (Stream<Path> found = Files.list(directory)) {
@@ -84,9 +86,10 @@ final class StaticFiles {
           .append(name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
           .append("</a>\n");
     }
-    responder.send(
+    client.send(
         200,
         Headers.of("Content-Type", "text/html; charset=utf-8"),
-        page.append("</pre>\n").toString().getBytes(StandardCharsets.UTF_8));
+        page.append("</pre>\n").toString().getBytes(StandardCharsets.UTF_8),
+        withBody);
   }
 }

@@ -144,11 +144,19 @@ class GrpcProbeTest {
 
   @Test
   void check_nobodyListens_saysSo() {
-    int port = ((InetSocketAddress) server.localAddress()).getPort();
-    server.close().syncUninterruptibly();
+    int port = freePort();
     assertThat(
             GrpcProbe.check(Json.object().put("port", port), "127.0.0.1", Duration.ofSeconds(1))
                 .message())
         .contains("failed to connect service", "connection refused");
+  }
+
+  /** A port that nobody listens on. */
+  private static int freePort() {
+    try (java.net.ServerSocket socket = new java.net.ServerSocket(0)) {
+      return socket.getLocalPort();
+    } catch (java.io.IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
   }
 }

@@ -1,0 +1,21 @@
+package dev.coracle.proxy;
+
+import java.io.IOException;
+
+/** A message that breaks HTTP/1.1's rules or goes over a limit. */
+final class BadMessageException extends IOException {
+
+  private static final long serialVersionUID = 1;
+
+  private final int status;
+
+  BadMessageException(int status, String message) {
+    super(message);
+    this.status = status;
+  }
+
+  /** What to answer a client that sent it. */
+  int status() {
+    return status;
+  }
+}
