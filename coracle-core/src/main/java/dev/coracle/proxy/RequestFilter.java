@@ -1,6 +1,6 @@
 package dev.coracle.proxy;
 
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -30,11 +30,7 @@ final class RequestFilter {
 
   private static List<Pattern> expressions(String text) {
     try {
-      List<Pattern> patterns = new ArrayList<>();
-      for (String expression : text.split(",", -1)) {
-        patterns.add(Pattern.compile(expression));
-      }
-      return patterns;
+      return Arrays.stream(text.split(",", -1)).map(Pattern::compile).toList();
     } catch (PatternSyntaxException e) {
       throw new IllegalArgumentException(
           "not a regular expression: " + e.getPattern() + ": " + e.getDescription(), e);

@@ -1,6 +1,9 @@
 package dev.coracle.proxy;
 
+import dev.coracle.http.BodyStream;
 import dev.coracle.http.Headers;
+import dev.coracle.http.HttpRequest;
+import dev.coracle.http.HttpResponder;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URLConnection;
@@ -13,7 +16,7 @@ import java.util.stream.Stream;
 /** Serves a directory's files: an index.html where there is one, else a list of names. */
 final class StaticFiles {
 
-  private static final int BUFFER_BYTES = 16 * 1024;
+  private static final int BUFFER_BYTES = 64 * 1024;
 
   private final Path root;
 
@@ -24,44 +27,40 @@ final class StaticFiles {
   /**
    * @param name relative, decoded and clean
    */
-  void serve(ProxyRequest request, ClientConnection client, String name) throws IOException {
-    boolean withBody = !request.method().equals("HEAD");
+  void serve(HttpRequest request, HttpResponder responder, String name) throws IOException {
     Path file = name.indexOf(0) >= 0 ? root.getParent() : root.resolve(name).normalize();
     if (file == null || !file.startsWith(root) || !Files.isReadable(file)) {
-      client.text(404, "404 page not found", withBody);
+      ProxyServer.text(responder, 404, "404 page not found");
     } else if (!request.method().equals("GET") && !request.method().equals("HEAD")) {
-      client.text(405, "Method Not Allowed");
+      ProxyServer.text(responder, 405, "Method Not Allowed");
     } else if (!Files.isDirectory(file)) {
-      send(client, file, withBody);
+      send(responder, file);
     } else if (!request.rawPath().endsWith("/")) {
-      client.send(301, Headers.of("Location", request.rawPath() + "/"), new byte[0], withBody);
+      responder.send(301, Headers.of("Location", request.rawPath() + "/"));
     } else if (Files.isReadable(file.resolve("index.html"))) {
-      send(client, file.resolve("index.html"), withBody);
+      send(responder, file.resolve("index.html"));
     } else {
-      list(client, file, withBody);
+      list(responder, file);
     }
   }
 
-  private static void send(ClientConnection client, Path file, boolean withBody)
-      throws IOException {
+  private static void send(HttpResponder responder, Path file) throws IOException {
     String type = URLConnection.guessContentTypeFromName(file.getFileName().toString());
     String contentType =
         file.toString().endsWith(".js")
             ? "text/javascript; charset=utf-8"
             : type == null ? "application/octet-stream" : text(type);
     long size = Files.size(file);
-    client.head(200, Headers.of("Content-Type", contentType), size);
-    if (!withBody) {
-      return;
-    }
-    try (InputStream input = Files.newInputStream(file)) {
+    try (InputStream input = Files.newInputStream(file);
+        BodyStream body = responder.stream(200, Headers.of("Content-Type", contentType), size)) {
       long left = size;
       while (left > 0) {
         byte[] part = input.readNBytes((int) Math.min(BUFFER_BYTES, left));
         if (part.length == 0) {
-          throw new IOException("the file became shorter");
+          body.abort();
+          return;
         }
-        client.output.write(part, 0, part.length);
+        body.write(part);
         left -= part.length;
       }
     }
@@ -71,8 +70,7 @@ final class StaticFiles {
     return type.startsWith("text/") ? type + "; charset=utf-8" : type;
   }
 
-  private static void list(ClientConnection client, Path directory, boolean withBody)
-      throws IOException {
+  private static void list(HttpResponder responder, Path directory) throws IOException {
     StringBuilder page = new StringBuilder("<!doctype html>\n<pre>\n");
     List<Path> entries;
     try (Stream<Path> found = Files.list(directory)) {
@@ -86,10 +84,9 @@ final class StaticFiles {
           .append(name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
           .append("</a>\n");
     }
-    client.send(
+    responder.send(
         200,
         Headers.of("Content-Type", "text/html; charset=utf-8"),
-        page.append("</pre>\n").toString().getBytes(StandardCharsets.UTF_8),
-        withBody);
+        page.append("</pre>\n").toString().getBytes(StandardCharsets.UTF_8));
   }
 }
