@@ -9,6 +9,7 @@ import dev.coracle.admission.PodSecurity;
 import dev.coracle.admission.PriorityAdmission;
 import dev.coracle.admission.ResourceQuotaAdmission;
 import dev.coracle.admission.ServiceAccountAdmission;
+import dev.coracle.admission.StorageObjectInUseProtection;
 import dev.coracle.admission.ValidatingAdmissionPolicies;
 import dev.coracle.api.AdmissionAttributes;
 import dev.coracle.client.Client;
@@ -40,6 +41,7 @@ final class Admission {
                 new PriorityAdmission(client),
                 new DefaultTolerationSeconds(),
                 new PodSecurity(client),
+                new StorageObjectInUseProtection(),
                 policies,
                 quota));
   }

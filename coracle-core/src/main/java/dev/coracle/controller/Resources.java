@@ -11,6 +11,12 @@ public final class Resources {
   public static final GroupVersionResource NODES = GroupVersionResource.core("nodes");
   public static final GroupVersionResource PERSISTENT_VOLUME_CLAIMS =
       GroupVersionResource.core("persistentvolumeclaims");
+  public static final GroupVersionResource PERSISTENT_VOLUMES =
+      GroupVersionResource.core("persistentvolumes");
+  public static final GroupVersionResource STORAGE_CLASSES =
+      GroupVersionResource.of("storage.k8s.io", "v1", "storageclasses");
+  public static final GroupVersionResource VOLUME_ATTRIBUTES_CLASSES =
+      GroupVersionResource.of("storage.k8s.io", "v1", "volumeattributesclasses");
   public static final GroupVersionResource PODS = GroupVersionResource.core("pods");
   public static final GroupVersionResource REPLICATION_CONTROLLERS =
       GroupVersionResource.core("replicationcontrollers");
