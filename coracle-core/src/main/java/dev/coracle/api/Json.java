@@ -103,7 +103,7 @@ public final class Json {
   }
 
   /** The same tree (nodes shared, not copied) with kind, apiVersion and metadata in front. */
-  static ObjectNode canonicalOrder(ObjectNode tree) {
+  public static ObjectNode canonicalOrder(ObjectNode tree) {
     ObjectNode ordered = object();
     for (String field : new String[] {"kind", "apiVersion", "metadata"}) {
       JsonNode value = tree.get(field);

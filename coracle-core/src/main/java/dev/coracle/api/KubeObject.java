@@ -107,7 +107,7 @@ public final class KubeObject {
   }
 
   public String uid() {
-    return meta.uid();
+    return MetaIndex.text(json, meta.uidAt(), "uid");
   }
 
   /** 0 when it has none yet. */
@@ -121,7 +121,7 @@ public final class KubeObject {
 
   /** RFC 3339; empty when it has none. */
   public String creationTimestamp() {
-    return meta.creationTimestamp();
+    return MetaIndex.text(json, meta.creationTimestampAt(), "creationTimestamp");
   }
 
   /** RFC 3339; null while nobody has asked for deletion. */

@@ -3,6 +3,7 @@ package dev.coracle.api;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,23 +12,51 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The fields of an object that the server itself needs, read in one pass without building a tree.
+ * Those that differ in every object and are asked for rarely are not copied.
+ *
+ * @param uidAt where in the JSON metadata.uid stands, as {@link #text} reads it
+ * @param creationTimestampAt where metadata.creationTimestamp stands
  */
 record MetaIndex(
     String apiVersion,
     String kind,
     String namespace,
     String name,
-    String uid,
+    int uidAt,
     long resourceVersion,
     long generation,
-    String creationTimestamp,
+    int creationTimestampAt,
     @Nullable String deletionTimestamp,
     Map<String, String> labels,
     List<String> finalizers,
     List<OwnerReference> ownerReferences) {
 
+  private static final int ABSENT = 0;
+
+  /** The value is there, but written with escapes. */
+  private static final int ESCAPED = -1;
+
+  /**
+   * The string at an index that this record gives, or the empty string when there is none.
+   *
+   * @param field of metadata
+   */
+  static String text(byte[] json, int at, String field) {
+    if (at == ABSENT) {
+      return "";
+    }
+    if (at == ESCAPED) {
+      return Json.readObject(json).path("metadata").path(field).asText("");
+    }
+    int end = at;
+    while (json[end] != '"') {
+      end++;
+    }
+    return new String(json, at, end - at, StandardCharsets.UTF_8);
+  }
+
   static MetaIndex read(byte[] json) {
-    Reader reader = new Reader();
+    Reader reader = new Reader(json);
     try (JsonParser parser = Json.parser(json)) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
         throw new IllegalArgumentException("not a JSON object");
@@ -56,18 +85,23 @@ record MetaIndex(
   }
 
   private static final class Reader {
+    final byte[] json;
     String apiVersion = "";
     String kind = "";
     String namespace = "";
     String name = "";
-    String uid = "";
+    int uidAt = ABSENT;
     long resourceVersion;
     long generation;
-    String creationTimestamp = "";
+    int creationTimestampAt = ABSENT;
     @Nullable String deletionTimestamp;
     Map<String, String> labels = Map.of();
     List<String> finalizers = List.of();
     List<OwnerReference> ownerReferences = List.of();
+
+    Reader(byte[] json) {
+      this.json = json;
+    }
 
     MetaIndex index() {
       return new MetaIndex(
@@ -75,10 +109,10 @@ record MetaIndex(
           kind,
           namespace,
           name,
-          uid,
+          uidAt,
           resourceVersion,
           generation,
-          creationTimestamp,
+          creationTimestampAt,
           deletionTimestamp,
           labels,
           finalizers,
@@ -95,10 +129,10 @@ record MetaIndex(
         switch (field) {
           case "namespace" -> namespace = parser.getValueAsString("").intern();
           case "name" -> name = parser.getValueAsString("");
-          case "uid" -> uid = parser.getValueAsString("");
+          case "uid" -> uidAt = place(parser);
           case "resourceVersion" -> resourceVersion = number(parser.getValueAsString(""));
           case "generation" -> generation = parser.getValueAsLong();
-          case "creationTimestamp" -> creationTimestamp = parser.getValueAsString("");
+          case "creationTimestamp" -> creationTimestampAt = place(parser);
           case "deletionTimestamp" -> deletionTimestamp = parser.getValueAsString("");
           case "labels" -> labels = strings(parser);
           case "finalizers" -> finalizers = list(parser);
@@ -106,6 +140,25 @@ record MetaIndex(
           default -> parser.skipChildren();
         }
       }
+    }
+
+    /** Where the string that the parser is at begins, behind its quote. */
+    private int place(JsonParser parser) throws IOException {
+      String value = parser.getValueAsString("");
+      if (value.isEmpty()) {
+        return ABSENT;
+      }
+      long at = parser.currentTokenLocation().getByteOffset() + 1;
+      int end = (int) at + value.length();
+      if (at <= 0 || end >= json.length || json[end] != '"') {
+        return ESCAPED;
+      }
+      for (int i = 0; i < value.length(); i++) {
+        if (json[(int) at + i] != value.charAt(i)) {
+          return ESCAPED;
+        }
+      }
+      return (int) at;
     }
 
     private static long number(String text) {

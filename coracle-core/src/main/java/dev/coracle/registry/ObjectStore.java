@@ -1,6 +1,7 @@
 package dev.coracle.registry;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusException;
 import dev.coracle.registry.cache.StoredJson;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Objects in and out of the store and its caches, in the served version of a resource. The store
- * holds JSON without resourceVersion, in the stored version.
+ * holds JSON in the stored version.
  */
 final class ObjectStore {
 
@@ -80,7 +81,7 @@ final class ObjectStore {
   KubeObject insert(Resource resource, String namespace, String name, ObjectNode object)
       throws Exists {
     resource.stored().seen();
-    byte[] value = value(resource, object);
+    Store.Value value = value(resource, object);
     try {
       Store.Entry entry = withRoom(() -> store.create(resource.key(namespace, name), value));
       return written(resource, namespace, name, entry);
@@ -95,7 +96,7 @@ final class ObjectStore {
   KubeObject replace(
       Resource resource, String namespace, String name, ObjectNode object, long expectedRevision)
       throws Stale {
-    byte[] value = value(resource, object);
+    Store.Value value = value(resource, object);
     try {
       Store.Entry entry =
           withRoom(() -> store.update(resource.key(namespace, name), value, expectedRevision));
@@ -117,7 +118,7 @@ final class ObjectStore {
   }
 
   /** What would be stored, as a tree that {@link #insert} and {@link #replace} take. */
-  private static byte[] value(Resource resource, ObjectNode object) {
+  private static Store.Value value(Resource resource, ObjectNode object) {
     ObjectNode stored = object;
     if (resource.conversion() != null) {
       stored = object.deepCopy();
@@ -125,7 +126,7 @@ final class ObjectStore {
     }
     Meta.canonical(stored);
     Meta.of(stored).remove("resourceVersion");
-    return KubeObject.of(stored).json();
+    return StoredJson.value(Json.write(Json.canonicalOrder(stored)));
   }
 
   private static KubeObject written(

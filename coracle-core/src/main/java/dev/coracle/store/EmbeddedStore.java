@@ -73,12 +73,12 @@ final class EmbeddedStore implements Store {
   }
 
   @Override
-  public Entry create(String key, byte[] value) {
+  public Entry create(String key, Value value) {
     return ((Change.Put) writer.write(new Write.Create(key, value))).now();
   }
 
   @Override
-  public Entry update(String key, byte[] value, long expectedRevision) {
+  public Entry update(String key, Value value, long expectedRevision) {
     return ((Change.Put) writer.write(new Write.Update(key, value, expectedRevision))).now();
   }
 

@@ -41,6 +41,37 @@ public interface Store extends Closeable {
    */
   record Range(List<Entry> entries, long revision, boolean more, long count) {}
 
+  /**
+   * What a write stores: bytes that may hold the revision that stores them, so that a reader need
+   * not put it in, and store and readers share one array.
+   */
+  interface Value {
+
+    /** About how many bytes there will be. */
+    int size();
+
+    /**
+     * The bytes, when the write takes {@code revision}. Called by the writer sequence: quick, and
+     * without effects.
+     */
+    byte[] at(long revision);
+
+    /** Bytes that are the same at every revision. */
+    static Value of(byte[] bytes) {
+      return new Value() {
+        @Override
+        public int size() {
+          return bytes.length;
+        }
+
+        @Override
+        public byte[] at(long revision) {
+          return bytes;
+        }
+      };
+    }
+  }
+
   /** One change, told in the order of revisions. */
   sealed interface Change {
     long revision();
@@ -100,7 +131,12 @@ public interface Store extends Closeable {
    * @throws KeyExistsException when it exists
    * @throws StoreFullException when there is no room; nothing was stored
    */
-  Entry create(String key, byte[] value);
+  Entry create(String key, Value value);
+
+  /** Stores bytes that do not hold their revision. */
+  default Entry create(String key, byte[] value) {
+    return create(key, Value.of(value));
+  }
 
   /**
    * Replaces the value if the key's last change is {@code expectedRevision}.
@@ -109,7 +145,12 @@ public interface Store extends Closeable {
    *     as it is
    * @throws StoreFullException when there is no room; nothing was changed
    */
-  Entry update(String key, byte[] value, long expectedRevision);
+  Entry update(String key, Value value, long expectedRevision);
+
+  /** Replaces the value by bytes that do not hold their revision. */
+  default Entry update(String key, byte[] value, long expectedRevision) {
+    return update(key, Value.of(value), expectedRevision);
+  }
 
   /**
    * Deletes the key if its last change is {@code expectedRevision} (0: whatever it is).

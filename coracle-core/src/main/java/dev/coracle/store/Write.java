@@ -7,7 +7,7 @@ sealed interface Write {
 
   String key();
 
-  /** How many bytes the value has; 0 without a value. */
+  /** About how many bytes the value has; 0 without a value. */
   int size();
 
   /**
@@ -20,10 +20,10 @@ sealed interface Write {
    */
   Store.Change decide(Store.@Nullable Entry existing, long revision);
 
-  record Create(String key, byte[] value) implements Write {
+  record Create(String key, Store.Value value) implements Write {
     @Override
     public int size() {
-      return value.length;
+      return value.size();
     }
 
     @Override
@@ -31,14 +31,15 @@ sealed interface Write {
       if (existing != null) {
         throw new KeyExistsException(existing);
       }
-      return new Store.Change.Put(new Store.Entry(key, value, revision, revision), null);
+      return new Store.Change.Put(
+          new Store.Entry(key, value.at(revision), revision, revision), null);
     }
   }
 
-  record Update(String key, byte[] value, long expectedRevision) implements Write {
+  record Update(String key, Store.Value value, long expectedRevision) implements Write {
     @Override
     public int size() {
-      return value.length;
+      return value.size();
     }
 
     @Override
@@ -47,7 +48,7 @@ sealed interface Write {
         throw new ConflictException(key, expectedRevision, existing);
       }
       return new Store.Change.Put(
-          new Store.Entry(key, value, existing.createRevision(), revision), existing);
+          new Store.Entry(key, value.at(revision), existing.createRevision(), revision), existing);
     }
   }
 

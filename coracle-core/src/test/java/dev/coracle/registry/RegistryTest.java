@@ -134,6 +134,17 @@ class RegistryTest {
     assertThat(get("configmaps", "a", "c").json()).isEqualTo(created.json());
   }
 
+  @Test
+  void writes_ofAnObject_keepOneArrayForStoreAndCache() {
+    create("configmaps", "a", "{'metadata':{'name':'c'},'data':{'k':'v'}}");
+    patch("configmaps", "a", "c", "", "{'data':{'k':'w'}}");
+
+    List<dev.coracle.store.Store.Entry> stored =
+        store.range("/registry/core/configmaps/a/c", "", 0, 0).entries();
+    assertThat(stored).hasSize(1);
+    assertThat(get("configmaps", "a", "c").json()).isSameAs(stored.getFirst().value());
+  }
+
   /** Whether a kind is stored and listed does not depend on what a valid one would be. */
   private static ObjectSchemas withoutValidation() {
     SchemaAdapter schemas = new SchemaAdapter();

@@ -1,12 +1,14 @@
 package dev.coracle.registry.cache;
 
 import dev.coracle.api.KubeObject;
+import dev.coracle.store.Store;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Between the store's bytes and an object's. A stored value is the object's JSON without {@code
- * metadata.resourceVersion}, because the revision is known only when it is stored; this puts it in,
- * behind the uid, where Kubernetes writes it.
+ * Between the store's bytes and an object's: {@code metadata.resourceVersion} is the revision that
+ * stored the object, known only when it is stored. {@link #value} puts it in at that moment, behind
+ * the uid, where Kubernetes writes it, so that the store and the caches share one array; {@link
+ * #object} puts it into bytes that were stored without it (such as enciphered ones).
  */
 public final class StoredJson {
 
@@ -16,18 +18,41 @@ public final class StoredJson {
 
   private StoredJson() {}
 
+  /**
+   * JSON that takes its resourceVersion when it is stored.
+   *
+   * @param unversioned an object without one
+   */
+  public static Store.Value value(byte[] unversioned) {
+    return new Store.Value() {
+      @Override
+      public int size() {
+        return unversioned.length;
+      }
+
+      @Override
+      public byte[] at(long revision) {
+        return versioned(unversioned, revision);
+      }
+    };
+  }
+
   /** The object that a stored value is at a revision. */
   public static KubeObject object(byte[] stored, long revision) {
     int at = afterUid(stored);
-    if (at >= 0) {
-      return KubeObject.of(
-          splice(stored, at, bytes(",\"resourceVersion\":\"" + revision + "\""), at));
-    }
-    int metadata = indexOf(stored, METADATA, 0) + METADATA.length;
-    String comma = stored[metadata] == '}' ? "" : ",";
     return KubeObject.of(
-        splice(
-            stored, metadata, bytes("\"resourceVersion\":\"" + revision + "\"" + comma), metadata));
+        at >= 0 && matches(stored, VERSION, at) ? stored : versioned(stored, revision));
+  }
+
+  private static byte[] versioned(byte[] json, long revision) {
+    int at = afterUid(json);
+    if (at >= 0) {
+      return splice(json, at, bytes(",\"resourceVersion\":\"" + revision + "\""), at);
+    }
+    int metadata = indexOf(json, METADATA, 0) + METADATA.length;
+    String comma = json[metadata] == '}' ? "" : ",";
+    return splice(
+        json, metadata, bytes("\"resourceVersion\":\"" + revision + "\"" + comma), metadata);
   }
 
   /** The same object with another resourceVersion. */
