@@ -6,6 +6,7 @@ import dev.coracle.api.UserInfo;
 import dev.coracle.client.Transport;
 import dev.coracle.http.ClientTls;
 import dev.coracle.http.Headers;
+import dev.coracle.http.HttpOrigins;
 import dev.coracle.http.HttpServer;
 import dev.coracle.http.HttpServerOptions;
 import java.io.IOException;
@@ -31,7 +32,7 @@ public final class ApiServer implements AutoCloseable {
   private final FilterChain chain;
   private final HttpDoor door;
   private final HealthChecks health;
-  private final Upstreams upstreams = new Upstreams();
+  private final HttpOrigins origins = new HttpOrigins();
   private final ApiServices services;
   private volatile @Nullable HttpServer http;
 
@@ -40,9 +41,9 @@ public final class ApiServer implements AutoCloseable {
     this.health = new HealthChecks();
     InFlight inFlight = new InFlight(config.mostReading(), config.mostMutating());
     Requests requests = new Requests(inFlight);
-    Relay relay = new Relay(upstreams);
+    Relay relay = new Relay(origins);
     Locations locations = new Locations(config.registry(), config.kubelet());
-    ExtensionServers extensions = new ExtensionServers(locations, upstreams, relay);
+    ExtensionServers extensions = new ExtensionServers(locations, origins, relay);
     this.services = new ApiServices(config.registry(), extensions);
     Discovery discovery = new Discovery(config.registry(), services, config.advertisedAddress());
     PathEndpoints paths = new PathEndpoints(() -> listedPaths(discovery, health));
@@ -189,6 +190,6 @@ public final class ApiServer implements AutoCloseable {
       door.close();
       listening.shutdown(GRACE);
     }
-    upstreams.close();
+    origins.close();
   }
 }

@@ -4,6 +4,7 @@ import dev.coracle.api.UserInfo;
 import dev.coracle.http.ClientRequest;
 import dev.coracle.http.ClientResponse;
 import dev.coracle.http.Headers;
+import dev.coracle.http.HttpOrigins;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -21,12 +22,12 @@ final class ExtensionServers {
       UserInfo.of("system:kube-aggregator", "system:masters", "system:authenticated");
 
   private final Locations locations;
-  private final Upstreams upstreams;
+  private final HttpOrigins origins;
   private final Relay relay;
 
-  ExtensionServers(Locations locations, Upstreams upstreams, Relay relay) {
+  ExtensionServers(Locations locations, HttpOrigins origins, Relay relay) {
     this.locations = locations;
-    this.upstreams = upstreams;
+    this.origins = origins;
     this.relay = relay;
   }
 
@@ -38,7 +39,7 @@ final class ExtensionServers {
   ClientResponse discover(RemoteGroup remote, Target target) throws IOException {
     Headers headers = Headers.of("Accept", "application/json");
     identify(headers, CHECKER);
-    return upstreams
+    return origins
         .origin(target.host(), target.port(), target.tls())
         .send(ClientRequest.of("GET", "/apis/" + remote.groupVersion(), headers), CHECK_TIMEOUT);
   }

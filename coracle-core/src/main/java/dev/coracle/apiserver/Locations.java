@@ -4,10 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.ListOptions;
 import dev.coracle.api.StatusException;
+import dev.coracle.client.ServiceEndpoints;
 import dev.coracle.http.ClientTls;
 import dev.coracle.registry.Registry;
 import dev.coracle.registry.ResourceType;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
@@ -153,31 +153,14 @@ final class Locations {
 
   private List<Target> endpoints(
       String namespace, String name, String portName, @Nullable ClientTls tls) {
-    List<Target> targets = new ArrayList<>();
-    ListOptions slicesOf = ListOptions.ALL.withLabelSelector("kubernetes.io/service-name=" + name);
-    for (KubeObject slice :
+    ListOptions slicesOf =
+        ListOptions.ALL.withLabelSelector(ServiceEndpoints.SERVICE_LABEL + "=" + name);
+    List<KubeObject> slices =
         registry
             .list(type("discovery.k8s.io", "v1", "endpointslices"), namespace, slicesOf)
-            .items()) {
-      int port = portNumber(slice.at("ports"), portName);
-      if (port <= 0 || slice.text("addressType").equals("FQDN")) {
-        continue;
-      }
-      for (JsonNode endpoint : slice.at("endpoints")) {
-        if (endpoint.path("conditions").path("ready").asBoolean(true)) {
-          targets.add(new Target(endpoint.path("addresses").path(0).asText(), port, tls));
-        }
-      }
-    }
-    return targets;
-  }
-
-  private static int portNumber(JsonNode ports, String portName) {
-    for (JsonNode port : ports) {
-      if (port.path("name").asText("").equals(portName)) {
-        return port.path("port").asInt(0);
-      }
-    }
-    return 0;
+            .items();
+    return ServiceEndpoints.ready(slices, portName).stream()
+        .map(endpoint -> new Target(endpoint.host(), endpoint.port(), tls))
+        .toList();
   }
 }

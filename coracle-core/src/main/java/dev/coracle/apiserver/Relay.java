@@ -6,6 +6,7 @@ import dev.coracle.http.ByteTunnel;
 import dev.coracle.http.ClientRequest;
 import dev.coracle.http.ClientResponse;
 import dev.coracle.http.Headers;
+import dev.coracle.http.HttpOrigins;
 import dev.coracle.http.HttpRequest;
 import dev.coracle.http.HttpResponder;
 import java.io.IOException;
@@ -43,10 +44,10 @@ final class Relay {
           "transfer-encoding",
           "upgrade");
 
-  private final Upstreams upstreams;
+  private final HttpOrigins origins;
 
-  Relay(Upstreams upstreams) {
-    this.upstreams = upstreams;
+  Relay(HttpOrigins origins) {
+    this.origins = origins;
   }
 
   /**
@@ -101,7 +102,7 @@ final class Relay {
   /** Sends a request of this server's own making. */
   ClientResponse send(Target target, ClientRequest request) {
     try {
-      return upstreams.origin(target.host(), target.port(), target.tls()).send(request);
+      return origins.origin(target.host(), target.port(), target.tls()).send(request);
     } catch (IOException e) {
       throw StatusException.serviceUnavailable("error trying to reach service: " + e.getMessage());
     }
