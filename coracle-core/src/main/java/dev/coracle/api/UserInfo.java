@@ -2,6 +2,7 @@ package dev.coracle.api;
 
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who makes a request.
@@ -17,9 +18,21 @@ public record UserInfo(
   public static final UserInfo ANONYMOUS =
       new UserInfo("system:anonymous", "", List.of("system:unauthenticated"), Map.of());
 
+  private static final String NODE = "system:node:";
+
   public UserInfo {
     groups = List.copyOf(groups);
     extra = Map.copyOf(extra);
+  }
+
+  /**
+   * The node that this user is: {@code NAME} of {@code system:node:NAME} in the group {@code
+   * system:nodes}. Null for all other users; empty for a node without a name.
+   */
+  public @Nullable String node() {
+    return name.startsWith(NODE) && groups.contains("system:nodes")
+        ? name.substring(NODE.length())
+        : null;
   }
 
   public static UserInfo of(String name, String... groups) {

@@ -5,6 +5,7 @@ import dev.coracle.api.StatusException;
 import dev.coracle.api.UserInfo;
 import dev.coracle.auth.Authenticator;
 import dev.coracle.auth.AuthorizationAttributes;
+import dev.coracle.auth.SelectorRequirement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -61,7 +62,7 @@ final class FilterChain {
       audit.received(incoming.auditId(), incoming.method(), incoming.path(), user);
       try (InFlight.Place place = inFlight.enter(info, user)) {
         if (info.isResourceRequest() || !open.test(info.path())) {
-          access.require(AuthorizationAttributes.of(user, info));
+          access.require(attributes(user, info, incoming.query()));
         }
         RequestTimeout.check(info, incoming.query());
         ApiRequest request =
@@ -85,6 +86,18 @@ final class FilterChain {
           info,
           warnings);
     }
+  }
+
+  /** Collections are authorized with what they are limited to (KEP-4601). */
+  private static AuthorizationAttributes attributes(UserInfo user, RequestInfo info, Query query) {
+    AuthorizationAttributes attributes = AuthorizationAttributes.of(user, info);
+    return switch (info.verb()) {
+      case "list", "watch", "deletecollection" ->
+          attributes.withSelectors(
+              SelectorRequirement.fields(query.first("fieldSelector")),
+              SelectorRequirement.labels(query.first("labelSelector")));
+      default -> attributes;
+    };
   }
 
   private UserInfo authenticate(Credentials credentials) {

@@ -133,6 +133,11 @@ final class InMemoryTransport implements Transport {
   }
 
   private ApiResponse serve(Call call) {
+    boolean collection = call.verb().equals("list") || call.verb().equals("watch");
+    String name =
+        collection && call.name().isEmpty()
+            ? RequestInfoResolver.nameSelected(call.query().getOrDefault("fieldSelector", ""))
+            : call.name();
     RequestInfo info =
         new RequestInfo(
             true,
@@ -143,7 +148,7 @@ final class InMemoryTransport implements Transport {
             call.namespace(),
             call.resource().resource(),
             call.subresource(),
-            call.name(),
+            name,
             "");
     return serve(
         method(call.verb()),

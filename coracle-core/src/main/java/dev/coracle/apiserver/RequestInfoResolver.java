@@ -117,7 +117,7 @@ final class RequestInfoResolver {
   }
 
   /** The name that a field selector asks for exactly, or the empty string. */
-  private static String nameSelected(String fieldSelector) {
+  static String nameSelected(String fieldSelector) {
     if (fieldSelector.isEmpty()) {
       return "";
     }

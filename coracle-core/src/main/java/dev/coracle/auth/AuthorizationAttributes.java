@@ -3,6 +3,7 @@ package dev.coracle.auth;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.RequestInfo;
 import dev.coracle.api.UserInfo;
+import java.util.List;
 
 /**
  * What authorization decides over: {@code authorizer.Attributes} of Kubernetes, and the {@code
@@ -18,6 +19,8 @@ import dev.coracle.api.UserInfo;
  * @param namespace empty for cluster-scoped resources and for all namespaces
  * @param name empty when the request names none
  * @param path of a request outside resources, such as {@code /healthz}
+ * @param fieldSelector what a list, watch or deletecollection is limited to; empty for everything
+ * @param labelSelector likewise
  */
 public record AuthorizationAttributes(
     UserInfo user,
@@ -29,7 +32,36 @@ public record AuthorizationAttributes(
     String subresource,
     String namespace,
     String name,
-    String path) {
+    String path,
+    List<SelectorRequirement> fieldSelector,
+    List<SelectorRequirement> labelSelector) {
+
+  /** Without selectors. */
+  public AuthorizationAttributes(
+      UserInfo user,
+      String verb,
+      boolean isResourceRequest,
+      String apiGroup,
+      String apiVersion,
+      String resource,
+      String subresource,
+      String namespace,
+      String name,
+      String path) {
+    this(
+        user,
+        verb,
+        isResourceRequest,
+        apiGroup,
+        apiVersion,
+        resource,
+        subresource,
+        namespace,
+        name,
+        path,
+        List.of(),
+        List.of());
+  }
 
   public static AuthorizationAttributes of(UserInfo user, RequestInfo info) {
     return new AuthorizationAttributes(
@@ -78,7 +110,27 @@ public record AuthorizationAttributes(
         subresource,
         namespace,
         name,
-        path);
+        path,
+        fieldSelector,
+        labelSelector);
+  }
+
+  /** The same request, limited by selectors. */
+  public AuthorizationAttributes withSelectors(
+      List<SelectorRequirement> fields, List<SelectorRequirement> labels) {
+    return new AuthorizationAttributes(
+        user,
+        verb,
+        isResourceRequest,
+        apiGroup,
+        apiVersion,
+        resource,
+        subresource,
+        namespace,
+        name,
+        path,
+        fields,
+        labels);
   }
 
   /** {@code resource} or {@code resource/subresource}, as RBAC rules spell it. */

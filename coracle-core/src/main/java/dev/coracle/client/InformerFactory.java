@@ -43,8 +43,9 @@ public final class InformerFactory implements Informers {
   }
 
   @Override
-  public synchronized void stop(GroupVersionResource resource) {
-    WatchingInformer informer = informers.remove(new Selection(resource, "", ListOptions.ALL));
+  public synchronized void stop(
+      GroupVersionResource resource, String namespace, ListOptions selection) {
+    WatchingInformer informer = informers.remove(new Selection(resource, namespace, selection));
     if (informer != null) {
       informer.close();
     }

@@ -21,7 +21,12 @@ public interface Informers extends AutoCloseable {
    * Stops a whole resource's informer and forgets it: its resource is gone (a CRD was deleted). The
    * next {@link #of(GroupVersionResource)} starts a new one.
    */
-  void stop(GroupVersionResource resource);
+  default void stop(GroupVersionResource resource) {
+    stop(resource, "", ListOptions.ALL);
+  }
+
+  /** Stops the informer of a part of a resource and forgets it: nobody needs it any more. */
+  void stop(GroupVersionResource resource, String namespace, ListOptions selection);
 
   /** Stops every watch. */
   @Override

@@ -5,6 +5,8 @@ import dev.coracle.admission.AdmissionPlugin;
 import dev.coracle.admission.DefaultTolerationSeconds;
 import dev.coracle.admission.LimitRanger;
 import dev.coracle.admission.NamespaceLifecycle;
+import dev.coracle.admission.NodeAudiences;
+import dev.coracle.admission.NodeRestriction;
 import dev.coracle.admission.PodSecurity;
 import dev.coracle.admission.PriorityAdmission;
 import dev.coracle.admission.ResourceQuotaAdmission;
@@ -12,6 +14,7 @@ import dev.coracle.admission.ServiceAccountAdmission;
 import dev.coracle.admission.StorageObjectInUseProtection;
 import dev.coracle.admission.ValidatingAdmissionPolicies;
 import dev.coracle.api.AdmissionAttributes;
+import dev.coracle.auth.certificates.SigningRequest;
 import dev.coracle.client.Client;
 import dev.coracle.client.Informers;
 import java.security.SecureRandom;
@@ -38,6 +41,10 @@ final class Admission {
                 new NamespaceLifecycle(client),
                 new LimitRanger(client),
                 new ServiceAccountAdmission(client, new SecureRandom()),
+                new NodeRestriction(
+                    client,
+                    new NodeAudiences(client, auth::mayRequestAudience),
+                    request -> SigningRequest.parse(request).commonName()),
                 new PriorityAdmission(client),
                 new DefaultTolerationSeconds(),
                 new PodSecurity(client),

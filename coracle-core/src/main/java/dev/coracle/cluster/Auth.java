@@ -2,14 +2,17 @@ package dev.coracle.cluster;
 
 import dev.coracle.api.AdmissionAttributes;
 import dev.coracle.api.Clock;
+import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
+import dev.coracle.api.UserInfo;
 import dev.coracle.apiserver.OpenIdDocuments;
 import dev.coracle.auth.Authenticator;
+import dev.coracle.auth.AuthorizationAttributes;
 import dev.coracle.auth.Authorizer;
 import dev.coracle.auth.ClientCertificateAuthenticator;
 import dev.coracle.auth.SystemMastersAuthorizer;
+import dev.coracle.auth.node.NodeAuthorizer;
 import dev.coracle.auth.rbac.EscalationCheck;
-import dev.coracle.auth.rbac.NodeAuthorizer;
 import dev.coracle.auth.rbac.RbacAuthorizer;
 import dev.coracle.auth.reviews.Reviews;
 import dev.coracle.auth.tokens.ServiceAccountTokenAuthenticator;
@@ -95,6 +98,20 @@ final class Auth {
     if (policy != null) {
       new EscalationCheck(policy, authorizer).check(attributes);
     }
+  }
+
+  /** Whether a node may ask for tokens of an account for an audience that its Pods don't name. */
+  boolean mayRequestAudience(UserInfo user, String audience, String namespace, String account) {
+    return authorizer
+        .authorize(
+            AuthorizationAttributes.resource(
+                user,
+                "request-serviceaccounts-token-audience",
+                GroupVersionResource.core(audience),
+                "",
+                namespace,
+                account))
+        .allowed();
   }
 
   ServiceAccountTokens tokens() {

@@ -135,9 +135,13 @@ public final class Node implements AutoCloseable {
     }
     PodWorker known = workers.get(pod.uid());
     if (known != null) {
+      if (known.pod().generation() != pod.generation()) {
+        sources.register(pod);
+      }
       known.changed(pod);
       return;
     }
+    sources.register(pod);
     PodWorker worker =
         new PodWorker(
             config,
@@ -147,6 +151,7 @@ public final class Node implements AutoCloseable {
             handlers,
             pod,
             () -> {
+              sources.unregister(pod);
               synchronized (workers) {
                 workers.remove(pod.uid());
                 workers.notifyAll();

@@ -8,22 +8,26 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.ListOptions;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.Timestamps;
+import dev.coracle.client.PodReferences;
 import dev.coracle.client.SharedInformer;
 import dev.coracle.node.downward.ServiceVariables;
 import dev.coracle.node.volumes.VolumeSource;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What Pods refer to, current in memory: a ConfigMap or Secret is watched from the first Pod that
- * asks for one on. What the cache does not have is asked for once more at the server, so that a Pod
- * made right after its ConfigMap finds it.
+ * What Pods refer to, current in memory: a ConfigMap or Secret is watched, alone, for as long as a
+ * Pod of this node refers to it, which is also as long as the API server lets the node read it.
+ * What the cache does not have is asked for once more at the server, so that a Pod made right after
+ * its ConfigMap finds it.
  */
 final class NodeSources implements VolumeSource {
 
@@ -37,8 +41,17 @@ final class NodeSources implements VolumeSource {
 
   private final NodeConfig config;
   private final Consumer<KubeObject> changed;
-  private final ConcurrentHashMap<GroupVersionResource, SharedInformer> informers =
-      new ConcurrentHashMap<>();
+
+  /** One ConfigMap or Secret. */
+  private record Reference(GroupVersionResource resource, String namespace, String name) {
+    ListOptions selection() {
+      return ListOptions.ALL.withFieldSelector("metadata.name=" + name);
+    }
+  }
+
+  private final Map<Reference, SharedInformer> watched = new HashMap<>();
+  private final Map<String, Set<Reference>> references = new HashMap<>();
+  private volatile @Nullable SharedInformer services;
   private volatile JsonNode allocatable = Json.object();
 
   /**
@@ -53,32 +66,65 @@ final class NodeSources implements VolumeSource {
     allocatable = resources;
   }
 
-  private SharedInformer informer(GroupVersionResource resource) {
-    SharedInformer known = informers.get(resource);
-    if (known != null) {
-      return known;
+  /** A Pod of this node refers to what it says now. */
+  void register(KubeObject pod) {
+    Set<Reference> needed = new HashSet<>();
+    JsonNode tree = pod.tree();
+    PodReferences.configMaps(tree)
+        .forEach(name -> needed.add(new Reference(CONFIG_MAPS, pod.namespace(), name)));
+    PodReferences.secrets(tree)
+        .forEach(name -> needed.add(new Reference(SECRETS, pod.namespace(), name)));
+    synchronized (watched) {
+      references.put(pod.uid(), needed);
     }
-    synchronized (this) {
-      known = informers.get(resource);
-      if (known == null) {
-        known = config.informers().of(resource, "", ListOptions.ALL);
-        if (!resource.equals(SERVICES)) {
-          known.addHandler(SharedInformer.each(changed));
-        }
-        try {
-          known.awaitSync();
-        } catch (InterruptedException e) {
-          Thread.currentThread().interrupt();
-        }
-        informers.put(resource, known);
+  }
+
+  /** A Pod is gone: nothing is watched for it alone. */
+  void unregister(KubeObject pod) {
+    synchronized (watched) {
+      Set<Reference> needed = references.remove(pod.uid());
+      if (needed == null) {
+        return;
       }
-      return known;
+      for (Reference reference : needed) {
+        boolean needless = references.values().stream().noneMatch(all -> all.contains(reference));
+        if (needless && watched.remove(reference) != null) {
+          config
+              .informers()
+              .stop(reference.resource(), reference.namespace(), reference.selection());
+        }
+      }
     }
   }
 
   private @Nullable KubeObject find(GroupVersionResource resource, String namespace, String name) {
-    KubeObject cached = informer(resource).get(namespace, name);
+    Reference reference = new Reference(resource, namespace, name);
+    SharedInformer informer;
+    synchronized (watched) {
+      informer = watched.get(reference);
+      boolean needed = references.values().stream().anyMatch(all -> all.contains(reference));
+      if (informer == null && needed) {
+        informer = config.informers().of(resource, namespace, reference.selection());
+        informer.addHandler(SharedInformer.each(changed));
+        watched.put(reference, informer);
+      }
+    }
+    KubeObject cached = informer == null ? null : informer.get(namespace, name);
     return cached != null ? cached : config.client().find(resource, namespace, name);
+  }
+
+  private SharedInformer services() {
+    SharedInformer known = services;
+    if (known == null) {
+      known = config.informers().of(SERVICES);
+      try {
+        known.awaitSync();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+      services = known;
+    }
+    return known;
   }
 
   @Override
@@ -151,14 +197,17 @@ final class NodeSources implements VolumeSource {
 
   /** The Service variables of a namespace's Pods; {@code kubernetes} always. */
   Map<String, String> serviceVariables(String namespace, boolean links) {
-    SharedInformer services = informer(SERVICES);
+    SharedInformer known = services();
     List<KubeObject> wanted = new ArrayList<>();
-    KubeObject master = find(SERVICES, "default", "kubernetes");
+    KubeObject master = known.get("default", "kubernetes");
+    if (master == null) {
+      master = config.client().find(SERVICES, "default", "kubernetes");
+    }
     if (master != null) {
       wanted.add(master);
     }
     if (links) {
-      for (KubeObject service : services.list(namespace)) {
+      for (KubeObject service : known.list(namespace)) {
         if (!service.name().equals("kubernetes") || !namespace.equals("default")) {
           wanted.add(service);
         }

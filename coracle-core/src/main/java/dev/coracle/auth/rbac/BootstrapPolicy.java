@@ -55,6 +55,16 @@ public final class BootstrapPolicy {
     return policy.items;
   }
 
+  /** The rules of one ClusterRole of the policy. */
+  public static List<PolicyRule> rulesOf(String clusterRole) {
+    for (Item item : items()) {
+      if (item.resource().resource().equals("clusterroles") && item.name().equals(clusterRole)) {
+        return PolicyRule.read(item.object().path("rules"));
+      }
+    }
+    throw new IllegalArgumentException("no ClusterRole " + clusterRole + " in the policy");
+  }
+
   private void line(String line) {
     String[] words = line.strip().split(" ", -1);
     if (line.startsWith("  ")) {
