@@ -25,6 +25,7 @@ import dev.coracle.controller.serviceaccount.TokenController;
 import dev.coracle.controller.serviceaccount.TokenSigner;
 import dev.coracle.controller.statefulset.StatefulSetController;
 import dev.coracle.controller.ttl.TtlAfterFinishedController;
+import dev.coracle.controller.volume.binder.PersistentVolumeController;
 import dev.coracle.controller.volume.protection.AttributesClassProtectionController;
 import dev.coracle.controller.volume.protection.ClaimProtectionController;
 import dev.coracle.controller.volume.protection.VolumeProtectionController;
@@ -116,6 +117,11 @@ public final class Controllers implements AutoCloseable {
     factories.add(Factory.of("disruption-controller", DisruptionController::new));
     factories.add(Factory.of("node-controller", NodeLifecycleController::new));
     factories.add(Factory.of("resourcequota-controller", ResourceQuotaController::new));
+    factories.add(
+        new Factory(
+            PersistentVolumeController.NAME,
+            ControllerManager.identity(PersistentVolumeController.ACCOUNT),
+            PersistentVolumeController::new));
     factories.add(Factory.of("pvc-protection-controller", ClaimProtectionController::new));
     factories.add(Factory.of("pv-protection-controller", VolumeProtectionController::new));
     factories.add(

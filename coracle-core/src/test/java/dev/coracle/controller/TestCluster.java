@@ -124,7 +124,7 @@ public final class TestCluster implements AutoCloseable {
   }
 
   /** A node for so many Pods. */
-  void addNode(String name, String cpu, int pods) {
+  public void addNode(String name, String cpu, int pods) {
     ObjectNode node =
         yaml(
             """
@@ -193,27 +193,29 @@ public final class TestCluster implements AutoCloseable {
         WriteOptions.NONE);
   }
 
-  static ObjectNode yaml(String text) {
+  public static ObjectNode yaml(String text) {
     return (ObjectNode) Yaml.read(text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
   }
 
   /** Creates an object of YAML. */
-  KubeObject apply(String text) {
+  public KubeObject apply(String text) {
     ObjectNode tree = yaml(text);
     String[] parts = tree.path("apiVersion").asText().split("/");
     String kind = tree.path("kind").asText().toLowerCase(java.util.Locale.ROOT);
     GroupVersionResource resource =
         GroupVersionResource.of(
-            parts.length == 1 ? "" : parts[0], parts[parts.length - 1], kind + "s");
+            parts.length == 1 ? "" : parts[0],
+            parts[parts.length - 1],
+            kind + (kind.endsWith("ss") ? "es" : "s"));
     return admin.create(resource, tree.path("metadata").path("namespace").asText(""), tree);
   }
 
-  List<KubeObject> list(GroupVersionResource resource, String namespace) {
+  public List<KubeObject> list(GroupVersionResource resource, String namespace) {
     return admin.list(resource, namespace, ListOptions.ALL).items();
   }
 
   /** Waits until an object is as it should be. */
-  KubeObject awaitObject(
+  public KubeObject awaitObject(
       GroupVersionResource resource, String namespace, String name, Predicate<KubeObject> good) {
     AtomicReference<KubeObject> last = new AtomicReference<>();
     try {
