@@ -1,6 +1,7 @@
 package dev.coracle.api;
 
 import java.nio.charset.StandardCharsets;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,7 @@ public final class WatchEvent {
   private final Type type;
   private final KubeObject object;
   private volatile byte @Nullable [] line;
+  private volatile byte @Nullable [] frame;
 
   public WatchEvent(Type type, KubeObject object) {
     this.type = type;
@@ -54,6 +56,20 @@ public final class WatchEvent {
       System.arraycopy(json, 0, known, head.length, json.length);
       System.arraycopy(END, 0, known, head.length + json.length, END.length);
       line = known;
+    }
+    return known;
+  }
+
+  /**
+   * The event in another form than JSON, made once for all watchers that want it.
+   *
+   * @param encoding always the same
+   */
+  public byte[] frame(Function<WatchEvent, byte[]> encoding) {
+    byte[] known = frame;
+    if (known == null) {
+      known = encoding.apply(this);
+      frame = known;
     }
     return known;
   }

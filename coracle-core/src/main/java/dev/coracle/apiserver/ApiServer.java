@@ -58,7 +58,7 @@ public final class ApiServer implements AutoCloseable {
         .at(
             "/version",
             (request, rest) ->
-                new ApiResponse.Document(200, version, PRETTY_VERSION, new Headers()));
+                new ApiResponse.Document(200, version, Negotiated.PRETTY, new Headers()));
     OpenApiEndpoint openApi = new OpenApiEndpoint(config.registry());
     paths
         .at("/openapi/v2", openApi::v2)
@@ -96,10 +96,6 @@ public final class ApiServer implements AutoCloseable {
             config.audit(),
             requests);
   }
-
-  /** Like kube-apiserver, which always indents this one. */
-  private static final Negotiated PRETTY_VERSION =
-      new Negotiated(Negotiated.Encoding.JSON, Negotiated.View.WHOLE, true, "application/json");
 
   private static List<String> listedPaths(Discovery discovery, HealthChecks health) {
     ArrayList<String> paths = new ArrayList<>(discovery.paths());

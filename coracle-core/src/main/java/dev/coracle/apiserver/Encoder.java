@@ -34,6 +34,10 @@ final class Encoder {
   /** A list that is not written as a concatenation. */
   byte[][] list(ApiResponse.Many many, Query query) {
     Negotiated format = many.format();
+    if (format.encoding() == Negotiated.Encoding.PROTOBUF) {
+      return ProtobufWriter.list(
+          many.list(), many.type(), format.view() == Negotiated.View.PARTIAL);
+    }
     return switch (format.view()) {
       case TABLE ->
           json(
@@ -51,8 +55,14 @@ final class Encoder {
   }
 
   byte[][] json(byte[] json, Negotiated format) {
-    if (format.encoding() == Negotiated.Encoding.YAML) {
-      return new byte[][] {Yaml.write(Json.read(json))};
+    switch (format.encoding()) {
+      case JSON -> {}
+      case YAML -> {
+        return new byte[][] {Yaml.write(Json.read(json))};
+      }
+      case PROTOBUF -> {
+        return new byte[][] {ProtobufWriter.object(json)};
+      }
     }
     if (format.pretty()) {
       return new byte[][] {JsonIndent.indent(json)};
@@ -62,8 +72,13 @@ final class Encoder {
         : new byte[][] {json, NEWLINE};
   }
 
-  /** One event as a line of a watch stream. */
+  /** One event as a line, or a frame, of a watch stream. */
   byte[] event(WatchEvent event, ApiResponse.Watch watch, Query query, boolean first) {
+    if (watch.format().encoding() == Negotiated.Encoding.PROTOBUF) {
+      return watch.format().view() == Negotiated.View.WHOLE || event.type() == WatchEvent.Type.ERROR
+          ? event.frame(each -> ProtobufWriter.frame(each.type(), each.object().json()))
+          : ProtobufWriter.frame(event.type(), ObjectBytes.partial(event.object()));
+    }
     return switch (watch.format().view()) {
       case WHOLE, DISCOVERY_V2 -> event.line();
       case PARTIAL, TABLE ->

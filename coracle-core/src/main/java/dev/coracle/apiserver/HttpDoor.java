@@ -35,6 +35,9 @@ final class HttpDoor implements HttpHandler {
 
   private static final int CHUNK = 128 * 1024;
 
+  /** An answer of more parts is gathered into chunks. */
+  private static final int MOST_PARTS = 16;
+
   private final FilterChain chain;
   private final Encoder encoder;
   private final WatchWriter watches;
@@ -202,7 +205,17 @@ final class HttpDoor implements HttpHandler {
     if (length <= COMPRESSED_FROM
         || !accepts(request, "gzip")
         || headers.contains("content-encoding")) {
-      responder.send(code, headers, body);
+      if (body.length <= MOST_PARTS) {
+        responder.send(code, headers, body);
+        return;
+      }
+      try (BodyStream stream = responder.stream(code, headers)) {
+        ChunkedOutput chunks = new ChunkedOutput(stream, (int) Math.min(length, CHUNK));
+        for (byte[] part : body) {
+          chunks.write(part, 0, part.length);
+        }
+        chunks.flush();
+      }
       return;
     }
     compressedHeaders(headers);

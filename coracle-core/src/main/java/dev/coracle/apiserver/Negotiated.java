@@ -13,7 +13,8 @@ record Negotiated(Encoding encoding, View view, boolean pretty, String contentTy
   /** The forms of bytes. */
   enum Encoding {
     JSON,
-    YAML
+    YAML,
+    PROTOBUF
   }
 
   /** What {@code as=} asks for. */
@@ -27,4 +28,8 @@ record Negotiated(Encoding encoding, View view, boolean pretty, String contentTy
   /** Plain JSON, whole objects. */
   static final Negotiated JSON =
       new Negotiated(Encoding.JSON, View.WHOLE, false, "application/json");
+
+  /** JSON for people, whatever was asked for. */
+  static final Negotiated PRETTY =
+      new Negotiated(Encoding.JSON, View.WHOLE, true, "application/json");
 }

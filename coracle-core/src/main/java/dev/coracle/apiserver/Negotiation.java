@@ -3,6 +3,7 @@ package dev.coracle.apiserver;
 import dev.coracle.api.Status;
 import dev.coracle.api.StatusException;
 import dev.coracle.http.Headers;
+import dev.coracle.registry.ResourceType;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -20,39 +21,53 @@ final class Negotiation {
 
   private static final String REPRESENTATIONS =
       "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+  private static final String STREAMS =
+      "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
   private static final Set<Negotiated.View> NOTHING_SPECIAL = Set.of();
+  private static final Set<Negotiated.View> OBJECTS =
+      Set.of(Negotiated.View.TABLE, Negotiated.View.PARTIAL);
 
   private Negotiation() {}
 
-  /** For objects, lists and watches of resources. */
-  static Negotiated resource(ApiRequest request) {
-    return negotiate(
-        request, Set.of(Negotiated.View.TABLE, Negotiated.View.PARTIAL), REPRESENTATIONS);
+  /** For objects of resources. */
+  static Negotiated resource(ApiRequest request, ResourceType type) {
+    return negotiate(request, OBJECTS, type.custom(), REPRESENTATIONS, REPRESENTATIONS);
   }
 
   /** For lists, which are told apart only in the words of a refusal. */
-  static Negotiated collection(ApiRequest request) {
+  static Negotiated collection(ApiRequest request, ResourceType type) {
     return negotiate(
-        request,
-        Set.of(Negotiated.View.TABLE, Negotiated.View.PARTIAL),
-        REPRESENTATIONS
-            + ", application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch");
+        request, OBJECTS, type.custom(), REPRESENTATIONS, REPRESENTATIONS + ", " + STREAMS);
+  }
+
+  /** For watches, whose events have no YAML form. */
+  static Negotiated watch(ApiRequest request, ResourceType type) {
+    Negotiated chosen =
+        negotiate(request, OBJECTS, type.custom(), STREAMS, REPRESENTATIONS + ", " + STREAMS);
+    return switch (chosen.encoding()) {
+      case JSON -> chosen;
+      case YAML -> throw accepting(STREAMS);
+      case PROTOBUF ->
+          new Negotiated(
+              chosen.encoding(), chosen.view(), false, chosen.contentType() + ";stream=watch");
+    };
   }
 
   /** For documents that may be asked for as aggregated discovery. */
   static Negotiated discovery(ApiRequest request) {
-    return negotiate(request, Set.of(Negotiated.View.DISCOVERY_V2), REPRESENTATIONS);
+    return negotiate(
+        request, Set.of(Negotiated.View.DISCOVERY_V2), false, REPRESENTATIONS, REPRESENTATIONS);
   }
 
   static Negotiated document(ApiRequest request) {
-    return negotiate(request, NOTHING_SPECIAL, REPRESENTATIONS);
+    return negotiate(request, NOTHING_SPECIAL, false, REPRESENTATIONS, REPRESENTATIONS);
   }
 
   /** As {@link #document}, and JSON for whatever else is asked for: how failures are told. */
   static Negotiated lenient(Headers headers, Query query) {
     boolean pretty = pretty(headers, query);
     for (Clause clause : clauses(headers)) {
-      Negotiated chosen = choose(clause, NOTHING_SPECIAL, pretty);
+      Negotiated chosen = choose(clause, NOTHING_SPECIAL, false, pretty);
       if (chosen != null) {
         return chosen;
       }
@@ -61,23 +76,26 @@ final class Negotiation {
   }
 
   private static Negotiated negotiate(
-      ApiRequest request, Set<Negotiated.View> views, String representations) {
+      ApiRequest request,
+      Set<Negotiated.View> views,
+      boolean custom,
+      String accepted,
+      String representations) {
     boolean pretty = pretty(request.headers(), request.query());
     List<Clause> clauses = clauses(request.headers());
     if (clauses.isEmpty()) {
       return json(pretty);
     }
-    boolean known = false;
+    boolean known = custom;
     for (Clause clause : clauses) {
-      Negotiated chosen = choose(clause, views, pretty);
+      Negotiated chosen = choose(clause, views, custom, pretty);
       if (chosen != null) {
         return chosen;
       }
-      known |= clause.type.equals("application") && (encoding(clause) != null || protobuf(clause));
+      known |= encoding(clause) != null;
     }
     if (known) {
-      throw StatusException.notAcceptable(
-          "only the following media types are accepted: " + REPRESENTATIONS);
+      throw accepting(accepted);
     }
     throw new StatusException(
         new Status(
@@ -87,27 +105,43 @@ final class Negotiation {
             new Status.Details("", "", "", "", List.of(), 0)));
   }
 
+  private static StatusException accepting(String mediaTypes) {
+    return StatusException.notAcceptable(
+        "only the following media types are accepted: " + mediaTypes);
+  }
+
   private static Negotiated json(boolean pretty) {
     return pretty
         ? new Negotiated(Negotiated.Encoding.JSON, Negotiated.View.WHOLE, true, "application/json")
         : Negotiated.JSON;
   }
 
+  /**
+   * @param custom whether it is for a custom resource: these have no protobuf form, but their
+   *     metadata have
+   */
   private static @Nullable Negotiated choose(
-      Clause clause, Set<Negotiated.View> views, boolean pretty) {
+      Clause clause, Set<Negotiated.View> views, boolean custom, boolean pretty) {
     Negotiated.Encoding encoding = encoding(clause);
-    if (encoding == null) {
+    if (encoding == null || !clause.parameters.getOrDefault("stream", "watch").equals("watch")) {
       return null;
     }
+    boolean protobuf = encoding == Negotiated.Encoding.PROTOBUF;
     boolean prettier = pretty || "1".equals(clause.parameters.get("pretty"));
     String mediaType =
-        encoding == Negotiated.Encoding.JSON ? "application/json" : "application/yaml";
+        switch (encoding) {
+          case JSON -> "application/json";
+          case YAML -> "application/yaml";
+          case PROTOBUF -> BodyReader.PROTOBUF;
+        };
     String as = clause.parameters.get("as");
     if (as == null) {
-      return new Negotiated(encoding, Negotiated.View.WHOLE, prettier, mediaType);
+      return protobuf && custom
+          ? null
+          : new Negotiated(encoding, Negotiated.View.WHOLE, prettier, mediaType);
     }
     Negotiated.View view = view(as, clause.parameters);
-    if (view == null || !views.contains(view)) {
+    if (view == null || !views.contains(view) || (protobuf && view == Negotiated.View.TABLE)) {
       return null;
     }
     return new Negotiated(
@@ -147,12 +181,9 @@ final class Negotiation {
     return switch (clause.subtype) {
       case "json" -> Negotiated.Encoding.JSON;
       case "yaml" -> Negotiated.Encoding.YAML;
+      case "vnd.kubernetes.protobuf" -> Negotiated.Encoding.PROTOBUF;
       default -> null;
     };
-  }
-
-  private static boolean protobuf(Clause clause) {
-    return clause.subtype.equals("vnd.kubernetes.protobuf");
   }
 
   /** The Accept header's elements, most wanted first. */

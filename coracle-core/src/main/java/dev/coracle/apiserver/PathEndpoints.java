@@ -44,7 +44,7 @@ final class PathEndpoints {
   ApiResponse serve(ApiRequest request) {
     String path = request.info().path();
     if (path.equals("/")) {
-      return index(request);
+      return index();
     }
     String trimmed = path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
     Registered exact = endpoints.get(trimmed);
@@ -78,18 +78,13 @@ final class PathEndpoints {
     return -1;
   }
 
-  private ApiResponse index(ApiRequest request) {
+  private ApiResponse index() {
     TreeMap<String, Boolean> paths = new TreeMap<>();
     endpoints.keySet().forEach(path -> paths.put(path, true));
     listed.get().forEach(path -> paths.put(path, true));
     ObjectNode index = Json.object();
     ArrayNode array = index.putArray("paths");
     paths.keySet().forEach(array::add);
-    Negotiated format = Negotiation.document(request);
-    return new ApiResponse.Document(
-        200,
-        Json.write(index),
-        new Negotiated(format.encoding(), format.view(), true, format.contentType()),
-        new Headers());
+    return new ApiResponse.Document(200, Json.write(index), Negotiated.PRETTY, new Headers());
   }
 }

@@ -8,14 +8,12 @@ import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,71 +21,14 @@ import org.jspecify.annotations.Nullable;
  * that the same object has as JSON.
  *
  * <p>Go writes fields that cannot be absent even when they hold nothing, where its JSON leaves them
- * out; so empty strings, zeros and false are dropped, except for the fields that are pointers in
- * Go, where they were meant.
+ * out; so empty strings, zeros and false are dropped, except for the fields that are required or
+ * pointers in Go, where they were meant.
  */
 final class ProtobufReader {
 
   private static final byte[] MAGIC = {'k', '8', 's', 0};
   private static final DateTimeFormatter MICROSECONDS =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
-
-  /** Fields whose empty value says something. */
-  private static final Set<String> POINTERS =
-      Set.of(
-          "activeDeadlineSeconds",
-          "allocateLoadBalancerNodePorts",
-          "allowPrivilegeEscalation",
-          "allowVolumeExpansion",
-          "attachRequired",
-          "automountServiceAccountToken",
-          "backoffLimit",
-          "backoffLimitPerIndex",
-          "blockOwnerDeletion",
-          "completions",
-          "controller",
-          "defaultMode",
-          "deletionGracePeriodSeconds",
-          "enableServiceLinks",
-          "failedJobsHistoryLimit",
-          "fsGroup",
-          "gracePeriodSeconds",
-          "hostUsers",
-          "immutable",
-          "leaseDurationSeconds",
-          "leaseTransitions",
-          "maxFailedIndexes",
-          "maxReplicas",
-          "minReplicas",
-          "mode",
-          "optional",
-          "orphanDependents",
-          "parallelism",
-          "partition",
-          "podInfoOnMount",
-          "priority",
-          "privileged",
-          "progressDeadlineSeconds",
-          "readOnlyRootFilesystem",
-          "ready",
-          "replicas",
-          "revisionHistoryLimit",
-          "runAsGroup",
-          "runAsNonRoot",
-          "runAsUser",
-          "serving",
-          "setHostnameAsFQDN",
-          "shareProcessNamespace",
-          "stabilizationWindowSeconds",
-          "startingDeadlineSeconds",
-          "storageClassName",
-          "successfulJobsHistoryLimit",
-          "suspend",
-          "terminating",
-          "terminationGracePeriodSeconds",
-          "tolerationSeconds",
-          "ttlSecondsAfterFinished",
-          "value");
 
   private final ProtobufTable table;
 
@@ -161,7 +102,8 @@ final class ProtobufReader {
         repeated(cursor, tag, field, object.withArrayProperty(field.name()));
       } else {
         JsonNode value = value(cursor, field);
-        if (value != null && (!empty(value) || POINTERS.contains(field.name()))) {
+        boolean said = field.meant() || field.kind() == ProtobufTable.Kind.MESSAGE;
+        if (value != null && (said || !empty(value))) {
           object.set(field.name(), value);
         }
       }
@@ -241,7 +183,6 @@ final class ProtobufReader {
     return switch (type.substring(type.lastIndexOf('.') + 1)) {
       case "Time" -> time(cursor, type, false);
       case "MicroTime" -> time(cursor, type, true);
-      case "Duration" -> duration(cursor, type);
       case "Quantity" -> only(cursor, type, "string", Json.object().textNode("0"));
       case "IntOrString" -> intOrString(cursor, type);
       case "FieldsV1", "RawExtension", "JSON" -> raw(cursor);
@@ -281,22 +222,6 @@ final class ProtobufReader {
         Instant.ofEpochSecond(parts.path("seconds").asLong(0), parts.path("nanos").asLong(0));
     return parts.textNode(
         micro ? MICROSECONDS.format(instant) : instant.truncatedTo(ChronoUnit.SECONDS).toString());
-  }
-
-  private JsonNode duration(Cursor cursor, String type) {
-    ObjectNode parts = Json.object();
-    fields(cursor, type, parts);
-    Duration duration = Duration.ofNanos(parts.path("duration").asLong(0));
-    return parts.textNode(
-        duration.toHours()
-            + "h"
-            + duration.toMinutesPart()
-            + "m"
-            + BigDecimal.valueOf(duration.toSecondsPart())
-                .add(BigDecimal.valueOf(duration.toNanosPart(), 9))
-                .stripTrailingZeros()
-                .toPlainString()
-            + "s");
   }
 
   private JsonNode intOrString(Cursor cursor, String type) {

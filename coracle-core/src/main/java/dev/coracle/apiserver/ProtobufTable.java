@@ -6,14 +6,16 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Which fields the API's protobuf messages have; generated in the build, read when the first
- * protobuf body comes in.
+ * protobuf body comes in or is asked for.
  */
 final class ProtobufTable {
 
@@ -32,14 +34,31 @@ final class ProtobufTable {
    * A field.
    *
    * @param name in JSON; {@code -} when the message's own fields stand in its place
+   * @param meant whether an empty value says something
    * @param map whether values have string keys
    * @param type the message's name; empty for other kinds
    */
-  record Field(String name, Kind kind, boolean repeated, boolean map, String type) {}
+  record Field(
+      int number,
+      String name,
+      Kind kind,
+      boolean meant,
+      boolean repeated,
+      boolean map,
+      String type) {}
+
+  /**
+   * Where a field of JSON is in a message.
+   *
+   * @param around the numbers of the messages around it that JSON does not have, from without
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  record Place(int[] around, Field field) {}
 
   private static final String META = "k8s.io.apimachinery.pkg.apis.meta.v1.";
 
   private final Map<String, Map<Integer, Field>> messages;
+  private final Map<String, Map<String, Place>> places = new ConcurrentHashMap<>();
 
   private ProtobufTable(Map<String, Map<Integer, Field>> messages) {
     this.messages = messages;
@@ -68,9 +87,8 @@ final class ProtobufTable {
           messages.put(line.substring(1), fields);
         } else {
           String[] columns = line.split("\t", -1);
-          fields.put(
-              Integer.valueOf(columns[0]),
-              field(columns[1], columns[2], columns.length > 3 ? columns[3] : ""));
+          Field field = field(columns, columns.length > 3 ? columns[3] : "");
+          fields.put(field.number, field);
         }
       }
     } catch (IOException e) {
@@ -79,7 +97,8 @@ final class ProtobufTable {
     return new ProtobufTable(messages);
   }
 
-  private static Field field(String name, String kind, String type) {
+  private static Field field(String[] columns, String type) {
+    String kind = columns[2];
     boolean map = kind.startsWith("p");
     char letter = kind.charAt(map ? 1 : 0);
     boolean repeated = Character.isUpperCase(letter);
@@ -93,7 +112,14 @@ final class ProtobufTable {
           case 'y' -> Kind.BYTES;
           default -> Kind.MESSAGE;
         };
-    return new Field(name, value, repeated, map, type.intern());
+    return new Field(
+        Integer.parseInt(columns[0]),
+        columns[1],
+        value,
+        kind.endsWith("*"),
+        repeated,
+        map,
+        type.intern());
   }
 
   /** The fields of a message by their numbers; empty when it is unknown. */
@@ -101,20 +127,51 @@ final class ProtobufTable {
     return messages.getOrDefault(message, Map.of());
   }
 
+  /** The fields of a message by their names in JSON; empty when it is unknown. */
+  Map<String, Place> names(String message) {
+    Map<String, Place> known = places.get(message);
+    if (known == null) {
+      known = new HashMap<>();
+      place(message, new int[0], known);
+      places.put(message, known);
+    }
+    return known;
+  }
+
+  private void place(String message, int[] around, Map<String, Place> places) {
+    for (Field field : fields(message).values()) {
+      if (field.name.equals("-")) {
+        int[] deeper = Arrays.copyOf(around, around.length + 1);
+        deeper[around.length] = field.number;
+        place(field.type, deeper, places);
+      } else {
+        places.put(field.name, new Place(around, field));
+      }
+    }
+  }
+
   /** The message of a kind, or null. */
   @Nullable String message(GroupVersionKind kind) {
-    if (kind.kind().equals("DeleteOptions") || kind.kind().equals("Status")) {
-      return META + kind.kind();
+    String name = home(kind.group()) + kind.version() + "." + kind.kind();
+    if (messages.containsKey(name)) {
+      return name;
     }
-    String group = kind.group().isEmpty() ? "core" : kind.group();
+    boolean everywhere = kind.group().isEmpty() || kind.kind().equals("DeleteOptions");
+    String meta = META + kind.kind();
+    return everywhere && messages.containsKey(meta) ? meta : null;
+  }
+
+  private static String home(String group) {
     int dot = group.indexOf('.');
-    String home =
-        switch (group) {
-          case "apiextensions.k8s.io" -> "k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.";
-          case "meta.k8s.io" -> "k8s.io.apimachinery.pkg.apis.meta.";
-          default -> "k8s.io.api." + (dot < 0 ? group : group.substring(0, dot)) + ".";
-        };
-    String name = home + kind.version() + "." + kind.kind();
-    return messages.containsKey(name) ? name : null;
+    return switch (group) {
+      case "" -> "k8s.io.api.core.";
+      case "apiextensions.k8s.io" -> "k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.";
+      case "apiregistration.k8s.io" -> "k8s.io.kube_aggregator.pkg.apis.apiregistration.";
+      case "meta.k8s.io" -> "k8s.io.apimachinery.pkg.apis.meta.";
+      default ->
+          dot < 0 || group.endsWith(".k8s.io")
+              ? "k8s.io.api." + (dot < 0 ? group : group.substring(0, dot)) + "."
+              : "";
+    };
   }
 }

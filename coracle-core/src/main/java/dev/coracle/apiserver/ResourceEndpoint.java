@@ -113,7 +113,7 @@ final class ResourceEndpoint {
   }
 
   private ApiResponse get(ApiRequest request, ResourceType type, String namespace) {
-    Negotiated format = Negotiation.resource(request);
+    Negotiated format = Negotiation.resource(request, type);
     return new ApiResponse.One(
         200,
         registry.get(
@@ -123,13 +123,13 @@ final class ResourceEndpoint {
   }
 
   private ApiResponse list(ApiRequest request, ResourceType type, String namespace) {
-    Negotiated format = Negotiation.collection(request);
+    Negotiated format = Negotiation.collection(request, type);
     ListOptions options = Options.list(request.query());
     return new ApiResponse.Many(registry.list(type, namespace, options), type, format);
   }
 
   private ApiResponse watch(ApiRequest request, ResourceType type, String namespace) {
-    Negotiated format = Negotiation.collection(request);
+    Negotiated format = Negotiation.watch(request, type);
     ListOptions options = Options.list(request.query());
     String name = request.info().name();
     ListOptions selected =
@@ -144,7 +144,7 @@ final class ResourceEndpoint {
   }
 
   private ApiResponse create(ApiRequest request, ResourceType type, String namespace) {
-    Negotiated format = Negotiation.resource(request);
+    Negotiated format = Negotiation.resource(request, type);
     WriteOptions options = Options.write(request.query(), "CreateOptions");
     Registry.Written written =
         registry.create(
@@ -159,7 +159,7 @@ final class ResourceEndpoint {
   }
 
   private ApiResponse update(ApiRequest request, ResourceType type, String namespace, String kind) {
-    Negotiated format = Negotiation.resource(request);
+    Negotiated format = Negotiation.resource(request, type);
     WriteOptions options = Options.write(request.query(), "UpdateOptions");
     Registry.Written written =
         registry.update(
@@ -174,7 +174,7 @@ final class ResourceEndpoint {
   }
 
   private ApiResponse patch(ApiRequest request, ResourceType type, String namespace) {
-    Negotiated format = Negotiation.resource(request);
+    Negotiated format = Negotiation.resource(request, type);
     PatchType patchType = PatchType.of(BodyReader.mediaType(request));
     if (patchType == null) {
       throw new StatusException(
@@ -205,7 +205,7 @@ final class ResourceEndpoint {
   }
 
   private ApiResponse delete(ApiRequest request, ResourceType type, String namespace) {
-    Negotiated format = Negotiation.resource(request);
+    Negotiated format = Negotiation.resource(request, type);
     DeleteOptions options = Options.delete(request);
     String name = request.info().name();
     Registry.Deleted deleted = registry.delete(context(request), type, namespace, name, options);
@@ -218,7 +218,7 @@ final class ResourceEndpoint {
   }
 
   private ApiResponse deleteCollection(ApiRequest request, ResourceType type, String namespace) {
-    Negotiated format = Negotiation.resource(request);
+    Negotiated format = Negotiation.resource(request, type);
     ListOptions selection = Options.list(request.query());
     DeleteOptions options = Options.delete(request);
     return new ApiResponse.Many(
@@ -245,7 +245,7 @@ final class ResourceEndpoint {
               200,
               registry.getSubresource(type, namespace, info.name(), info.subresource()),
               viewed(type, subresource),
-              Negotiation.resource(request));
+              Negotiation.resource(request, type));
       case "update" -> update(request, type, namespace, subresource.kind().kind());
       case "patch" -> patch(request, type, namespace);
       case "create" -> createSubresource(request, type, subresource, namespace);
@@ -264,7 +264,7 @@ final class ResourceEndpoint {
       ResourceType type,
       ResourceType.Subresource subresource,
       String namespace) {
-    Negotiated format = Negotiation.resource(request);
+    Negotiated format = Negotiation.resource(request, type);
     WriteOptions options = Options.write(request.query(), "CreateOptions");
     Registry.Written written =
         registry.create(

@@ -17,9 +17,9 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Writes a watch to an HTTP peer: a stream of JSON lines, or a WebSocket message for each event.
- * Runs on the request's own virtual thread; what has gathered while the peer was slow goes out in
- * one write.
+ * Writes a watch to an HTTP peer: a stream of JSON lines or protobuf frames, or a WebSocket message
+ * for each event (text for JSON, binary for protobuf). Runs on the request's own virtual thread;
+ * what has gathered while the peer was slow goes out in one write.
  */
 final class WatchWriter {
 
@@ -75,7 +75,8 @@ final class WatchWriter {
       if (request.isUpgradeTo("websocket")) {
         try (WebSocketSession session = responder.upgradeToWebSocket(subprotocol(request))) {
           session.onClose(queue::cancel);
-          copy(watch, query, queue, lines -> messages(session, lines));
+          boolean text = watch.format().encoding() != Negotiated.Encoding.PROTOBUF;
+          copy(watch, query, queue, lines -> messages(session, text, lines));
         }
       } else {
         headers.add("Content-Type", watch.format().contentType());
@@ -102,9 +103,15 @@ final class WatchWriter {
     }
   }
 
-  private static void messages(WebSocketSession session, byte[][] lines) throws IOException {
+  /** A message for each event, without what tells events apart in a stream. */
+  private static void messages(WebSocketSession session, boolean text, byte[][] lines)
+      throws IOException {
     for (byte[] line : lines) {
-      session.sendText(Arrays.copyOf(line, line.length - 1));
+      if (text) {
+        session.sendText(Arrays.copyOf(line, line.length - 1));
+      } else {
+        session.sendBinary(Arrays.copyOfRange(line, ProtobufWriter.FRAME_HEAD, line.length));
+      }
     }
   }
 

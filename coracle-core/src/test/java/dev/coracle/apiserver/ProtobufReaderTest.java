@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 
 class ProtobufReaderTest {
 
-  private static byte[] envelope(String apiVersion, String kind, MessageLite message) {
+  static byte[] envelope(String apiVersion, String kind, MessageLite message) {
     Runtime.Unknown unknown =
         Runtime.Unknown.newBuilder()
             .setTypeMeta(Runtime.TypeMeta.newBuilder().setApiVersion(apiVersion).setKind(kind))
@@ -118,6 +118,30 @@ class ProtobufReaderTest {
             Json.read(
                 "{\"kind\":\"Secret\",\"apiVersion\":\"v1\",\"data\":{\"k\":\"dmFsdWU=\",\"empty\":\"\"},"
                     + "\"immutable\":false}"));
+  }
+
+  @Test
+  void read_emptyValuesThatMeanSomething_keepsThem() {
+    V1Apps.Deployment deployment =
+        V1Apps.Deployment.newBuilder()
+            .setSpec(
+                V1Apps.DeploymentSpec.newBuilder()
+                    .setMinReadySeconds(0)
+                    .setReplicas(0)
+                    .setStrategy(
+                        V1Apps.DeploymentStrategy.newBuilder()
+                            .setType("")
+                            .setRollingUpdate(
+                                V1Apps.RollingUpdateDeployment.newBuilder()
+                                    .setMaxSurge(
+                                        IntStr.IntOrString.newBuilder()
+                                            .setType(0)
+                                            .setIntVal(0)
+                                            .setStrVal("")))))
+            .build();
+
+    assertThat(ProtobufReader.read(envelope("apps/v1", "Deployment", deployment)).path("spec"))
+        .isEqualTo(Json.read("{\"replicas\":0,\"strategy\":{\"rollingUpdate\":{\"maxSurge\":0}}}"));
   }
 
   @Test

@@ -13,16 +13,18 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * The protobuf form of the API's objects as a table: for every message its fields' numbers, JSON
- * names and types, from the descriptors in the client-java-proto jar, and for the groups that are
- * not in it from protobuf-more.txt.
+ * names and types, from the descriptors in the client-java-proto jar, and for the group that is not
+ * in it from protobuf-more.txt.
  *
  * <p>A line {@code =NAME} begins a message; then a line for each field: number, JSON name ({@code
  * -} when the field's own fields stand in its place), kind and, for messages, the message's name,
  * separated by tabs. Kinds: s string, i integer, b boolean, d double, f float, y bytes, m message;
- * in upper case when repeated; with a p in front the values of a map with string keys.
+ * in upper case when repeated; with a p in front the values of a map with string keys; with a star
+ * behind when an empty value says something, because the field is required or a pointer in Go.
  */
 final class ProtobufMessages {
 
@@ -42,11 +44,18 @@ final class ProtobufMessages {
           "V2Autoscaling",
           "V1Batch",
           "V1Certificates",
+          "V1Coordination",
+          "V1Discovery",
+          "V1Events",
+          "V1Flowcontrol",
           "V1Networking",
+          "V1Node",
           "V1Policy",
           "V1Rbac",
+          "V1Resource",
           "V1Scheduling",
-          "V1Storage");
+          "V1Storage",
+          "V2Apidiscovery");
 
   /** Messages that are embedded in Go: JSON has their fields without a name of their own. */
   private static final Set<String> INLINE =
@@ -61,9 +70,26 @@ final class ProtobufMessages {
           "ruleWithOperations",
           "volumeSource");
 
-  private ProtobufMessages() {}
+  /** Where the message's field is spelled differently than JSON's. */
+  private static final Map<String, String> SPELLED =
+      Map.of(
+          "Webhooks", "webhooks",
+          "Expression", "expression",
+          "Name", "name",
+          "uID", "uid",
+          "aPIGroup", "apiGroup");
 
-  static void write(Path file) throws IOException {
+  private final Map<String, Definition> definitions;
+  private final Map<String, Set<String>> pointers;
+  private final Set<String> used = new TreeSet<>();
+
+  private ProtobufMessages(Map<String, Definition> definitions, Map<String, Set<String>> pointers) {
+    this.definitions = definitions;
+    this.pointers = pointers;
+  }
+
+  static void write(Model model, Path file) throws IOException {
+    ProtobufMessages writer = new ProtobufMessages(model.definitions(), pointers());
     Map<String, Descriptor> messages = new TreeMap<>();
     for (String name : FILES) {
       collect(file(name).getMessageTypes(), messages);
@@ -72,16 +98,61 @@ final class ProtobufMessages {
     messages.forEach(
         (name, message) -> {
           out.append('=').append(name).append('\n');
-          message.getFields().forEach(field -> line(field, out));
+          message.getFields().forEach(field -> writer.line(field, out));
         });
-    try (InputStream more =
-        Objects.requireNonNull(
-            ProtobufMessages.class.getResourceAsStream(
-                "/dev/coracle/schemagen/protobuf-more.txt"))) {
-      out.append(new String(more.readAllBytes(), StandardCharsets.UTF_8));
+    Set<String> unknown = new TreeSet<>();
+    writer.pointers.forEach(
+        (message, fields) -> fields.forEach(field -> unknown.add(message + " " + field)));
+    unknown.removeAll(writer.used);
+    if (!unknown.isEmpty()) {
+      throw new IllegalStateException("no such fields: " + unknown);
     }
+    out.append(resource("protobuf-more.txt"));
     Files.createDirectories(file.getParent());
     Files.writeString(file, out.toString(), StandardCharsets.UTF_8);
+  }
+
+  private static String resource(String name) throws IOException {
+    try (InputStream stream =
+        Objects.requireNonNull(
+            ProtobufMessages.class.getResourceAsStream("/dev/coracle/schemagen/" + name))) {
+      return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  private static Map<String, Set<String>> pointers() throws IOException {
+    Map<String, Set<String>> pointers = new TreeMap<>();
+    for (String line : resource("protobuf-pointers.txt").lines().toList()) {
+      if (!line.startsWith("#")) {
+        List<String> words = List.of(line.split(" ", -1));
+        pointers.put(words.getFirst(), Set.copyOf(words.subList(1, words.size())));
+      }
+    }
+    return pointers;
+  }
+
+  /** Whether an empty value of a field says something. */
+  private boolean meant(FieldDescriptor field, String name) {
+    String message = field.getContainingType().getFullName();
+    boolean pointer = false;
+    for (Map.Entry<String, Set<String>> each : pointers.entrySet()) {
+      if (message.endsWith("." + each.getKey()) && each.getValue().contains(name)) {
+        used.add(each.getKey() + " " + name);
+        pointer = true;
+      }
+    }
+    Definition definition =
+        definitions.get(
+            message
+                .replaceFirst("^k8s\\.io\\.", "io.k8s.")
+                .replace("apiextensions_apiserver", "apiextensions-apiserver"));
+    return pointer
+        || (definition != null
+            && definition.properties().stream()
+                .anyMatch(
+                    property ->
+                        property.name().equals(name)
+                            && property.attributes().containsKey("required")));
   }
 
   private static FileDescriptor file(String name) {
@@ -104,7 +175,7 @@ final class ProtobufMessages {
     }
   }
 
-  private static void line(FieldDescriptor field, StringBuilder out) {
+  private void line(FieldDescriptor field, StringBuilder out) {
     FieldDescriptor value = field;
     String prefix = "";
     if (field.isMapField()) {
@@ -115,12 +186,14 @@ final class ProtobufMessages {
     if (field.isRepeated() && !field.isMapField()) {
       kind = Character.toUpperCase(kind);
     }
-    out.append(field.getNumber())
-        .append('\t')
-        .append(jsonName(field))
-        .append('\t')
-        .append(prefix)
-        .append(kind);
+    String name = jsonName(field);
+    out.append(field.getNumber()).append('\t').append(name).append('\t');
+    out.append(prefix).append(kind);
+    if (!field.isRepeated()
+        && value.getJavaType() != FieldDescriptor.JavaType.MESSAGE
+        && meant(field, name)) {
+      out.append('*');
+    }
     if (value.getJavaType() == FieldDescriptor.JavaType.MESSAGE) {
       out.append('\t').append(value.getMessageType().getFullName());
     }
@@ -155,6 +228,6 @@ final class ProtobufMessages {
                 : name;
       };
     }
-    return name;
+    return SPELLED.getOrDefault(name, name);
   }
 }
