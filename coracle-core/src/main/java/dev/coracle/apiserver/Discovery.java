@@ -3,6 +3,7 @@ package dev.coracle.apiserver;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
+import dev.coracle.api.KubeVersions;
 import dev.coracle.api.StatusException;
 import dev.coracle.http.Headers;
 import dev.coracle.registry.Registry;

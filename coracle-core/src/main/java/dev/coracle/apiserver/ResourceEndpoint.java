@@ -40,6 +40,9 @@ final class ResourceEndpoint {
       return ApiResponse.text(404, "404 page not found\n");
     }
     requirePath(type, info);
+    if (!type.deprecation().isEmpty()) {
+      request.warnings().add(type.deprecation());
+    }
     String namespace = type.namespaced() ? info.namespace() : "";
     if (!info.subresource().isEmpty()) {
       return subresource(request, type, namespace);

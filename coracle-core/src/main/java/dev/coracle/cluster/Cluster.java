@@ -11,6 +11,10 @@ import dev.coracle.client.Client;
 import dev.coracle.client.InformerFactory;
 import dev.coracle.client.Informers;
 import dev.coracle.client.SharedInformer;
+import dev.coracle.client.webhook.ApiServiceResolver;
+import dev.coracle.client.webhook.WebhookClient;
+import dev.coracle.client.webhook.WebhookConfig;
+import dev.coracle.client.webhook.WebhookException;
 import dev.coracle.controller.ControllerManager;
 import dev.coracle.controller.Controllers;
 import dev.coracle.http.ClientTls;
@@ -19,6 +23,7 @@ import dev.coracle.http.ServerTls;
 import dev.coracle.network.Ipv4Network;
 import dev.coracle.node.runtime.process.HostMounter;
 import dev.coracle.node.runtime.process.ProcessRuntime;
+import dev.coracle.registry.ConversionWebhooks;
 import dev.coracle.registry.Registries;
 import dev.coracle.registry.Registry;
 import dev.coracle.registry.RegistryConfig;
@@ -46,6 +51,7 @@ import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,6 +64,8 @@ import org.slf4j.LoggerFactory;
 public final class Cluster implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Cluster.class);
+
+  private static final Duration CONVERSION_TIMEOUT = Duration.ofSeconds(30);
 
   private final ClusterOptions options;
   private final StartupListener listener;
@@ -130,7 +138,8 @@ public final class Cluster implements AutoCloseable {
             RegistryConfig.of(clock, new SchemaAdapter())
                 .withServiceCidr(options.serviceCidr())
                 .withAdmission(admission.chain())
-                .withVirtuals(auth.virtuals()));
+                .withVirtuals(auth.virtuals())
+                .withConversions(conversions(() -> require(loopback.get()))));
     Machine machine = keep(machineStart.get());
     machine.degraded().forEach(listener::degraded);
 
@@ -208,6 +217,18 @@ public final class Cluster implements AutoCloseable {
     Client scheduler = new Client(apiServer.inMemoryTransport(Identities.of(Scheduler.IDENTITY)));
     keep(Scheduler.start(scheduler, keep(new InformerFactory(scheduler, clock)), clock));
     started("controllers", "and scheduler");
+  }
+
+  private ConversionWebhooks conversions(Supplier<Client> client) {
+    WebhookClient webhooks =
+        keep(new WebhookClient(new ApiServiceResolver(client), "kube-apiserver-conversion"));
+    return (clientConfig, review) -> {
+      try {
+        return webhooks.post(WebhookConfig.of(clientConfig), review, CONVERSION_TIMEOUT);
+      } catch (WebhookException e) {
+        throw new ConversionWebhooks.Failure(String.valueOf(e.getMessage()));
+      }
+    };
   }
 
   private static ClientTls frontProxy(Pki pki, Bootstrap bootstrap) {

@@ -2,6 +2,7 @@ package dev.coracle.registry;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.KubeObject;
 import org.jspecify.annotations.Nullable;
 
 /** The built-in versions that are not the stored ones. */
@@ -19,6 +20,38 @@ final class Conversions {
     return null;
   }
 
+  /** A conversion that changes a tree in place. */
+  private abstract static class InPlace implements Conversion {
+
+    private final String apiVersion;
+
+    InPlace(String apiVersion) {
+      this.apiVersion = apiVersion;
+    }
+
+    abstract void toStored(ObjectNode object);
+
+    abstract void fromStored(ObjectNode object);
+
+    @Override
+    public KubeObject served(KubeObject stored) {
+      if (stored.apiVersion().equals(apiVersion)) {
+        return stored;
+      }
+      ObjectNode tree = stored.mutableTree();
+      fromStored(tree);
+      Meta.canonical(tree);
+      return KubeObject.of(tree);
+    }
+
+    @Override
+    public ObjectNode stored(ObjectNode served) {
+      ObjectNode stored = served.deepCopy();
+      toStored(stored);
+      return stored;
+    }
+  }
+
   private static void rename(ObjectNode object, String from, String to) {
     JsonNode value = object.remove(from);
     if (value != null && !value.isNull()) {
@@ -27,7 +60,11 @@ final class Conversions {
   }
 
   /** events.k8s.io/v1 renames what the core group's Events have. */
-  private static final class Events implements Conversion {
+  private static final class Events extends InPlace {
+
+    Events() {
+      super("events.k8s.io/v1");
+    }
 
     private static final String[][] NAMES = {
       // core, events.k8s.io
@@ -41,7 +78,7 @@ final class Conversions {
     };
 
     @Override
-    public void toStored(ObjectNode object) {
+    void toStored(ObjectNode object) {
       object.put("apiVersion", "v1");
       for (String[] name : NAMES) {
         rename(object, name[1], name[0]);
@@ -49,7 +86,7 @@ final class Conversions {
     }
 
     @Override
-    public void fromStored(ObjectNode object) {
+    void fromStored(ObjectNode object) {
       object.put("apiVersion", "events.k8s.io/v1");
       for (String[] name : NAMES) {
         rename(object, name[0], name[1]);
@@ -61,7 +98,11 @@ final class Conversions {
    * autoscaling/v1 knows one metric, the CPU's utilization, by fields of their own; what else v2
    * says travels in annotations, as Kubernetes does it.
    */
-  private static final class Autoscaling implements Conversion {
+  private static final class Autoscaling extends InPlace {
+
+    Autoscaling() {
+      super("autoscaling/v1");
+    }
 
     private static final String METRICS = "autoscaling.alpha.kubernetes.io/metrics";
     private static final String BEHAVIOR = "autoscaling.alpha.kubernetes.io/behavior";
@@ -69,7 +110,7 @@ final class Conversions {
     private static final String CURRENT = "autoscaling.alpha.kubernetes.io/current-metrics";
 
     @Override
-    public void toStored(ObjectNode object) {
+    void toStored(ObjectNode object) {
       object.put("apiVersion", "autoscaling/v2");
       ObjectNode spec = Meta.child(object, "spec");
       var metrics = dev.coracle.api.Json.array();
@@ -109,7 +150,7 @@ final class Conversions {
     }
 
     @Override
-    public void fromStored(ObjectNode object) {
+    void fromStored(ObjectNode object) {
       object.put("apiVersion", "autoscaling/v1");
       ObjectNode spec = Meta.child(object, "spec");
       var others = dev.coracle.api.Json.array();

@@ -7,6 +7,7 @@ import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.KubeVersions;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.UserInfo;
 import dev.coracle.api.WatchEvent;
@@ -42,11 +43,34 @@ final class CustomResources implements Registry.WatchSink {
           List.of(
               "delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"));
 
+  /**
+   * What is served of a CRD.
+   *
+   * @param schemas by version, served or not
+   * @param currentAfter the revision since which everything is written under these schemas
+   */
+  private record Served(
+      List<ResourceType> types,
+      Map<String, JsonNode> schemas,
+      JsonNode conversion,
+      long currentAfter) {
+
+    /** Whether its objects look otherwise than before. */
+    boolean isOther(Served before) {
+      return !conversion.equals(before.conversion)
+          || !versions(types).equals(versions(before.types));
+    }
+
+    private static List<String> versions(List<ResourceType> types) {
+      return types.stream().map(type -> type.version() + " " + type.storageVersion()).toList();
+    }
+  }
+
   private final RegistryConfig config;
   private final Resources resources;
   private final UpdateFlow updating;
   private final DeleteFlow deleting;
-  private final Map<String, List<ResourceType>> served = new ConcurrentHashMap<>();
+  private final Map<String, Served> served = new ConcurrentHashMap<>();
   private final Set<String> emptying = ConcurrentHashMap.newKeySet();
 
   CustomResources(
@@ -98,34 +122,33 @@ final class CustomResources implements Registry.WatchSink {
       return;
     }
     JsonNode spec = definition.tree().path("spec");
-    List<ResourceType> types = new ArrayList<>();
+    Served before = served.get(definition.name());
+    Map<String, JsonNode> schemas = schemas(spec);
+    long current =
+        before != null && before.schemas().equals(schemas)
+            ? before.currentAfter()
+            : definition.resourceVersion();
+    JsonNode conversion = spec.path("conversion");
+    ConversionReview review =
+        Meta.text(conversion, "strategy").equals("Webhook")
+            ? new ConversionReview(config.conversions(), conversion.path("webhook"))
+            : null;
+    List<Resources.CustomVersion> versions = new ArrayList<>();
     for (JsonNode version : spec.path("versions")) {
+      ResourceType type = type(definition, spec, version);
+      define(type, spec, version);
       if (version.path("served").asBoolean(false)) {
-        ResourceType type = type(definition, spec, version);
-        types.add(type);
-        JsonNode schema = version.path("schema").path("openAPIV3Schema");
-        config
-            .schemas()
-            .define(
+        versions.add(
+            new Resources.CustomVersion(
                 type,
-                schema instanceof ObjectNode object ? object : Json.object(),
-                spec.path("preserveUnknownFields").asBoolean(false));
-        JsonNode scale = version.path("subresources").path("scale");
-        if (scale.isObject()) {
-          resources
-              .scalePaths()
-              .define(
-                  type,
-                  ScalePaths.of(
-                      Meta.text(scale, "specReplicasPath"),
-                      Meta.text(scale, "statusReplicasPath"),
-                      Meta.text(scale, "labelSelectorPath")));
-        }
+                new CustomConversion(type, config.schemas(), current, review, config.uids())));
       }
     }
-    List<ResourceType> before = served.put(definition.name(), types);
-    if (!types.equals(before)) {
-      resources.setCustom(definition.name(), types);
+    List<ResourceType> types = versions.stream().map(Resources.CustomVersion::type).toList();
+    Served now = new Served(types, schemas, conversion, current);
+    served.put(definition.name(), now);
+    if (!now.equals(before)) {
+      resources.setCustom(definition.name(), versions, before != null && now.isOther(before));
     } else {
       resources.touch();
     }
@@ -134,13 +157,47 @@ final class CustomResources implements Registry.WatchSink {
     }
   }
 
+  private static Map<String, JsonNode> schemas(JsonNode spec) {
+    Map<String, JsonNode> schemas = new LinkedHashMap<>();
+    for (JsonNode version : spec.path("versions")) {
+      schemas.put(Meta.text(version, "name"), version.path("schema").path("openAPIV3Schema"));
+    }
+    return schemas;
+  }
+
+  /** Versions that are not served are known too: objects may be stored in them. */
+  private void define(ResourceType type, JsonNode spec, JsonNode version) {
+    JsonNode schema = version.path("schema").path("openAPIV3Schema");
+    config
+        .schemas()
+        .define(
+            type,
+            schema instanceof ObjectNode object ? object : Json.object(),
+            spec.path("preserveUnknownFields").asBoolean(false));
+    JsonNode scale = version.path("subresources").path("scale");
+    if (scale.isObject()) {
+      resources
+          .scalePaths()
+          .define(
+              type,
+              ScalePaths.of(
+                  Meta.text(scale, "specReplicasPath"),
+                  Meta.text(scale, "statusReplicasPath"),
+                  Meta.text(scale, "labelSelectorPath")));
+    } else {
+      resources.scalePaths().forget(type);
+    }
+  }
+
   private void forget(String definition) {
-    List<ResourceType> before = served.remove(definition);
+    Served before = served.remove(definition);
     if (before != null) {
-      resources.setCustom(definition, List.of());
-      for (ResourceType type : before) {
-        config.schemas().define(type, null, false);
-        resources.scalePaths().forget(type);
+      resources.setCustom(definition, List.of(), true);
+      for (ResourceType type : before.types()) {
+        for (String version : before.schemas().keySet()) {
+          config.schemas().define(type.inVersion(version), null, false);
+          resources.scalePaths().forget(type.inVersion(version));
+        }
       }
     }
   }
@@ -189,7 +246,33 @@ final class CustomResources implements Registry.WatchSink {
         verbs,
         subresources(gvk, version.path("subresources")),
         selectable,
-        true);
+        true,
+        version.path("deprecated").asBoolean(false) ? deprecation(spec, version) : "");
+  }
+
+  private static String deprecation(JsonNode spec, JsonNode version) {
+    String own = Meta.text(version, "deprecationWarning");
+    if (!own.isEmpty()) {
+      return own;
+    }
+    String group = Meta.text(spec, "group");
+    String kind = Meta.text(spec.path("names"), "kind");
+    String name = Meta.text(version, "name");
+    String better = name;
+    for (JsonNode other : spec.path("versions")) {
+      boolean good =
+          other.path("served").asBoolean(false) && !other.path("deprecated").asBoolean(false);
+      if (good && KubeVersions.PREFERRED_FIRST.compare(Meta.text(other, "name"), better) < 0) {
+        better = Meta.text(other, "name");
+      }
+    }
+    return group
+        + "/"
+        + name
+        + " "
+        + kind
+        + " is deprecated"
+        + (better.equals(name) ? "" : "; use " + group + "/" + better + " " + kind);
   }
 
   private static Map<String, ResourceType.Subresource> subresources(
@@ -229,11 +312,17 @@ final class CustomResources implements Registry.WatchSink {
   }
 
   private boolean isEmptied(String definition) {
-    List<ResourceType> types = served.getOrDefault(definition, List.of());
-    if (types.isEmpty()) {
+    Served known = served.get(definition);
+    if (known == null || known.types().isEmpty()) {
       return true;
     }
-    Resource resource = resources.of(types.getFirst());
+    ResourceType type = known.types().getFirst();
+    for (ResourceType each : known.types()) {
+      if (each.version().equals(each.storageVersion())) {
+        type = each;
+      }
+    }
+    Resource resource = resources.of(type);
     List<KubeObject> left = new ArrayList<>();
     resource.stored().snapshot().tree().forEach(left::add);
     for (KubeObject object : left) {

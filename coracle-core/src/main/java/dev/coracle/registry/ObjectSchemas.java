@@ -37,6 +37,12 @@ public interface ObjectSchemas {
   void define(
       ResourceType type, @Nullable ObjectNode openApiV3Schema, boolean preserveUnknownFields);
 
+  /**
+   * An object without the fields that its kind does not know; the same tree when nothing is known
+   * of the kind.
+   */
+  ObjectNode prune(ResourceType type, ObjectNode object);
+
   /** Sets the defaults in place. */
   void applyDefaults(ResourceType type, ObjectNode object);
 

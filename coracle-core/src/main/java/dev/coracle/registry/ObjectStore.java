@@ -69,13 +69,17 @@ final class ObjectStore {
   /** An object as its cache holds it, in the version of the resource. */
   static KubeObject served(Resource resource, KubeObject stored) {
     Conversion conversion = resource.conversion();
-    if (conversion == null || stored.apiVersion().equals(resource.type().gvk().apiVersion())) {
-      return stored;
+    return conversion == null ? stored : conversion.served(stored);
+  }
+
+  /** Whether the object is stored in a form in which it would not be stored now. */
+  boolean isOutdated(Resource resource, KubeObject object) {
+    Conversion conversion = resource.conversion();
+    if (conversion == null) {
+      return false;
     }
-    ObjectNode tree = stored.mutableTree();
-    conversion.fromStored(tree);
-    Meta.canonical(tree);
-    return KubeObject.of(tree);
+    KubeObject stored = resource.stored().snapshot().tree().get(object.namespace(), object.name());
+    return stored != null && conversion.isOutdated(stored);
   }
 
   KubeObject insert(Resource resource, String namespace, String name, ObjectNode object)
@@ -119,11 +123,8 @@ final class ObjectStore {
 
   /** What would be stored, as a tree that {@link #insert} and {@link #replace} take. */
   private static Store.Value value(Resource resource, ObjectNode object) {
-    ObjectNode stored = object;
-    if (resource.conversion() != null) {
-      stored = object.deepCopy();
-      resource.conversion().toStored(stored);
-    }
+    Conversion conversion = resource.conversion();
+    ObjectNode stored = conversion == null ? object : conversion.stored(object);
     Meta.canonical(stored);
     Meta.of(stored).remove("resourceVersion");
     return StoredJson.value(Json.write(Json.canonicalOrder(stored)));

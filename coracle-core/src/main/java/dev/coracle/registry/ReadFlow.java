@@ -22,6 +22,9 @@ final class ReadFlow {
   /** How long a reader waits for a revision that has not come yet. */
   private static final Duration PATIENCE = Duration.ofSeconds(3);
 
+  /** How many objects are converted at once where that means to ask others. */
+  private static final int BATCH = 500;
+
   private static final String TOO_OLD =
       "The provided continue parameter is too old to display a consistent list result. You can"
           + " start a new list without the continue parameter, or use the continue token in this"
@@ -130,6 +133,7 @@ final class ReadFlow {
       fromName = slash < 0 ? "" : start.substring(slash + 1);
     }
     state.tree().from(fromNamespace, fromName, page::add);
+    page.flush();
     KubeObject last = page.lastBeforeMore;
     if (last == null) {
       return new ObjectList(page.items, state.revision(), null, null);
@@ -158,6 +162,7 @@ final class ReadFlow {
     private final Selection selection;
     private final int limit;
     private final List<KubeObject> items = new ArrayList<>();
+    private final List<KubeObject> waiting = new ArrayList<>();
     private @Nullable KubeObject last;
     private @Nullable KubeObject lastBeforeMore;
 
@@ -168,11 +173,43 @@ final class ReadFlow {
       this.limit = limit;
     }
 
+    /** Takes the next object; false when no more is wanted. */
     boolean add(KubeObject stored) {
       if (!namespace.isEmpty() && !stored.namespace().equals(namespace)) {
         return false;
       }
-      KubeObject object = ObjectStore.served(resource, stored);
+      Conversion conversion = resource.conversion();
+      if (conversion == null || !conversion.isSlow()) {
+        return accept(ObjectStore.served(resource, stored));
+      }
+      waiting.add(stored);
+      return waiting.size() < batch() || flush();
+    }
+
+    /** How many are best converted at once: never many more than the page may take. */
+    private int batch() {
+      return selection == Selection.ALL && limit > 0
+          ? Math.clamp(limit + 1L - items.size(), 1, BATCH)
+          : BATCH;
+    }
+
+    /** Converts and takes those that wait for it; false when no more is wanted. */
+    boolean flush() {
+      Conversion conversion = resource.conversion();
+      if (conversion == null || waiting.isEmpty() || lastBeforeMore != null) {
+        return lastBeforeMore == null;
+      }
+      List<KubeObject> converted = conversion.served(waiting);
+      waiting.clear();
+      for (KubeObject object : converted) {
+        if (!accept(object)) {
+          return false;
+        }
+      }
+      return true;
+    }
+
+    private boolean accept(KubeObject object) {
       if (!selection.matches(object)) {
         return true;
       }

@@ -19,6 +19,7 @@ import java.util.random.RandomGenerator;
  * @param eventTtl how long Events are kept
  * @param virtuals by kind: what answers the creates of TokenReview, SubjectAccessReview and the
  *     like, and by {@code serviceaccounts/token} TokenRequests
+ * @param conversions reaches the webhooks that convert custom resources
  */
 public record RegistryConfig(
     Clock clock,
@@ -30,7 +31,8 @@ public record RegistryConfig(
     int firstNodePort,
     int lastNodePort,
     Duration eventTtl,
-    Map<String, VirtualResource> virtuals) {
+    Map<String, VirtualResource> virtuals,
+    ConversionWebhooks conversions) {
 
   public RegistryConfig {
     virtuals = Map.copyOf(virtuals);
@@ -48,7 +50,8 @@ public record RegistryConfig(
         30000,
         32767,
         Duration.ofHours(1),
-        Map.of());
+        Map.of(),
+        ConversionWebhooks.NONE);
   }
 
   public RegistryConfig withAdmission(AdmissionHook hook) {
@@ -62,7 +65,8 @@ public record RegistryConfig(
         firstNodePort,
         lastNodePort,
         eventTtl,
-        virtuals);
+        virtuals,
+        conversions);
   }
 
   public RegistryConfig withVirtuals(Map<String, VirtualResource> answers) {
@@ -76,7 +80,8 @@ public record RegistryConfig(
         firstNodePort,
         lastNodePort,
         eventTtl,
-        answers);
+        answers,
+        conversions);
   }
 
   public RegistryConfig withServiceCidr(String cidr) {
@@ -90,6 +95,22 @@ public record RegistryConfig(
         firstNodePort,
         lastNodePort,
         eventTtl,
-        virtuals);
+        virtuals,
+        conversions);
+  }
+
+  public RegistryConfig withConversions(ConversionWebhooks webhooks) {
+    return new RegistryConfig(
+        clock,
+        admission,
+        schemas,
+        uids,
+        random,
+        serviceCidr,
+        firstNodePort,
+        lastNodePort,
+        eventTtl,
+        virtuals,
+        webhooks);
   }
 }

@@ -69,8 +69,18 @@ public final class ResourceTable {
             cells[8].equals("*") ? ALL_VERBS : verbs(cells[8]),
             subresources(group, version, cells[12]),
             list(cells[11]),
-            false);
+            false,
+            deprecation(group, kind));
     return new Row(type, flags.indexOf('G') >= 0, flags.indexOf('R') >= 0, flags.indexOf('V') >= 0);
+  }
+
+  private static String deprecation(String group, String kind) {
+    return switch (group + "/" + kind) {
+      case "/ComponentStatus" -> "v1 ComponentStatus is deprecated in v1.19+";
+      case "/Endpoints" ->
+          "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice";
+      default -> "";
+    };
   }
 
   private static Map<String, ResourceType.Subresource> subresources(

@@ -25,6 +25,7 @@ import java.util.Set;
  * @param selectableFields the paths that field selectors may name besides metadata.name and
  *     metadata.namespace
  * @param custom whether it comes from a CRD
+ * @param deprecation the warning that every request gets; empty for none
  */
 public record ResourceType(
     String group,
@@ -40,7 +41,8 @@ public record ResourceType(
     Set<String> verbs,
     Map<String, Subresource> subresources,
     List<String> selectableFields,
-    boolean custom) {
+    boolean custom,
+    String deprecation) {
 
   /**
    * A subresource.
@@ -67,7 +69,30 @@ public record ResourceType(
         Set.of(),
         Map.of(),
         List.of(),
-        false);
+        false,
+        "");
+  }
+
+  /** The same resource in another version, of which nothing else is known. */
+  ResourceType inVersion(String other) {
+    return other.equals(version)
+        ? this
+        : new ResourceType(
+            group,
+            other,
+            storageVersion,
+            plural,
+            singular,
+            kind,
+            listKind,
+            namespaced,
+            shortNames,
+            categories,
+            verbs,
+            subresources,
+            List.of(),
+            custom,
+            "");
   }
 
   public GroupVersionResource gvr() {

@@ -72,43 +72,43 @@ final class Resources {
     generation++;
   }
 
-  /** Serves a CRD's versions; none to serve it no more. */
-  synchronized void setCustom(String definition, List<ResourceType> types) {
+  /** A version of a CRD that is served. */
+  record CustomVersion(ResourceType type, Conversion conversion) {}
+
+  /**
+   * Serves a CRD's versions; none to serve it no more.
+   *
+   * @param restart whether watches end, since what they would tell has another form now
+   */
+  synchronized void setCustom(String definition, List<CustomVersion> versions, boolean restart) {
     List<Resource> before = custom.remove(definition);
-    if (!types.isEmpty()) {
+    if (!versions.isEmpty()) {
       List<Resource> rows = new ArrayList<>();
-      for (ResourceType type : types) {
+      for (CustomVersion version : versions) {
         rows.add(
             new Resource(
-                type,
+                version.type(),
                 new CustomStrategy(),
-                cache(type),
-                types.size() == 1 ? null : new VersionOnly(type),
+                cache(version.type()),
+                version.conversion(),
                 true,
                 false));
       }
       custom.put(definition, rows);
-    } else if (before != null) {
-      for (Resource row : before) {
-        WatchCache cache = caches.remove(row.type().storePrefix());
-        if (cache != null) {
-          cache.close();
-        }
-      }
     }
     publish();
-  }
-
-  /** Versions of a CRD without a webhook differ in nothing but apiVersion. */
-  private record VersionOnly(ResourceType type) implements Conversion {
-    @Override
-    public void toStored(com.fasterxml.jackson.databind.node.ObjectNode object) {
-      object.put("apiVersion", type.group() + "/" + type.storageVersion());
-    }
-
-    @Override
-    public void fromStored(com.fasterxml.jackson.databind.node.ObjectNode object) {
-      object.put("apiVersion", type.group() + "/" + type.version());
+    if (before != null) {
+      for (Resource row : before) {
+        WatchCache cache =
+            versions.isEmpty()
+                ? caches.remove(row.type().storePrefix())
+                : restart ? caches.get(row.type().storePrefix()) : null;
+        if (cache != null && versions.isEmpty()) {
+          cache.close();
+        } else if (cache != null) {
+          cache.endWatches();
+        }
+      }
     }
   }
 

@@ -96,9 +96,18 @@ public final class SchemaAdapter implements ObjectSchemas {
   }
 
   @Override
+  public ObjectNode prune(ResourceType type, ObjectNode object) {
+    Schema schema = find(type.gvk());
+    return schema == null ? object : Decoder.prune(object, schema);
+  }
+
+  @Override
   public void applyDefaults(ResourceType type, ObjectNode object) {
     if (type.custom()) {
-      dev.coracle.schema.Defaults.apply(object, required(type));
+      Schema schema = find(type.gvk());
+      if (schema != null) {
+        dev.coracle.schema.Defaults.apply(object, schema);
+      }
     } else {
       Defaults.apply(type.gvk(), object);
     }

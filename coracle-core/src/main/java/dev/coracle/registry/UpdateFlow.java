@@ -123,7 +123,7 @@ final class UpdateFlow {
     }
     config.admission().validate(attributes);
     Meta.of(object).put("resourceVersion", String.valueOf(current.resourceVersion()));
-    if (object.equals(old)) {
+    if (object.equals(old) && !objects.isOutdated(resource, current)) {
       return current;
     }
     if (finished(resource, object, current)) {

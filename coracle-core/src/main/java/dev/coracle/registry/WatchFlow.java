@@ -38,19 +38,26 @@ final class WatchFlow {
     long revision = Options.revision(options.resourceVersion(), true);
     Selection selection = Options.selection(resource.type(), options);
     WatchCache cache = resource.stored();
-    Registry.WatchSink served =
-        resource.conversion() == null ? sink : new ConvertingSink(resource, sink);
-    Selection stored =
-        resource.conversion() == null || selection == Selection.ALL
-            ? selection
-            : (object, fields) -> selection.matches(ObjectStore.served(resource, object));
-    Registry.Watch watch =
-        cache.watch(
-            namespace,
-            stored,
-            start(resource, options, revision),
-            options.allowWatchBookmarks(),
-            served);
+    WatchCache.Start start = start(resource, options, revision);
+    Conversion conversion = resource.conversion();
+    Registry.Watch watch;
+    if (conversion != null && conversion.isSlow()) {
+      ConvertingWatch converting = new ConvertingWatch(conversion, selection, sink);
+      watch =
+          converting.over(
+              cache.watch(
+                  namespace, Selection.ALL, start, options.allowWatchBookmarks(), converting));
+    } else {
+      watch =
+          cache.watch(
+              namespace,
+              conversion == null || selection == Selection.ALL
+                  ? selection
+                  : (object, fields) -> selection.matches(conversion.served(object)),
+              start,
+              options.allowWatchBookmarks(),
+              conversion == null ? sink : new ConvertingSink(conversion, sink));
+    }
     Duration timeout = options.timeout();
     if (timeout == null || timeout.isZero()) {
       timeout = LEAST.plusSeconds((long) (random.nextDouble() * LEAST.toSeconds()));
@@ -113,14 +120,14 @@ final class WatchFlow {
   }
 
   /** Gives events of stored objects in the version that is watched. */
-  private record ConvertingSink(Resource resource, Registry.WatchSink sink)
+  private record ConvertingSink(Conversion conversion, Registry.WatchSink sink)
       implements Registry.WatchSink {
 
     @Override
     public boolean offer(WatchEvent event) {
       return switch (event.type()) {
         case ADDED, MODIFIED, DELETED ->
-            sink.offer(new WatchEvent(event.type(), ObjectStore.served(resource, event.object())));
+            sink.offer(new WatchEvent(event.type(), conversion.served(event.object())));
         case BOOKMARK, ERROR -> sink.offer(event);
       };
     }

@@ -281,6 +281,11 @@ public final class WatchCache {
     return watchers().size();
   }
 
+  /** Ends all watches; who still wants to know comes again. */
+  public void endWatches() {
+    watchers().forEach(CacheWatcher::end);
+  }
+
   /** Ends all watches and forgets everything; the next use fills the cache again. */
   public void close() {
     Store.Watch closing;

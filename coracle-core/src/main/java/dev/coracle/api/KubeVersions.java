@@ -1,16 +1,16 @@
-package dev.coracle.apiserver;
+package dev.coracle.api;
 
 import java.util.Comparator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The order of API versions: stable before beta before alpha, newer before older. */
-final class KubeVersions {
+public final class KubeVersions {
 
   private static final Pattern VERSION =
       Pattern.compile("v([0-9]{1,9})(?:(alpha|beta)([0-9]{1,9}))?");
 
-  static final Comparator<String> PREFERRED_FIRST =
+  public static final Comparator<String> PREFERRED_FIRST =
       Comparator.comparingLong(KubeVersions::rank)
           .reversed()
           .thenComparing(Comparator.naturalOrder());
