@@ -201,6 +201,11 @@ final class Negotiation {
     return clauses;
   }
 
+  /** The media types of the Accept header without parameters, most wanted first. */
+  static List<String> accepted(Headers headers) {
+    return clauses(headers).stream().map(each -> each.type + "/" + each.subtype).toList();
+  }
+
   private static @Nullable Clause clause(String element) {
     String[] parts = element.split(";", -1);
     String[] media = parts[0].strip().toLowerCase(Locale.ROOT).split("/", -1);

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.ListOptions;
-import dev.coracle.api.StatusException;
 import dev.coracle.http.Headers;
 import dev.coracle.registry.Registry;
 import dev.coracle.registry.ResourceType;
@@ -12,11 +11,12 @@ import dev.coracle.schema.ApiResource;
 import dev.coracle.schema.CustomSchemas;
 import dev.coracle.schema.OpenApi;
 import dev.coracle.schema.Schema;
+import java.lang.ref.SoftReference;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /openapi/v2}, {@code /openapi/v3} and what is below, with entity tags. */
@@ -24,8 +24,18 @@ final class OpenApiEndpoint {
 
   private record Known(long generation, List<ApiResource> resources) {}
 
+  /** How a document is written. */
+  private record Form(boolean protobuf, String contentType) {}
+
+  @SuppressWarnings("ArrayRecordComponent")
+  private record Converted(String etag, byte[] bytes) {}
+
+  private static final ApiResponse NOT_ACCEPTABLE =
+      new ApiResponse.Bytes(406, "", new byte[0], Headers.of("Vary", "Accept"));
+
   private final Registry registry;
   private final OpenApi documents;
+  private final Map<String, SoftReference<Converted>> converted = new ConcurrentHashMap<>();
   private volatile Known known = new Known(Long.MIN_VALUE, List.of());
 
   OpenApiEndpoint(Registry registry) {
@@ -35,14 +45,24 @@ final class OpenApiEndpoint {
   }
 
   ApiResponse v2(ApiRequest request, String rest) {
-    requireJson(request);
-    return answer(request, documents.v2(), "application/json", new Headers());
+    Form form = form(request, "v2");
+    return form == null
+        ? NOT_ACCEPTABLE
+        : answer(request, documents.v2(), form, "v2", new Headers());
   }
 
   ApiResponse v3(ApiRequest request, String rest) {
-    requireJson(request);
     if (rest.isEmpty() || rest.equals("/")) {
-      return answer(request, documents.v3Index(), "text/plain; charset=utf-8", new Headers());
+      return answer(
+          request,
+          documents.v3Index(),
+          new Form(false, "text/plain; charset=utf-8"),
+          rest,
+          new Headers());
+    }
+    Form form = form(request, "v3");
+    if (form == null) {
+      return NOT_ACCEPTABLE;
     }
     String hash = documents.v3Hash(rest);
     OpenApi.Document document = hash == null ? null : documents.v3(rest);
@@ -51,42 +71,49 @@ final class OpenApiEndpoint {
     }
     String asked = request.query().first("hash");
     if (asked.isEmpty()) {
-      return answer(request, document, "application/json", new Headers());
+      return answer(request, document, form, rest, new Headers());
     }
     if (!asked.equals(hash)) {
       return new ApiResponse.Bytes(
           301, "", new byte[0], Headers.of("Location", "/openapi/v3/" + rest + "?hash=" + hash));
     }
-    return answer(
-        request, document, "application/json", Headers.of("Cache-Control", "public, immutable"));
+    return answer(request, document, form, rest, Headers.of("Cache-Control", "public, immutable"));
   }
 
-  /** The protobuf forms of these documents are not made; a client that wants only them is told. */
-  private static void requireJson(ApiRequest request) {
-    List<String> accepted = request.headers().elements("accept");
-    boolean json =
-        accepted.isEmpty()
-            || accepted.stream()
-                .map(element -> element.toLowerCase(Locale.ROOT))
-                .anyMatch(
-                    element ->
-                        element.startsWith("application/json")
-                            || element.startsWith("*/*")
-                            || element.startsWith("application/*")
-                            || element.startsWith("text/"));
-    if (!json) {
-      throw StatusException.notAcceptable(
-          "only the following media types are accepted: application/json");
+  /** The form that is wanted most; null when there is none of those that are wanted. */
+  private static @Nullable Form form(ApiRequest request, String version) {
+    String protobuf = "application/com.github.proto-openapi.spec." + version;
+    List<String> accepted = Negotiation.accepted(request.headers());
+    for (String each : accepted.isEmpty() ? List.of("*/*") : accepted) {
+      if (each.equals("application/json") || each.equals("application/*") || each.equals("*/*")) {
+        return new Form(false, "application/json");
+      }
+      if (each.equals(protobuf + ".v1.0+protobuf") || each.equals(protobuf + "@v1.0+protobuf")) {
+        return new Form(true, protobuf + ".v1.0+protobuf");
+      }
     }
+    return null;
   }
 
-  private static ApiResponse answer(
-      ApiRequest request, OpenApi.Document document, String contentType, Headers headers) {
+  private ApiResponse answer(
+      ApiRequest request, OpenApi.Document document, Form form, String key, Headers headers) {
     headers.add("ETag", document.etag()).add("Vary", "Accept");
     if (document.etag().equals(request.headers().first("if-none-match"))) {
       return new ApiResponse.Bytes(304, "", new byte[0], headers);
     }
-    return new ApiResponse.Bytes(200, contentType, document.json(), headers);
+    return new ApiResponse.Bytes(
+        200, form.contentType, form.protobuf ? protobuf(document, key) : document.json(), headers);
+  }
+
+  /** Made when it is asked for, and kept while memory lasts and the document is the same. */
+  private byte[] protobuf(OpenApi.Document document, String key) {
+    SoftReference<Converted> reference = converted.get(key);
+    Converted known = reference == null ? null : reference.get();
+    if (known == null || !known.etag.equals(document.etag())) {
+      known = new Converted(document.etag(), OpenApiProtobuf.write(document.json()));
+      converted.put(key, new SoftReference<>(known));
+    }
+    return known.bytes;
   }
 
   private List<ApiResource> resources() {
