@@ -11,9 +11,12 @@ import dev.coracle.scheduler.plugins.NodeName;
 import dev.coracle.scheduler.plugins.NodePorts;
 import dev.coracle.scheduler.plugins.NodeResourcesFit;
 import dev.coracle.scheduler.plugins.NodeUnschedulable;
+import dev.coracle.scheduler.plugins.NodeVolumeLimits;
 import dev.coracle.scheduler.plugins.PodTopologySpread;
 import dev.coracle.scheduler.plugins.TaintToleration;
-import dev.coracle.scheduler.plugins.VolumeClaims;
+import dev.coracle.scheduler.plugins.VolumeBinding;
+import dev.coracle.scheduler.plugins.VolumeRestrictions;
+import dev.coracle.scheduler.plugins.VolumeZone;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -60,7 +63,10 @@ final class Algorithm {
             affinity,
             new NodePorts(),
             fit,
-            new VolumeClaims(),
+            new VolumeRestrictions(),
+            new NodeVolumeLimits(),
+            new VolumeBinding(),
+            new VolumeZone(),
             spread,
             interPod),
         List.of(

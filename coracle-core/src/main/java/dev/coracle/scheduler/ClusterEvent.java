@@ -10,6 +10,9 @@ public enum ClusterEvent {
   ASSIGNED_POD_LABELS,
   ASSIGNED_POD_DELETED,
   CLAIM_CHANGED,
+  VOLUME_CHANGED,
+  STORAGE_CLASS_CHANGED,
+  CSI_NODE_CHANGED,
   /** The waiting Pod itself changed. */
   POD_CHANGED,
   /** It has waited long: something may have been missed. */

@@ -17,14 +17,14 @@ import org.jspecify.annotations.Nullable;
 final class ClusterState implements ClusterView {
 
   private final SharedInformer namespaces;
-  private final SharedInformer claims;
+  private final StorageView storage;
   private final Map<String, NodeInfo> all = new LinkedHashMap<>();
   private final Map<String, String> nodeOfPod = new HashMap<>();
   private @Nullable List<NodeInfo> existing;
 
-  ClusterState(SharedInformer namespaces, SharedInformer claims) {
+  ClusterState(SharedInformer namespaces, StorageView storage) {
     this.namespaces = namespaces;
-    this.claims = claims;
+    this.storage = storage;
   }
 
   private NodeInfo info(String node) {
@@ -104,8 +104,8 @@ final class ClusterState implements ClusterView {
   }
 
   @Override
-  public @Nullable KubeObject claim(String namespace, String name) {
-    return claims.get(namespace, name);
+  public StorageView storage() {
+    return storage;
   }
 
   /** The same cluster with one node as it would be. */
@@ -125,8 +125,8 @@ final class ClusterState implements ClusterView {
       }
 
       @Override
-      public @Nullable KubeObject claim(String namespace, String name) {
-        return state.claim(namespace, name);
+      public StorageView storage() {
+        return state.storage();
       }
     };
   }

@@ -14,6 +14,7 @@ import dev.coracle.client.Client;
 import dev.coracle.client.EventRecorder;
 import dev.coracle.client.Informers;
 import dev.coracle.client.SharedInformer;
+import dev.coracle.client.storage.PodClaims;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -41,8 +42,6 @@ public final class Scheduler implements AutoCloseable {
   private static final GroupVersionResource PODS = GroupVersionResource.core("pods");
   private static final GroupVersionResource NODES = GroupVersionResource.core("nodes");
   private static final GroupVersionResource NAMESPACES = GroupVersionResource.core("namespaces");
-  private static final GroupVersionResource CLAIMS =
-      GroupVersionResource.core("persistentvolumeclaims");
 
   private final Client client;
   private final Clock clock;
@@ -50,7 +49,8 @@ public final class Scheduler implements AutoCloseable {
   private final SharedInformer pods;
   private final SharedInformer nodes;
   private final SharedInformer namespaces;
-  private final SharedInformer claims;
+  private final StorageState storage;
+  private final VolumeBinder volumeBinder;
   private final ReentrantLock lock = new ReentrantLock();
   private final ClusterState state;
   private final Algorithm algorithm;
@@ -70,8 +70,9 @@ public final class Scheduler implements AutoCloseable {
     this.pods = informers.of(PODS);
     this.nodes = informers.of(NODES);
     this.namespaces = informers.of(NAMESPACES);
-    this.claims = informers.of(CLAIMS);
-    this.state = new ClusterState(namespaces, claims);
+    this.storage = new StorageState(informers);
+    this.volumeBinder = new VolumeBinder(client, storage, clock);
+    this.state = new ClusterState(namespaces, storage);
     this.algorithm = Algorithm.standard(random);
     this.preemption = new Preemption(algorithm, state);
     this.queue = new SchedulingQueue(clock, algorithm::helps);
@@ -92,6 +93,7 @@ public final class Scheduler implements AutoCloseable {
   @Override
   public void close() {
     queue.close();
+    volumeBinder.close();
     Thread running = loop;
     if (running != null) {
       running.interrupt();
@@ -106,13 +108,11 @@ public final class Scheduler implements AutoCloseable {
   private void run() {
     try {
       namespaces.awaitSync();
-      claims.awaitSync();
+      storage.awaitSync();
       synchronized (registrations) {
         registrations.add(nodes.addHandler(new NodeHandler()));
         registrations.add(pods.addHandler(new PodHandler()));
-        registrations.add(
-            claims.addHandler(
-                SharedInformer.each(claim -> queue.changed(ClusterEvent.CLAIM_CHANGED))));
+        watchStorage();
       }
       nodes.awaitSync();
       pods.awaitSync();
@@ -127,6 +127,34 @@ public final class Scheduler implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  private void watchStorage() {
+    registrations.add(
+        storage.claimInformer.addHandler(
+            SharedInformer.each(
+                claim -> {
+                  volumeBinder.changed();
+                  queue.changed(ClusterEvent.CLAIM_CHANGED, pod -> uses(pod, claim));
+                })));
+    registrations.add(
+        storage.volumeInformer.addHandler(
+            SharedInformer.each(
+                volume -> {
+                  volumeBinder.changed();
+                  queue.changed(ClusterEvent.VOLUME_CHANGED);
+                })));
+    registrations.add(
+        storage.classInformer.addHandler(
+            SharedInformer.each(one -> queue.changed(ClusterEvent.STORAGE_CLASS_CHANGED))));
+    registrations.add(
+        storage.csiNodeInformer.addHandler(
+            SharedInformer.each(one -> queue.changed(ClusterEvent.CSI_NODE_CHANGED))));
+  }
+
+  private static boolean uses(KubeObject pod, KubeObject claim) {
+    return pod.namespace().equals(claim.namespace())
+        && PodClaims.of(pod).stream().anyMatch(use -> use.name().equals(claim.name()));
   }
 
   private final class NodeHandler implements SharedInformer.Handler {
@@ -254,6 +282,7 @@ public final class Scheduler implements AutoCloseable {
           state.removePod(pod.uid());
         });
     queue.remove(pod.uid());
+    volumeBinder.changed();
     if (assigned[0]) {
       queue.changed(ClusterEvent.ASSIGNED_POD_DELETED);
     }
@@ -278,6 +307,7 @@ public final class Scheduler implements AutoCloseable {
     PodInfo info = PodInfo.of(pod);
     Decision decision;
     Preemption.Choice choice = null;
+    VolumeBinder.Reservation volumes = null;
     String preempting = "";
     lock.lock();
     try {
@@ -287,6 +317,7 @@ public final class Scheduler implements AutoCloseable {
           state.putPod(info, node.name());
           assumed.put(info.uid(), true);
           forgetNomination(info.uid());
+          volumes = volumeBinder.reserve(info, node);
         }
         case Decision.None none -> {
           if (info.spec().path("preemptionPolicy").asText().equals("Never")) {
@@ -305,7 +336,13 @@ public final class Scheduler implements AutoCloseable {
       lock.unlock();
     }
     switch (decision) {
-      case Decision.Node(NodeInfo node) -> bindBeside(entry, pod, node.name());
+      case Decision.Node(NodeInfo node) -> {
+        if (volumes == null || volumes.isEmpty()) {
+          bindBeside(entry, pod, node.name());
+        } else {
+          bindVolumesBeside(entry, pod, node.name(), volumes);
+        }
+      }
       case Decision.None none -> {
         String message =
             none.message(preempting.isEmpty() ? "" : "no new claims to deallocate, " + preempting);
@@ -373,6 +410,34 @@ public final class Scheduler implements AutoCloseable {
             });
   }
 
+  /** Volumes may take minutes: they wait without one of the places for bindings. */
+  private void bindVolumesBeside(
+      SchedulingQueue.Entry entry,
+      KubeObject pod,
+      String node,
+      VolumeBinder.Reservation reservation) {
+    Thread.ofVirtual()
+        .name("bind-volumes")
+        .start(
+            () -> {
+              try {
+                volumeBinder.bind(reservation, () -> isAssumed(pod));
+                bindBeside(entry, pod, node);
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              } catch (RuntimeException e) {
+                locked(() -> volumeBinder.release(reservation));
+                withdraw(pod, entry, e);
+              }
+            });
+  }
+
+  private boolean isAssumed(KubeObject pod) {
+    boolean[] known = {false};
+    locked(() -> known[0] = assumed.containsKey(pod.uid()));
+    return known[0];
+  }
+
   private void bind(SchedulingQueue.Entry entry, KubeObject pod, String node) {
     ObjectNode binding = Json.object().put("kind", "Binding").put("apiVersion", "v1");
     binding
@@ -408,12 +473,18 @@ public final class Scheduler implements AutoCloseable {
       return;
     }
     queue.changed(ClusterEvent.ASSIGNED_POD_DELETED);
-    if (failure instanceof StatusException status && status.isNotFound()) {
+    if (failure instanceof StatusException status
+        && status.isNotFound()
+        && pods.get(pod.namespace(), pod.name()) == null) {
       queue.done(entry);
       return;
     }
     LOG.debug("binding {} failed: {}", pod, failure.getMessage());
-    events.warning(pod, "FailedScheduling", "binding rejected: " + failure.getMessage());
+    String message =
+        failure instanceof VolumeBinder.Failure
+            ? failure.getMessage()
+            : "binding rejected: " + failure.getMessage();
+    events.warning(pod, "FailedScheduling", message);
     queue.retry(entry);
   }
 

@@ -2,7 +2,6 @@ package dev.coracle.scheduler;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.coracle.api.KubeObject;
 import dev.coracle.controller.Make;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -27,11 +26,6 @@ class AlgorithmTest {
         @Override
         public Map<String, String> namespaceLabels(String namespace) {
           return Map.of();
-        }
-
-        @Override
-        public KubeObject claim(String namespace, String name) {
-          return null;
         }
       };
 

@@ -119,7 +119,14 @@ public final class InterPodAffinity implements FilterPlugin, ScorePlugin {
           ASSIGNED_POD_DELETED,
           POD_CHANGED ->
           true;
-      case NODE_TAINTS, NODE_ALLOCATABLE, CLAIM_CHANGED, TIMEOUT -> false;
+      case NODE_TAINTS,
+          NODE_ALLOCATABLE,
+          CLAIM_CHANGED,
+          VOLUME_CHANGED,
+          STORAGE_CLASS_CHANGED,
+          CSI_NODE_CHANGED,
+          TIMEOUT ->
+          false;
     };
   }
 

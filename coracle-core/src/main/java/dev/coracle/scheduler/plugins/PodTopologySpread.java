@@ -152,7 +152,13 @@ public final class PodTopologySpread implements FilterPlugin, ScorePlugin {
           ASSIGNED_POD_DELETED,
           POD_CHANGED ->
           true;
-      case NODE_ALLOCATABLE, CLAIM_CHANGED, TIMEOUT -> false;
+      case NODE_ALLOCATABLE,
+          CLAIM_CHANGED,
+          VOLUME_CHANGED,
+          STORAGE_CLASS_CHANGED,
+          CSI_NODE_CHANGED,
+          TIMEOUT ->
+          false;
     };
   }
 

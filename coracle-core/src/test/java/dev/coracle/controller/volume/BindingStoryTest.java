@@ -4,14 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.coracle.api.DeleteOptions;
-import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.PatchType;
 import dev.coracle.api.WriteOptions;
 import dev.coracle.controller.Resources;
 import dev.coracle.controller.TestCluster;
-import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -19,13 +16,15 @@ import org.junit.jupiter.api.Test;
 /** Claims and volumes through the real API, with all controllers and the scheduler. */
 class BindingStoryTest {
 
-  private static final String NS = "default";
+  private static final String NS = StorageStory.NS;
 
   private TestCluster cluster;
+  private StorageStory story;
 
   @BeforeEach
   void start() throws Exception {
     cluster = new TestCluster();
+    story = new StorageStory(cluster);
   }
 
   @AfterEach
@@ -33,74 +32,16 @@ class BindingStoryTest {
     cluster.close();
   }
 
-  private KubeObject volume(String name, String size, String more) {
-    return cluster.apply(
-        """
-        apiVersion: v1
-        kind: PersistentVolume
-        metadata: {name: %s}
-        spec:
-          capacity: {storage: %s}
-          accessModes: [ReadWriteOnce]
-          hostPath: {path: /srv/%s}
-          storageClassName: ""
-          %s
-        """
-            .formatted(name, size, name, more));
-  }
-
-  private KubeObject claim(String name, String size, String more) {
-    return cluster.apply(
-        """
-        apiVersion: v1
-        kind: PersistentVolumeClaim
-        metadata: {name: %s, namespace: default}
-        spec:
-          accessModes: [ReadWriteOnce]
-          resources: {requests: {storage: %s}}
-          %s
-        """
-            .formatted(name, size, more));
-  }
-
-  private KubeObject awaitClaim(String name, Predicate<KubeObject> good) {
-    return cluster.awaitObject(Resources.PERSISTENT_VOLUME_CLAIMS, NS, name, good);
-  }
-
-  private KubeObject awaitVolume(String name, Predicate<KubeObject> good) {
-    return cluster.awaitObject(Resources.PERSISTENT_VOLUMES, "", name, good);
-  }
-
-  private static Predicate<KubeObject> phase(String phase) {
-    return object -> object.text("status", "phase").equals(phase);
-  }
-
-  private void awaitEvent(String namespace, String about, String reason, String message) {
-    await(reason)
-        .until(
-            () ->
-                cluster.list(GroupVersionResource.core("events"), namespace).stream()
-                    .anyMatch(
-                        event ->
-                            event.text("involvedObject", "name").equals(about)
-                                && event.text("reason").equals(reason)
-                                && event.text("message").equals(message)));
-  }
-
-  private void delete(GroupVersionResource resource, String namespace, String name) {
-    cluster.admin().delete(resource, namespace, name, DeleteOptions.DEFAULT);
-  }
-
   @Test
   void claim_severalVolumes_getsSmallestThatSuits() {
-    volume("large", "10Gi", "");
-    volume("small", "1Gi", "");
-    volume("middle", "5Gi", "");
+    story.volume("large", "10Gi", "");
+    story.volume("small", "1Gi", "");
+    story.volume("middle", "5Gi", "");
     for (String name : new String[] {"large", "small", "middle"}) {
-      awaitVolume(name, phase("Available"));
+      story.awaitVolume(name, StorageStory.phase("Available"));
     }
-    claim("data", "2Gi", "storageClassName: \"\"");
-    KubeObject claim = awaitClaim("data", phase("Bound"));
+    story.claim("data", "2Gi", "storageClassName: \"\"");
+    KubeObject claim = story.awaitClaim("data", StorageStory.phase("Bound"));
     assertThat(claim.text("spec", "volumeName")).isEqualTo("middle");
     assertThat(claim.text("status", "capacity", "storage")).isEqualTo("5Gi");
     assertThat(claim.at("status", "accessModes").toString()).isEqualTo("[\"ReadWriteOnce\"]");
@@ -112,36 +53,36 @@ class BindingStoryTest {
                 .path("pv.kubernetes.io/bound-by-controller")
                 .asText())
         .isEqualTo("yes");
-    KubeObject volume = awaitVolume("middle", phase("Bound"));
+    KubeObject volume = story.awaitVolume("middle", StorageStory.phase("Bound"));
     assertThat(volume.text("spec", "claimRef", "uid")).isEqualTo(claim.uid());
     assertThat(volume.text("spec", "claimRef", "name")).isEqualTo("data");
   }
 
   @Test
   void claim_waitsForVolume_isBoundWhenOneComes() {
-    claim("data", "1Gi", "storageClassName: \"\"");
-    awaitEvent(
+    story.claim("data", "1Gi", "storageClassName: \"\"");
+    story.awaitEvent(
         NS,
         "data",
         "FailedBinding",
         "no persistent volumes available for this claim and no storage class is set");
-    volume("late", "1Gi", "");
-    awaitClaim("data", phase("Bound"));
+    story.volume("late", "1Gi", "");
+    story.awaitClaim("data", StorageStory.phase("Bound"));
   }
 
   @Test
   void volume_reservedForClaim_waitsForIt() {
-    volume("reserved", "5Gi", "claimRef: {namespace: default, name: mine}");
-    awaitVolume("reserved", phase("Available"));
-    claim("other", "1Gi", "storageClassName: \"\"");
-    awaitEvent(
+    story.volume("reserved", "5Gi", "claimRef: {namespace: default, name: mine}");
+    story.awaitVolume("reserved", StorageStory.phase("Available"));
+    story.claim("other", "1Gi", "storageClassName: \"\"");
+    story.awaitEvent(
         NS,
         "other",
         "FailedBinding",
         "no persistent volumes available for this claim and no storage class is set");
-    KubeObject mine = claim("mine", "1Gi", "storageClassName: \"\"");
-    awaitClaim("mine", phase("Bound"));
-    KubeObject volume = awaitVolume("reserved", phase("Bound"));
+    KubeObject mine = story.claim("mine", "1Gi", "storageClassName: \"\"");
+    story.awaitClaim("mine", StorageStory.phase("Bound"));
+    KubeObject volume = story.awaitVolume("reserved", StorageStory.phase("Bound"));
     assertThat(volume.text("spec", "claimRef", "uid")).isEqualTo(mine.uid());
     assertThat(volume.at("metadata", "annotations").has("pv.kubernetes.io/bound-by-controller"))
         .isFalse();
@@ -149,9 +90,9 @@ class BindingStoryTest {
 
   @Test
   void claim_namesVolumeThatDoesNotSuit_saysWhy() {
-    volume("small", "1Gi", "");
-    claim("data", "2Gi", "storageClassName: \"\"\n  volumeName: small");
-    awaitEvent(
+    story.volume("small", "1Gi", "");
+    story.claim("data", "2Gi", "storageClassName: \"\"\n  volumeName: small");
+    story.awaitEvent(
         NS,
         "data",
         "VolumeMismatch",
@@ -160,11 +101,11 @@ class BindingStoryTest {
 
   @Test
   void claim_deleted_releasesItsVolume() {
-    volume("kept", "1Gi", "");
-    claim("data", "1Gi", "storageClassName: \"\"");
-    awaitClaim("data", phase("Bound"));
-    delete(Resources.PERSISTENT_VOLUME_CLAIMS, NS, "data");
-    KubeObject volume = awaitVolume("kept", phase("Released"));
+    story.volume("kept", "1Gi", "");
+    story.claim("data", "1Gi", "storageClassName: \"\"");
+    story.awaitClaim("data", StorageStory.phase("Bound"));
+    story.delete(Resources.PERSISTENT_VOLUME_CLAIMS, NS, "data");
+    KubeObject volume = story.awaitVolume("kept", StorageStory.phase("Released"));
     assertThat(volume.text("spec", "claimRef", "name")).isEqualTo("data");
     cluster
         .admin()
@@ -176,16 +117,16 @@ class BindingStoryTest {
             PatchType.MERGE,
             dev.coracle.api.Json.read("{\"spec\":{\"claimRef\":null}}"),
             WriteOptions.NONE);
-    awaitVolume("kept", phase("Available"));
+    story.awaitVolume("kept", StorageStory.phase("Available"));
   }
 
   @Test
   void volume_deletePolicyWithoutDeleter_fails() {
-    volume("stuck", "1Gi", "persistentVolumeReclaimPolicy: Delete");
-    claim("data", "1Gi", "storageClassName: \"\"");
-    awaitClaim("data", phase("Bound"));
-    delete(Resources.PERSISTENT_VOLUME_CLAIMS, NS, "data");
-    KubeObject volume = awaitVolume("stuck", phase("Failed"));
+    story.volume("stuck", "1Gi", "persistentVolumeReclaimPolicy: Delete");
+    story.claim("data", "1Gi", "storageClassName: \"\"");
+    story.awaitClaim("data", StorageStory.phase("Bound"));
+    story.delete(Resources.PERSISTENT_VOLUME_CLAIMS, NS, "data");
+    KubeObject volume = story.awaitVolume("stuck", StorageStory.phase("Failed"));
     assertThat(volume.text("status", "message"))
         .isEqualTo(
             "failed to create deleter for volume \"stuck\": host_path deleter only supports"
@@ -194,31 +135,31 @@ class BindingStoryTest {
 
   @Test
   void volume_deletedUnderItsClaim_staysUntilTheClaimIsGone() {
-    volume("held", "1Gi", "");
-    claim("data", "1Gi", "storageClassName: \"\"");
-    awaitClaim("data", phase("Bound"));
-    awaitVolume("held", v -> v.finalizers().contains("kubernetes.io/pv-protection"));
-    delete(Resources.PERSISTENT_VOLUMES, "", "held");
-    assertThat(awaitVolume("held", KubeObject::isDeleting).text("status", "phase"))
+    story.volume("held", "1Gi", "");
+    story.claim("data", "1Gi", "storageClassName: \"\"");
+    story.awaitClaim("data", StorageStory.phase("Bound"));
+    story.awaitVolume("held", v -> v.finalizers().contains("kubernetes.io/pv-protection"));
+    story.delete(Resources.PERSISTENT_VOLUMES, "", "held");
+    assertThat(story.awaitVolume("held", KubeObject::isDeleting).text("status", "phase"))
         .isEqualTo("Bound");
-    delete(Resources.PERSISTENT_VOLUME_CLAIMS, NS, "data");
+    story.delete(Resources.PERSISTENT_VOLUME_CLAIMS, NS, "data");
     await().until(() -> cluster.admin().find(Resources.PERSISTENT_VOLUMES, "", "held") == null);
   }
 
   @Test
   void claim_volumeVanished_isLost() {
-    volume("lost", "1Gi", "");
-    claim("data", "1Gi", "storageClassName: \"\"");
-    awaitClaim("data", phase("Bound"));
-    awaitVolume("lost", v -> v.finalizers().contains("kubernetes.io/pv-protection"));
-    delete(Resources.PERSISTENT_VOLUMES, "", "lost");
-    KubeObject volume = awaitVolume("lost", KubeObject::isDeleting);
+    story.volume("lost", "1Gi", "");
+    story.claim("data", "1Gi", "storageClassName: \"\"");
+    story.awaitClaim("data", StorageStory.phase("Bound"));
+    story.awaitVolume("lost", v -> v.finalizers().contains("kubernetes.io/pv-protection"));
+    story.delete(Resources.PERSISTENT_VOLUMES, "", "lost");
+    KubeObject volume = story.awaitVolume("lost", KubeObject::isDeleting);
     ObjectNode tree = volume.mutableTree();
     tree.withObject("/metadata").remove("finalizers");
     cluster.admin().update(Resources.PERSISTENT_VOLUMES, "", "lost", tree);
-    KubeObject claim = awaitClaim("data", phase("Lost"));
+    KubeObject claim = story.awaitClaim("data", StorageStory.phase("Lost"));
     assertThat(claim.at("status").has("capacity")).isFalse();
-    awaitEvent(
+    story.awaitEvent(
         NS,
         "data",
         "ClaimLost",
@@ -227,17 +168,18 @@ class BindingStoryTest {
 
   @Test
   void claim_withoutClass_takesTheDefaultOneThatComesLater() {
-    claim("data", "1Gi", "");
-    awaitEvent(
+    story.claim("data", "1Gi", "");
+    story.awaitEvent(
         NS,
         "data",
         "FailedBinding",
         "no persistent volumes available for this claim and no storage class is set");
-    storageClass("later", "example.com/maker", "Immediate", true);
-    KubeObject claim = awaitClaim("data", c -> c.text("spec", "storageClassName").equals("later"));
+    story.storageClass("later", "example.com/maker", "Immediate", true);
+    KubeObject claim =
+        story.awaitClaim("data", c -> c.text("spec", "storageClassName").equals("later"));
     assertThat(claim.text("status", "phase")).isEqualTo("Pending");
     KubeObject asked =
-        awaitClaim(
+        story.awaitClaim(
             "data",
             c -> c.at("metadata", "annotations").has("volume.kubernetes.io/storage-provisioner"));
     assertThat(
@@ -246,7 +188,7 @@ class BindingStoryTest {
                 .path("volume.beta.kubernetes.io/storage-provisioner")
                 .asText())
         .isEqualTo("example.com/maker");
-    awaitEvent(
+    story.awaitEvent(
         NS,
         "data",
         "ExternalProvisioning",
@@ -255,33 +197,19 @@ class BindingStoryTest {
             + " delayed, please verify that the provisioner is running and correctly registered.");
   }
 
-  private void storageClass(String name, String provisioner, String mode, boolean byDefault) {
-    cluster.apply(
-        """
-        apiVersion: storage.k8s.io/v1
-        kind: StorageClass
-        metadata:
-          name: %s
-          annotations: {storageclass.kubernetes.io/is-default-class: "%s"}
-        provisioner: %s
-        volumeBindingMode: %s
-        """
-            .formatted(name, byDefault, provisioner, mode));
-  }
-
   @Test
   void claim_unknownClass_saysSo() {
-    claim("data", "1Gi", "storageClassName: nowhere");
-    awaitEvent(
+    story.claim("data", "1Gi", "storageClassName: nowhere");
+    story.awaitEvent(
         NS, "data", "ProvisioningFailed", "storageclass.storage.k8s.io \"nowhere\" not found");
   }
 
   @Test
   void claim_waitsForFirstConsumer_isNotBoundBefore() {
-    storageClass("local", "kubernetes.io/no-provisioner", "WaitForFirstConsumer", false);
-    volume("here", "1Gi", "").name();
-    claim("data", "1Gi", "storageClassName: local");
-    awaitEvent(
+    story.storageClass("local", "kubernetes.io/no-provisioner", "WaitForFirstConsumer", false);
+    story.volume("here", "1Gi", "").name();
+    story.claim("data", "1Gi", "storageClassName: local");
+    story.awaitEvent(
         NS,
         "data",
         "WaitForFirstConsumer",
