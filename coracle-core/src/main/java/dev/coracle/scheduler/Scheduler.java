@@ -482,7 +482,7 @@ public final class Scheduler implements AutoCloseable {
     LOG.debug("binding {} failed: {}", pod, failure.getMessage());
     String message =
         failure instanceof VolumeBinder.Failure
-            ? failure.getMessage()
+            ? String.valueOf(failure.getMessage())
             : "binding rejected: " + failure.getMessage();
     events.warning(pod, "FailedScheduling", message);
     queue.retry(entry);
