@@ -1,11 +1,15 @@
 package dev.coracle.apiserver;
 
+import dev.coracle.api.AuditAnnotations;
 import dev.coracle.api.StatusException;
 import dev.coracle.auth.AuthorizationAttributes;
 import dev.coracle.auth.Authorizer;
 
 /** Asks the authorizer and says no in Kubernetes' words. */
 final class Access {
+
+  private static final String DECISION = "authorization.k8s.io/decision";
+  private static final String REASON = "authorization.k8s.io/reason";
 
   private final Authorizer authorizer;
 
@@ -18,14 +22,34 @@ final class Access {
    */
   void require(AuthorizationAttributes attributes) {
     Authorizer.Answer answer = authorizer.authorize(attributes);
-    if (answer.allowed()) {
-      return;
+    if (!answer.allowed()) {
+      throw refusal(attributes, answer);
     }
+  }
+
+  /**
+   * As {@link #require}, for the request itself: the decision is recorded and counted.
+   *
+   * @throws StatusException 403 unless it is allowed
+   */
+  void admit(AuthorizationAttributes attributes, AuthMetrics metrics) {
+    long began = System.nanoTime();
+    Authorizer.Answer answer = authorizer.authorize(attributes);
+    metrics.authorized(answer.decision(), System.nanoTime() - began);
+    AuditAnnotations.add(DECISION, answer.allowed() ? "allow" : "forbid");
+    AuditAnnotations.add(REASON, answer.reason());
+    if (!answer.allowed()) {
+      throw refusal(attributes, answer);
+    }
+  }
+
+  private static StatusException refusal(
+      AuthorizationAttributes attributes, Authorizer.Answer answer) {
     String why = message(attributes) + (answer.reason().isEmpty() ? "" : ": " + answer.reason());
     if (!attributes.isResourceRequest()) {
-      throw StatusException.forbidden("forbidden: " + why);
+      return StatusException.forbidden("forbidden: " + why);
     }
-    throw StatusException.forbidden(
+    return StatusException.forbidden(
         attributes.apiGroup(), attributes.resource(), attributes.name(), why);
   }
 

@@ -1,12 +1,11 @@
 package dev.coracle.apiserver;
 
-import dev.coracle.api.RequestInfo;
 import java.util.List;
 
 /**
  * An answer with what goes beside it.
  *
- * @param info what was asked for
  * @param warnings for the {@code Warning} header
+ * @param observation to be told how the answer goes out, and that it is over
  */
-record Answered(ApiResponse response, RequestInfo info, List<String> warnings) {}
+record Answered(ApiResponse response, List<String> warnings, Observation observation) {}

@@ -2,8 +2,10 @@ package dev.coracle.apiserver;
 
 import dev.coracle.api.RequestInfo;
 import dev.coracle.api.UserInfo;
+import dev.coracle.apiserver.audit.AuditEvent;
 import dev.coracle.http.Headers;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A request that has passed authentication, as handlers see it, whichever door it came through.
@@ -15,6 +17,7 @@ import java.util.List;
  * @param user who asks, after impersonation
  * @param body what it carries
  * @param warnings for the {@code Warning} header: whoever serves the request may add some
+ * @param audit what is recorded of it; null when nothing is
  */
 record ApiRequest(
     String method,
@@ -23,4 +26,5 @@ record ApiRequest(
     Headers headers,
     UserInfo user,
     RequestBody body,
-    List<String> warnings) {}
+    List<String> warnings,
+    @Nullable AuditEvent audit) {}

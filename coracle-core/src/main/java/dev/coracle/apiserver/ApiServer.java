@@ -9,6 +9,7 @@ import dev.coracle.http.Headers;
 import dev.coracle.http.HttpOrigins;
 import dev.coracle.http.HttpServer;
 import dev.coracle.http.HttpServerOptions;
+import dev.coracle.metrics.Metrics;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.time.Duration;
@@ -30,6 +31,7 @@ public final class ApiServer implements AutoCloseable {
 
   private final ApiServerConfig config;
   private final FilterChain chain;
+  private final Encoder encoder;
   private final HttpDoor door;
   private final HealthChecks health;
   private final HttpOrigins origins = new HttpOrigins();
@@ -40,7 +42,7 @@ public final class ApiServer implements AutoCloseable {
     this.config = config;
     this.health = new HealthChecks();
     InFlight inFlight = new InFlight(config.mostReading(), config.mostMutating());
-    Requests requests = new Requests(inFlight);
+    Metrics metrics = config.metrics();
     Relay relay = new Relay(origins);
     Locations locations = new Locations(config.registry(), config.kubelet());
     ExtensionServers extensions = new ExtensionServers(locations, origins, relay);
@@ -54,7 +56,6 @@ public final class ApiServer implements AutoCloseable {
         .below("/healthz", (request, rest) -> health.serve(request, "healthz", rest))
         .below("/livez", (request, rest) -> health.serve(request, "livez", rest))
         .below("/readyz", (request, rest) -> health.serve(request, "readyz", rest))
-        .at("/metrics", requests::serve)
         .at(
             "/version",
             (request, rest) ->
@@ -77,6 +78,11 @@ public final class ApiServer implements AutoCloseable {
               "/openid/v1/jwks",
               (request, rest) -> json("application/jwk-set+json", openId.keys().get()));
     }
+    MetricsEndpoint metricsEndpoint = new MetricsEndpoint(metrics);
+    paths.at("/metrics", metricsEndpoint::all).at("/metrics/slis", metricsEndpoint::healthOf);
+    health.count(metrics);
+    RequestMetrics requestMetrics =
+        new RequestMetrics(metrics, config.registry(), inFlight, paths::registered);
     Access access = new Access(config.authorizer());
     ConnectEndpoint connect = new ConnectEndpoint(locations, relay, access);
     this.chain =
@@ -86,15 +92,13 @@ public final class ApiServer implements AutoCloseable {
             access,
             ApiServer::isOpen,
             config.audit(),
+            requestMetrics,
+            new AuthMetrics(metrics),
             inFlight,
             new Dispatcher(
                 new ResourceEndpoint(config.registry(), connect), paths, services, extensions));
-    this.door =
-        new HttpDoor(
-            chain,
-            new Encoder(new SchemaTables(config.registry(), InstantSource.system())),
-            config.audit(),
-            requests);
+    this.encoder = new Encoder(new SchemaTables(config.registry(), InstantSource.system()));
+    this.door = new HttpDoor(chain, encoder, new WatchMetrics(metrics));
   }
 
   private static List<String> listedPaths(Discovery discovery, HealthChecks health) {
@@ -154,7 +158,7 @@ public final class ApiServer implements AutoCloseable {
 
   /** The API for a component of this process, with this identity. */
   public Transport inMemoryTransport(UserInfo user) {
-    return new InMemoryTransport(chain, user);
+    return new InMemoryTransport(chain, encoder, user);
   }
 
   /** Where checks of other parts of the process are added. */

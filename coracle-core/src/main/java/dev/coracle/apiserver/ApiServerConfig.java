@@ -1,9 +1,11 @@
 package dev.coracle.apiserver;
 
+import dev.coracle.apiserver.audit.Auditor;
 import dev.coracle.auth.Authenticator;
 import dev.coracle.auth.Authorizer;
 import dev.coracle.http.ClientTls;
 import dev.coracle.http.HttpServerOptions;
+import dev.coracle.metrics.Metrics;
 import dev.coracle.registry.Registry;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param anonymousAllowed whether requests without credentials go on as {@code system:anonymous};
  *     else they get 401
  * @param authorizer for all requests
- * @param audit told of all requests
+ * @param audit records requests; null when none is recorded
  * @param http where and how to listen; null for no HTTP door at all
  * @param advertisedAddress where clients reach the server, {@code host:port}
  * @param mostReading how many reading requests are served at a time
@@ -24,20 +26,22 @@ import org.jspecify.annotations.Nullable;
  * @param kubelet who this server is to kubelets and which of them it trusts; null when it cannot
  *     speak to kubelets, so that logs and streams are refused
  * @param openId null when there are none to show
+ * @param metrics what {@code /metrics} shows, besides what the server itself counts
  */
 public record ApiServerConfig(
     Registry registry,
     Authenticator authenticator,
     boolean anonymousAllowed,
     Authorizer authorizer,
-    Audit audit,
+    @Nullable Auditor audit,
     @Nullable HttpServerOptions http,
     String advertisedAddress,
     int mostReading,
     int mostMutating,
     boolean swaggerUi,
     @Nullable ClientTls kubelet,
-    @Nullable OpenIdDocuments openId) {
+    @Nullable OpenIdDocuments openId,
+    Metrics metrics) {
 
   /** A server that trusts everybody: no credentials, everything allowed, in memory only. */
   public static ApiServerConfig of(Registry registry) {
@@ -46,14 +50,15 @@ public record ApiServerConfig(
         request -> new Authenticator.Result.Anonymous(),
         true,
         Authorizer.alwaysAllow(),
-        Audit.NONE,
+        null,
         null,
         "127.0.0.1:6443",
         400,
         200,
         false,
         null,
-        null);
+        null,
+        new Metrics());
   }
 
   public ApiServerConfig withAuth(Authenticator who, Authorizer whether) {
@@ -69,7 +74,8 @@ public record ApiServerConfig(
         mostMutating,
         swaggerUi,
         kubelet,
-        openId);
+        openId,
+        metrics);
   }
 
   public ApiServerConfig withHttp(HttpServerOptions options) {
@@ -85,7 +91,8 @@ public record ApiServerConfig(
         mostMutating,
         swaggerUi,
         kubelet,
-        openId);
+        openId,
+        metrics);
   }
 
   public ApiServerConfig withAdvertisedAddress(String address) {
@@ -101,7 +108,8 @@ public record ApiServerConfig(
         mostMutating,
         swaggerUi,
         kubelet,
-        openId);
+        openId,
+        metrics);
   }
 
   public ApiServerConfig withSwaggerUi(boolean served) {
@@ -117,7 +125,8 @@ public record ApiServerConfig(
         mostMutating,
         served,
         kubelet,
-        openId);
+        openId,
+        metrics);
   }
 
   public ApiServerConfig withKubelet(ClientTls identity) {
@@ -133,7 +142,8 @@ public record ApiServerConfig(
         mostMutating,
         swaggerUi,
         identity,
-        openId);
+        openId,
+        metrics);
   }
 
   public ApiServerConfig withOpenId(OpenIdDocuments documents) {
@@ -149,7 +159,8 @@ public record ApiServerConfig(
         mostMutating,
         swaggerUi,
         kubelet,
-        documents);
+        documents,
+        metrics);
   }
 
   public ApiServerConfig withAnonymous(boolean allowed) {
@@ -165,6 +176,41 @@ public record ApiServerConfig(
         mostMutating,
         swaggerUi,
         kubelet,
-        openId);
+        openId,
+        metrics);
+  }
+
+  public ApiServerConfig withAudit(@Nullable Auditor auditor) {
+    return new ApiServerConfig(
+        registry,
+        authenticator,
+        anonymousAllowed,
+        authorizer,
+        auditor,
+        http,
+        advertisedAddress,
+        mostReading,
+        mostMutating,
+        swaggerUi,
+        kubelet,
+        openId,
+        metrics);
+  }
+
+  public ApiServerConfig withMetrics(Metrics shown) {
+    return new ApiServerConfig(
+        registry,
+        authenticator,
+        anonymousAllowed,
+        authorizer,
+        audit,
+        http,
+        advertisedAddress,
+        mostReading,
+        mostMutating,
+        swaggerUi,
+        kubelet,
+        openId,
+        shown);
   }
 }

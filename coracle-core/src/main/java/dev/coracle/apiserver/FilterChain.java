@@ -1,8 +1,11 @@
 package dev.coracle.apiserver;
 
+import dev.coracle.api.AuditAnnotations;
 import dev.coracle.api.RequestInfo;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.UserInfo;
+import dev.coracle.apiserver.audit.AuditEvent;
+import dev.coracle.apiserver.audit.Auditor;
 import dev.coracle.auth.Authenticator;
 import dev.coracle.auth.AuthorizationAttributes;
 import dev.coracle.auth.SelectorRequirement;
@@ -10,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,19 +30,24 @@ final class FilterChain {
   private final Access access;
   private final Impersonation impersonation;
   private final Predicate<String> open;
-  private final Audit audit;
+  private final @Nullable Auditor auditor;
+  private final RequestMetrics metrics;
+  private final AuthMetrics authMetrics;
   private final InFlight inFlight;
   private final Dispatcher dispatcher;
 
   /**
    * @param open paths outside resources for which nobody needs a right
+   * @param auditor null when no request is recorded
    */
   FilterChain(
       Authenticator authenticator,
       boolean anonymousAllowed,
       Access access,
       Predicate<String> open,
-      Audit audit,
+      @Nullable Auditor auditor,
+      RequestMetrics metrics,
+      AuthMetrics authMetrics,
       InFlight inFlight,
       Dispatcher dispatcher) {
     this.authenticator = authenticator;
@@ -46,45 +55,65 @@ final class FilterChain {
     this.access = access;
     this.impersonation = new Impersonation(access);
     this.open = open;
-    this.audit = audit;
+    this.auditor = auditor;
+    this.metrics = metrics;
+    this.authMetrics = authMetrics;
     this.inFlight = inFlight;
     this.dispatcher = dispatcher;
   }
 
   Answered serve(IncomingRequest incoming) {
-    RequestInfo info =
-        RequestInfo.nonResource(incoming.path(), incoming.method().toLowerCase(Locale.ROOT));
+    Observation observation = new Observation(metrics.unknown());
     List<String> warnings = new ArrayList<>(0);
+    ApiResponse response;
     try {
-      info = incoming.info().get();
-      UserInfo authenticated = authenticate(incoming.credentials());
-      UserInfo user = impersonation.apply(authenticated, incoming.headers(), info);
-      audit.received(incoming.auditId(), incoming.method(), incoming.path(), user);
-      try (InFlight.Place place = inFlight.enter(info, user)) {
-        if (info.isResourceRequest() || !open.test(info.path())) {
-          access.require(attributes(user, info, incoming.query()));
-        }
-        RequestTimeout.check(info, incoming.query());
-        ApiRequest request =
-            new ApiRequest(
-                incoming.method(),
-                info,
-                incoming.query(),
-                incoming.headers(),
-                user,
-                incoming.body(),
-                warnings);
-        return new Answered(dispatcher.dispatch(request), info, warnings);
-      }
+      RequestInfo info = incoming.info().get();
+      observation.known(metrics.of(info, incoming), LongRunning.is(info));
+      UserInfo user = authenticate(incoming, info, observation);
+      AuditEvent event = recorded(incoming, info, user);
+      observation.audit(event);
+      response =
+          event == null
+              ? served(incoming, info, user, warnings, null)
+              : AuditAnnotations.collect(
+                  event, () -> served(incoming, info, user, warnings, event));
     } catch (StatusException refusal) {
-      return new Answered(new ApiResponse.Failure(refusal.status()), info, warnings);
+      response = new ApiResponse.Failure(refusal.status());
     } catch (RuntimeException | StackOverflowError unexpected) {
       LOG.error("{} {} failed", incoming.method(), incoming.path(), unexpected);
-      return new Answered(
+      observation.panicked(unexpected);
+      response =
           new ApiResponse.Failure(
-              StatusException.internal("the server could not serve the request").status()),
-          info,
-          warnings);
+              StatusException.internal("the server could not serve the request").status());
+    }
+    return new Answered(response, warnings, observation);
+  }
+
+  private ApiResponse served(
+      IncomingRequest incoming,
+      RequestInfo info,
+      UserInfo authenticated,
+      List<String> warnings,
+      @Nullable AuditEvent event) {
+    UserInfo user = impersonation.apply(authenticated, incoming.headers(), info);
+    if (event != null && user != authenticated) {
+      event.impersonated(user);
+    }
+    try (InFlight.Place place = inFlight.enter(info, user)) {
+      if (info.isResourceRequest() || !open.test(info.path())) {
+        access.admit(attributes(user, info, incoming.query()), authMetrics);
+      }
+      RequestTimeout.check(info, incoming.query());
+      return dispatcher.dispatch(
+          new ApiRequest(
+              incoming.method(),
+              info,
+              incoming.query(),
+              incoming.headers(),
+              user,
+              incoming.body(),
+              warnings,
+              event));
     }
   }
 
@@ -100,23 +129,71 @@ final class FilterChain {
     };
   }
 
-  private UserInfo authenticate(Credentials credentials) {
-    return switch (credentials) {
+  private @Nullable AuditEvent recorded(IncomingRequest incoming, RequestInfo info, UserInfo user) {
+    if (auditor == null) {
+      return null;
+    }
+    try {
+      return auditor.received(received(incoming, info), user);
+    } catch (Auditor.NotStored e) {
+      throw StatusException.internal("failed to store audit event");
+    }
+  }
+
+  private static Auditor.Received received(IncomingRequest incoming, RequestInfo info) {
+    return new Auditor.Received(
+        incoming.auditId().get(), incoming.uri().get(), incoming.headers(), incoming.peer(), info);
+  }
+
+  private UserInfo authenticate(
+      IncomingRequest incoming, RequestInfo info, Observation observation) {
+    return switch (incoming.credentials()) {
       case Credentials.Known known -> known.user();
-      case Credentials.Presented presented ->
-          switch (authenticator.authenticate(presented.request())) {
-            case Authenticator.Result.Authenticated good -> good.user();
-            case Authenticator.Result.Rejected bad -> {
-              LOG.debug("unable to authenticate the request: {}", bad.why());
-              throw StatusException.unauthorized();
-            }
-            case Authenticator.Result.Anonymous none -> {
-              if (!anonymousAllowed) {
-                throw StatusException.unauthorized();
-              }
-              yield UserInfo.ANONYMOUS;
-            }
-          };
+      case Credentials.Presented presented -> {
+        long began = System.nanoTime();
+        UserInfo user = authenticate(presented);
+        if (user == null) {
+          authMetrics.rejected(System.nanoTime() - began);
+          if (auditor != null) {
+            observation.audit(
+                auditor.unauthenticated(received(incoming, info), attempted(incoming, presented)));
+          }
+          throw StatusException.unauthorized();
+        }
+        authMetrics.authenticated(user, System.nanoTime() - began);
+        yield user;
+      }
     };
+  }
+
+  private @Nullable UserInfo authenticate(Credentials.Presented presented) {
+    return switch (authenticator.authenticate(presented.request())) {
+      case Authenticator.Result.Authenticated good -> good.user();
+      case Authenticator.Result.Rejected bad -> {
+        LOG.debug("unable to authenticate the request: {}", bad.why());
+        yield null;
+      }
+      case Authenticator.Result.Anonymous none -> anonymousAllowed ? UserInfo.ANONYMOUS : null;
+    };
+  }
+
+  /** The kinds of credentials that were no good; never the credentials. */
+  private static String attempted(IncomingRequest incoming, Credentials.Presented presented) {
+    List<String> kinds = new ArrayList<>(2);
+    String authorization =
+        incoming.headers().first("authorization", "").strip().toLowerCase(Locale.ROOT);
+    if (authorization.startsWith("basic ")) {
+      kinds.add("basic");
+    }
+    if (authorization.startsWith("bearer ")) {
+      kinds.add("bearer");
+    }
+    if (!incoming.query().first("access_token").isBlank()) {
+      kinds.add("access_token");
+    }
+    if (!presented.request().peerCertificates().isEmpty()) {
+      kinds.add("x509");
+    }
+    return String.join(", ", kinds);
   }
 }

@@ -1,5 +1,7 @@
 package dev.coracle.apiserver;
 
+import dev.coracle.metrics.Family;
+import dev.coracle.metrics.Metrics;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -34,7 +36,41 @@ public final class HealthChecks {
 
   private record Named(Scope scope, Check check) {}
 
+  /** How the checks have come out, for {@code /metrics/slis}. */
+  void count(Metrics metrics) {
+    metrics.gauges(
+        "kubernetes_healthcheck",
+        "[STABLE] Whether a health check passes (1) or not (0), as of now.",
+        List.of("name", "type"),
+        samples ->
+            List.of("healthz", "livez", "readyz")
+                .forEach(
+                    endpoint ->
+                        checks(endpoint)
+                            .forEach(
+                                (name, check) ->
+                                    samples.sample(
+                                        check.failure() == null ? 1 : 0, name, endpoint))));
+    results =
+        metrics.counters(
+            "kubernetes_healthchecks_total",
+            "[STABLE] Results of health checks.",
+            "name",
+            "status",
+            "type");
+  }
+
+  private @Nullable String run(String endpoint, String name, Check check) {
+    String failure = check.failure();
+    Family.Counters counters = results;
+    if (counters != null) {
+      counters.of(name, failure == null ? "success" : "error", endpoint).increment();
+    }
+    return failure;
+  }
+
   private final Map<String, Named> checks = new LinkedHashMap<>();
+  private volatile Family.@Nullable Counters results;
 
   HealthChecks() {
     add("ping", Scope.LIVE, () -> null);
@@ -72,7 +108,7 @@ public final class HealthChecks {
             lines.append("[+]").append(each).append(" excluded: ok\n");
             return;
           }
-          String failure = check.failure();
+          String failure = run(endpoint, each, check);
           if (failure == null) {
             lines.append("[+]").append(each).append(" ok\n");
             return;
@@ -97,8 +133,8 @@ public final class HealthChecks {
             : "ok");
   }
 
-  private static ApiResponse single(String endpoint, String name, Check check) {
-    String failure = check.failure();
+  private ApiResponse single(String endpoint, String name, Check check) {
+    String failure = run(endpoint, name, check);
     if (failure == null) {
       return ApiResponse.text(200, "ok");
     }

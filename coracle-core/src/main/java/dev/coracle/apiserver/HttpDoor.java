@@ -4,6 +4,7 @@ import dev.coracle.api.Json;
 import dev.coracle.api.Status;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.StatusJson;
+import dev.coracle.apiserver.audit.AuditEvent;
 import dev.coracle.auth.AuthenticationRequest;
 import dev.coracle.http.BodyStream;
 import dev.coracle.http.Headers;
@@ -41,15 +42,11 @@ final class HttpDoor implements HttpHandler {
   private final FilterChain chain;
   private final Encoder encoder;
   private final WatchWriter watches;
-  private final Audit audit;
-  private final Requests requests;
 
-  HttpDoor(FilterChain chain, Encoder encoder, Audit audit, Requests requests) {
+  HttpDoor(FilterChain chain, Encoder encoder, WatchMetrics metrics) {
     this.chain = chain;
     this.encoder = encoder;
-    this.watches = new WatchWriter(encoder);
-    this.audit = audit;
-    this.requests = requests;
+    this.watches = new WatchWriter(encoder, metrics);
   }
 
   /** Ends what would otherwise go on for long. */
@@ -71,52 +68,77 @@ final class HttpDoor implements HttpHandler {
             request.headers(),
             new Credentials.Presented(presented(request)),
             new RequestBody.Wire(request),
-            auditId,
-            request.connection().remoteAddress().toString());
+            () ->
+                request.rawQuery().isEmpty()
+                    ? request.rawPath()
+                    : request.rawPath() + "?" + request.rawQuery(),
+            () -> auditId,
+            request.connection().remoteAddress());
     Answered answered = chain.serve(incoming);
+    Observation observation = answered.observation();
     Headers headers = headers(auditId, answered.warnings());
+    Sent sent = Sent.NOTHING;
     try {
-      int code = answer(answered, query, request, responder, headers);
-      requests.count(answered.info(), code);
-      audit.answered(auditId, code);
+      AuditEvent event = observation.event();
+      if (event != null) {
+        AuditedAnswer.record(event, answered.response(), encoder, query);
+      }
+      sent = answer(answered.response(), query, request, responder, headers, observation);
     } catch (StatusException refusal) {
       if (responder.committed()) {
         throw refusal;
       }
-      failure(refusal.status(), query, request, responder, headers);
-      requests.count(answered.info(), refusal.code());
-      audit.answered(auditId, refusal.code());
+      AuditEvent event = observation.event();
+      if (event != null) {
+        event.failed(refusal.status());
+      }
+      sent = failure(refusal.status(), query, request, responder, headers, observation);
+    } finally {
+      observation.done(sent.code, sent.bytes);
     }
   }
 
-  private int answer(
-      Answered answered, Query query, HttpRequest request, HttpResponder responder, Headers headers)
+  /**
+   * How an answer went out.
+   *
+   * @param bytes of its body before compression; -1 when nobody counted
+   */
+  private record Sent(int code, long bytes) {
+    static final Sent NOTHING = new Sent(200, -1);
+  }
+
+  private Sent answer(
+      ApiResponse response,
+      Query query,
+      HttpRequest request,
+      HttpResponder responder,
+      Headers headers,
+      Observation observation)
       throws Exception {
-    return switch (answered.response()) {
+    return switch (response) {
       case ApiResponse.One one -> {
         headers.add("Content-Type", one.format().contentType());
-        send(one.code(), encoder.object(one, query), request, responder, headers);
-        yield one.code();
+        byte[][] body = encoder.object(one, query);
+        yield send(one.code(), body, request, responder, headers, observation);
       }
       case ApiResponse.Many many -> {
         headers.add("Content-Type", many.format().contentType());
-        list(many, query, request, responder, headers);
-        yield 200;
+        yield list(many, query, request, responder, headers, observation);
       }
       case ApiResponse.Watch watch -> {
-        watches.serve(watch, query, request, responder, headers);
-        yield 200;
+        watches.serve(watch, query, request, responder, headers, observation);
+        yield new Sent(200, -1);
       }
       case ApiResponse.Document document -> {
         headers.add("Content-Type", document.format().contentType());
         document.headers().forEach(headers::add);
-        send(
+        yield send(
             document.code(),
             encoder.json(document.json(), document.format()),
             request,
             responder,
-            headers);
-        yield document.code();
+            headers,
+            observation);
       }
       case ApiResponse.Bytes bytes -> {
         if (!bytes.contentType().isEmpty()) {
@@ -124,42 +146,48 @@ final class HttpDoor implements HttpHandler {
           headers.add("X-Content-Type-Options", "nosniff");
         }
         bytes.headers().forEach(headers::set);
-        send(bytes.code(), new byte[][] {bytes.body()}, request, responder, headers);
-        yield bytes.code();
+        byte[][] body = {bytes.body()};
+        yield send(bytes.code(), body, request, responder, headers, observation);
       }
-      case ApiResponse.Failure failure -> {
-        failure(failure.status(), query, request, responder, headers);
-        yield failure.status().code();
-      }
+      case ApiResponse.Failure failure ->
+          failure(failure.status(), query, request, responder, headers, observation);
       case ApiResponse.Takeover takeover -> {
-        takeover.handler().handle(request, responder);
-        yield 200;
+        ObservedResponder observed = new ObservedResponder(responder, observation);
+        takeover.handler().handle(request, observed);
+        yield new Sent(observed.code(), -1);
       }
     };
   }
 
-  private void failure(
-      Status status, Query query, HttpRequest request, HttpResponder responder, Headers headers)
+  private Sent failure(
+      Status status,
+      Query query,
+      HttpRequest request,
+      HttpResponder responder,
+      Headers headers,
+      Observation observation)
       throws IOException {
     Negotiated format = Negotiation.lenient(request.headers(), query);
     headers.set("Content-Type", format.contentType());
     if (status.details() != null && status.details().retryAfterSeconds() > 0) {
       headers.add("Retry-After", String.valueOf(status.details().retryAfterSeconds()));
     }
-    send(
+    return send(
         status.code(),
         encoder.json(Json.write(StatusJson.write(status)), format),
         request,
         responder,
-        headers);
+        headers,
+        observation);
   }
 
-  private void list(
+  private Sent list(
       ApiResponse.Many many,
       Query query,
       HttpRequest request,
       HttpResponder responder,
-      Headers headers)
+      Headers headers,
+      Observation observation)
       throws IOException {
     Negotiated format = many.format();
     boolean concatenated =
@@ -167,37 +195,43 @@ final class HttpDoor implements HttpHandler {
             && !format.pretty()
             && format.view() != Negotiated.View.TABLE;
     if (!concatenated) {
-      send(200, encoder.list(many, query), request, responder, headers);
-      return;
+      return send(200, encoder.list(many, query), request, responder, headers, observation);
     }
     ListBytes list =
         format.view() == Negotiated.View.PARTIAL
             ? ListBytes.partial(many.list())
             : ListBytes.whole(many.list(), many.type());
     if (list.size() <= CHUNK) {
-      send(200, new byte[][] {list.toBytes()}, request, responder, headers);
-      return;
+      return send(200, new byte[][] {list.toBytes()}, request, responder, headers, observation);
     }
     boolean compressed = accepts(request, "gzip");
     if (compressed) {
       compressedHeaders(headers);
     }
+    observation.started(200);
     try (BodyStream body = responder.stream(200, headers)) {
       if (!compressed) {
         ChunkedOutput chunks = new ChunkedOutput(body, CHUNK);
         list.writeTo(chunks::write);
         chunks.flush();
-        return;
-      }
-      try (OutputStream zip = gzip(new ChunkedOutput(body, CHUNK).asOutputStream())) {
-        list.writeTo(zip::write);
+      } else {
+        try (OutputStream zip = gzip(new ChunkedOutput(body, CHUNK).asOutputStream())) {
+          list.writeTo(zip::write);
+        }
       }
     }
+    return new Sent(200, list.size());
   }
 
-  private static void send(
-      int code, byte[][] body, HttpRequest request, HttpResponder responder, Headers headers)
+  private static Sent send(
+      int code,
+      byte[][] body,
+      HttpRequest request,
+      HttpResponder responder,
+      Headers headers,
+      Observation observation)
       throws IOException {
+    observation.started(code);
     long length = 0;
     for (byte[] part : body) {
       length += part.length;
@@ -207,7 +241,7 @@ final class HttpDoor implements HttpHandler {
         || headers.contains("content-encoding")) {
       if (body.length <= MOST_PARTS) {
         responder.send(code, headers, body);
-        return;
+        return new Sent(code, length);
       }
       try (BodyStream stream = responder.stream(code, headers)) {
         ChunkedOutput chunks = new ChunkedOutput(stream, (int) Math.min(length, CHUNK));
@@ -216,7 +250,7 @@ final class HttpDoor implements HttpHandler {
         }
         chunks.flush();
       }
-      return;
+      return new Sent(code, length);
     }
     compressedHeaders(headers);
     try (BodyStream stream = responder.stream(code, headers);
@@ -225,6 +259,7 @@ final class HttpDoor implements HttpHandler {
         zip.write(part);
       }
     }
+    return new Sent(code, length);
   }
 
   private static void compressedHeaders(Headers headers) {
@@ -260,6 +295,11 @@ final class HttpDoor implements HttpHandler {
     if (given != null && !given.isEmpty() && given.length() <= 64) {
       return given;
     }
+    return newAuditId();
+  }
+
+  /** A random UUID; it names a request and keeps no secret. */
+  static String newAuditId() {
     ThreadLocalRandom random = ThreadLocalRandom.current();
     long high = (random.nextLong() & ~0xf000L) | 0x4000L;
     long low = (random.nextLong() & 0x3fffffffffffffffL) | 0x8000000000000000L;

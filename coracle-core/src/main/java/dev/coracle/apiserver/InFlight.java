@@ -17,8 +17,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class InFlight {
 
   private static final Set<String> READING = Set.of("get", "list", "watch");
-  private static final Set<String> LONG_RUNNING =
-      Set.of("attach", "exec", "log", "portforward", "proxy");
 
   private final int mostReading;
   private final int mostMutating;
@@ -42,10 +40,7 @@ final class InFlight {
    * @throws StatusException 429 when there is no place
    */
   Place enter(RequestInfo info, UserInfo user) {
-    if (info.verb().equals("watch")
-        || info.verb().equals("proxy")
-        || LONG_RUNNING.contains(info.subresource())
-        || user.groups().contains("system:masters")) {
+    if (LongRunning.is(info) || user.groups().contains("system:masters")) {
       return () -> {};
     }
     boolean reads = READING.contains(info.verb());

@@ -7,6 +7,7 @@ import dev.coracle.api.StatusException;
 import dev.coracle.api.StatusJson;
 import dev.coracle.api.UserInfo;
 import dev.coracle.api.WatchEvent;
+import dev.coracle.apiserver.audit.AuditEvent;
 import dev.coracle.client.Call;
 import dev.coracle.client.Transport;
 import dev.coracle.http.Headers;
@@ -26,11 +27,13 @@ final class InMemoryTransport implements Transport {
   private static final Logger LOG = LoggerFactory.getLogger(InMemoryTransport.class);
 
   private final FilterChain chain;
+  private final Encoder encoder;
   private final UserInfo user;
   private final Headers headers;
 
-  InMemoryTransport(FilterChain chain, UserInfo user) {
+  InMemoryTransport(FilterChain chain, Encoder encoder, UserInfo user) {
     this.chain = chain;
+    this.encoder = encoder;
     this.user = user;
     this.headers = Headers.of("User-Agent", agent(user));
   }
@@ -43,12 +46,12 @@ final class InMemoryTransport implements Transport {
 
   @Override
   public Transport as(UserInfo other) {
-    return new InMemoryTransport(chain, other);
+    return new InMemoryTransport(chain, encoder, other);
   }
 
   @Override
   public Answer send(Call call) {
-    ApiResponse response = serve(call);
+    ApiResponse response = complete(serve(call));
     return switch (response) {
       case ApiResponse.One one -> new Answer.One(one.object());
       case ApiResponse.Many many -> new Answer.Many(many.list());
@@ -65,8 +68,13 @@ final class InMemoryTransport implements Transport {
   @Override
   public JsonNode read(String path) {
     ApiResponse response =
-        serve(
-            "GET", path, () -> RequestInfo.nonResource(path, "get"), Query.EMPTY, RequestBody.NONE);
+        complete(
+            serve(
+                "GET",
+                path,
+                () -> RequestInfo.nonResource(path, "get"),
+                Query.EMPTY,
+                RequestBody.NONE));
     return switch (response) {
       case ApiResponse.Document document -> Json.read(document.json());
       case ApiResponse.One one -> one.object().tree();
@@ -81,19 +89,34 @@ final class InMemoryTransport implements Transport {
 
   @Override
   public Watch watch(Call call, WatchHandler handler) {
-    ApiResponse response = serve(call);
-    if (response instanceof ApiResponse.Failure failure) {
-      throw new StatusException(failure.status());
-    }
-    if (!(response instanceof ApiResponse.Watch watch)) {
+    Answered answered = serve(call);
+    Observation observation = answered.observation();
+    if (!(answered.response() instanceof ApiResponse.Watch watch)) {
+      if (complete(answered) instanceof ApiResponse.Failure failure) {
+        throw new StatusException(failure.status());
+      }
       throw StatusException.badRequest(call.verb() + " is no watch");
     }
     WatchQueue queue = new WatchQueue();
-    Registry.Watch running = watch.starter().start(queue);
+    Registry.Watch running;
+    try {
+      running = watch.starter().start(queue);
+    } catch (StatusException refusal) {
+      observation.done(refusal.code(), -1);
+      throw refusal;
+    }
+    observation.started(200);
     AtomicBoolean closed = new AtomicBoolean();
     Thread.ofVirtual()
         .name("watch " + call.resource().qualified())
-        .start(() -> deliver(queue, running, handler, closed));
+        .start(
+            () -> {
+              try {
+                deliver(queue, running, handler, closed);
+              } finally {
+                observation.done(200, -1);
+              }
+            });
     return () -> {
       closed.set(true);
       queue.cancel();
@@ -132,7 +155,7 @@ final class InMemoryTransport implements Transport {
     }
   }
 
-  private ApiResponse serve(Call call) {
+  private Answered serve(Call call) {
     boolean collection = call.verb().equals("list") || call.verb().equals("watch");
     String name =
         collection && call.name().isEmpty()
@@ -150,16 +173,17 @@ final class InMemoryTransport implements Transport {
             call.subresource(),
             name,
             "");
+    Query query = Query.of(call.query());
     return serve(
         method(call.verb()),
         info.path(),
         () -> info,
-        Query.of(call.query()),
+        query,
         call.body() == null ? RequestBody.NONE : new RequestBody.Tree(call.body()),
         call.contentType());
   }
 
-  private ApiResponse serve(
+  private Answered serve(
       String method,
       String path,
       java.util.function.Supplier<RequestInfo> info,
@@ -168,11 +192,39 @@ final class InMemoryTransport implements Transport {
       String... contentType) {
     Headers sent =
         contentType.length == 0 ? headers : headers.copy().add("Content-Type", contentType[0]);
-    return chain
-        .serve(
+    Answered answered =
+        chain.serve(
             new IncomingRequest(
-                method, path, info, query, sent, new Credentials.Known(user), body, "", ""))
-        .response();
+                method,
+                path,
+                info,
+                query,
+                sent,
+                new Credentials.Known(user),
+                body,
+                () -> query == Query.EMPTY ? path : path + "?" + query,
+                HttpDoor::newAuditId,
+                null));
+    AuditEvent event = answered.observation().event();
+    if (event != null) {
+      AuditedAnswer.record(event, answered.response(), encoder, query);
+    }
+    return answered;
+  }
+
+  /** The answer to a request that is over with it. */
+  private static ApiResponse complete(Answered answered) {
+    int code =
+        switch (answered.response()) {
+          case ApiResponse.One one -> one.code();
+          case ApiResponse.Failure failure -> failure.status().code();
+          case ApiResponse.Document document -> document.code();
+          case ApiResponse.Bytes bytes -> bytes.code();
+          case ApiResponse.Many _, ApiResponse.Watch _, ApiResponse.Takeover _ -> 200;
+        };
+    answered.observation().started(code);
+    answered.observation().done(code, -1);
+    return answered.response();
   }
 
   /** A text answer, such as the one for paths that do not exist, as an error. */

@@ -2,14 +2,18 @@ package dev.coracle.apiserver;
 
 import dev.coracle.api.RequestInfo;
 import dev.coracle.http.Headers;
+import java.net.SocketAddress;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A request as a door hands it to the {@link FilterChain}.
  *
+ * @param path as it was sent, without the query
  * @param info reads what it asks for; throws a StatusException when the path is broken
- * @param auditId as the client gave it, or made for it
- * @param sourceAddress of the peer; empty for the in-memory door
+ * @param uri path and query as they were sent; asked for only when somebody records it
+ * @param auditId as the client gave it, or made for it; asked for only when somebody records it
+ * @param peer null for the in-memory door
  */
 record IncomingRequest(
     String method,
@@ -19,5 +23,6 @@ record IncomingRequest(
     Headers headers,
     Credentials credentials,
     RequestBody body,
-    String auditId,
-    String sourceAddress) {}
+    Supplier<String> uri,
+    Supplier<String> auditId,
+    @Nullable SocketAddress peer) {}

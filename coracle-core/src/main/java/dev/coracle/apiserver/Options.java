@@ -94,6 +94,9 @@ final class Options {
   static DeleteOptions delete(ApiRequest request) {
     byte[] body = BodyReader.bytes(request);
     ObjectNode given = body.length == 0 ? fromQuery(request.query()) : fromBody(request, body);
+    if (body.length > 0 && request.audit() != null) {
+      request.audit().requestObject(given);
+    }
     String kind = given.path("kind").asText("");
     if (!kind.isEmpty() && !kind.equals("DeleteOptions")) {
       throw StatusException.badRequest(

@@ -58,6 +58,19 @@ final class PathEndpoints {
     return above.endpoint.serve(request, path.substring(prefixLength(trimmed) + 1));
   }
 
+  /** The registered path that serves a path; the empty string when none does. */
+  String registered(String path) {
+    if (path.equals("/")) {
+      return path;
+    }
+    String trimmed = path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
+    if (endpoints.containsKey(trimmed)) {
+      return trimmed;
+    }
+    int length = prefixLength(trimmed);
+    return length < 0 ? "" : trimmed.substring(0, length);
+  }
+
   static ApiResponse notFound() {
     return ApiResponse.text(404, "404 page not found\n");
   }

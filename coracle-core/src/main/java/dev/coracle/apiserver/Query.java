@@ -2,6 +2,7 @@ package dev.coracle.apiserver;
 
 import dev.coracle.api.StatusException;
 import java.net.URLDecoder;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -119,5 +120,20 @@ public final class Query {
       throw StatusException.badRequest(
           "strconv.ParseInt: parsing " + Text.quote(value) + ": value out of range");
     }
+  }
+
+  /** As a query string. */
+  @Override
+  public String toString() {
+    StringBuilder text = new StringBuilder();
+    parameters.forEach(
+        (name, values) ->
+            values.forEach(
+                value ->
+                    text.append(text.isEmpty() ? "" : "&")
+                        .append(URLEncoder.encode(name, StandardCharsets.UTF_8))
+                        .append('=')
+                        .append(URLEncoder.encode(value, StandardCharsets.UTF_8))));
+    return text.toString();
   }
 }

@@ -1,6 +1,8 @@
 package dev.coracle.apiserver;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.DeleteOptions;
+import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.ListOptions;
 import dev.coracle.api.PatchType;
@@ -9,6 +11,8 @@ import dev.coracle.api.Status;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.StatusJson;
 import dev.coracle.api.WriteOptions;
+import dev.coracle.api.Yaml;
+import dev.coracle.apiserver.audit.AuditEvent;
 import dev.coracle.registry.Registry;
 import dev.coracle.registry.RequestContext;
 import dev.coracle.registry.ResourceType;
@@ -156,7 +160,7 @@ final class ResourceEndpoint {
             namespace,
             "",
             "",
-            BodyReader.object(request, type.kind(), type.version(), options),
+            object(request, type.kind(), type.version(), options),
             options);
     return new ApiResponse.One(201, written.object(), type, format);
   }
@@ -171,7 +175,7 @@ final class ResourceEndpoint {
             namespace,
             request.info().name(),
             request.info().subresource(),
-            BodyReader.object(request, kind, type.version(), options),
+            object(request, kind, type.version(), options),
             options);
     return new ApiResponse.One(written.created() ? 201 : 200, written.object(), type, format);
   }
@@ -202,7 +206,7 @@ final class ResourceEndpoint {
             request.info().name(),
             request.info().subresource(),
             patchType,
-            BodyReader.bytes(request),
+            patchBytes(request, patchType),
             options);
     return new ApiResponse.One(written.created() ? 201 : 200, written.object(), type, format);
   }
@@ -276,10 +280,34 @@ final class ResourceEndpoint {
             namespace,
             request.info().name(),
             subresource.name(),
-            BodyReader.object(
-                request, subresource.kind().kind(), subresource.kind().version(), options),
+            object(request, subresource.kind().kind(), subresource.kind().version(), options),
             options);
     return new ApiResponse.One(201, written.object(), null, format);
+  }
+
+  private static ObjectNode object(
+      ApiRequest request, String kind, String version, WriteOptions options) {
+    ObjectNode object = BodyReader.object(request, kind, version, options);
+    AuditEvent event = request.audit();
+    if (event != null) {
+      event.requestObject(object);
+    }
+    return object;
+  }
+
+  private static byte[] patchBytes(ApiRequest request, PatchType type) {
+    byte[] patch = BodyReader.bytes(request);
+    AuditEvent event = request.audit();
+    if (event != null && event.wantsRequest()) {
+      try {
+        event.requestPatch(
+            Json.write(type == PatchType.APPLY ? Yaml.read(patch) : Json.read(patch)));
+      } catch (IllegalArgumentException broken) {
+        // what can't be read is refused later, and is no object to record
+        return patch;
+      }
+    }
+    return patch;
   }
 
   private static RequestContext context(ApiRequest request) {

@@ -33,4 +33,20 @@ public final class Version {
             + System.getProperty("os.arch", "amd64"));
     return Json.write(json);
   }
+
+  /** The values of {@code kubernetes_build_info}'s labels, in their order. */
+  static String[] labels() {
+    ObjectNode json = Json.readObject(json());
+    return new String[] {
+      json.path("buildDate").asText(),
+      json.path("compiler").asText(),
+      json.path("gitCommit").asText(),
+      json.path("gitTreeState").asText(),
+      json.path("gitVersion").asText(),
+      json.path("goVersion").asText(),
+      json.path("major").asText(),
+      json.path("minor").asText(),
+      json.path("platform").asText()
+    };
+  }
 }

@@ -24,11 +24,13 @@ import java.util.concurrent.ConcurrentHashMap;
 final class WatchWriter {
 
   private final Encoder encoder;
+  private final WatchMetrics metrics;
   private final Set<WatchQueue> running = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
 
-  WatchWriter(Encoder encoder) {
+  WatchWriter(Encoder encoder, WatchMetrics metrics) {
     this.encoder = encoder;
+    this.metrics = metrics;
   }
 
   /** Where lines go. */
@@ -50,7 +52,8 @@ final class WatchWriter {
       Query query,
       HttpRequest request,
       HttpResponder responder,
-      Headers headers)
+      Headers headers,
+      Observation observation)
       throws IOException, InterruptedException {
     WatchQueue queue = new WatchQueue();
     Registry.Watch source;
@@ -73,12 +76,14 @@ final class WatchWriter {
     try (Registry.Watch closing = source) {
       responder.onDisconnect(queue::cancel);
       if (request.isUpgradeTo("websocket")) {
+        observation.started(101);
         try (WebSocketSession session = responder.upgradeToWebSocket(subprotocol(request))) {
           session.onClose(queue::cancel);
           boolean text = watch.format().encoding() != Negotiated.Encoding.PROTOBUF;
           copy(watch, query, queue, lines -> messages(session, text, lines));
         }
       } else {
+        observation.started(200);
         headers.add("Content-Type", watch.format().contentType());
         try (BodyStream body = responder.stream(200, headers)) {
           copy(watch, query, queue, body::write);
@@ -93,10 +98,12 @@ final class WatchWriter {
   private void copy(ApiResponse.Watch watch, Query query, WatchQueue queue, Out out)
       throws IOException, InterruptedException {
     boolean first = true;
+    WatchMetrics.Cells cells = metrics.of(watch.type());
     for (List<WatchEvent> batch = queue.take(); batch != null; batch = queue.take()) {
       byte[][] lines = new byte[batch.size()][];
       for (int i = 0; i < lines.length; i++) {
         lines[i] = encoder.event(batch.get(i), watch, query, first);
+        cells.sent(lines[i].length);
         first = false;
       }
       out.write(lines);

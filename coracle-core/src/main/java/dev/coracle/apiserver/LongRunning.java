@@ -1,0 +1,19 @@
+package dev.coracle.apiserver;
+
+import dev.coracle.api.RequestInfo;
+import java.util.Set;
+
+/** Requests that take as long as their client likes: no place among those in flight is theirs. */
+final class LongRunning {
+
+  private static final Set<String> SUBRESOURCES =
+      Set.of("attach", "exec", "log", "portforward", "proxy");
+
+  private LongRunning() {}
+
+  static boolean is(RequestInfo info) {
+    return info.verb().equals("watch")
+        || info.verb().equals("proxy")
+        || SUBRESOURCES.contains(info.subresource());
+  }
+}
