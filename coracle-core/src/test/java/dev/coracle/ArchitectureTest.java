@@ -68,8 +68,10 @@ class ArchitectureTest {
             "node",
             "network",
             "proxy"));
-    // The client for its configuration: what kubeconfig or ServiceAccount the proxy command uses.
-    arrows.put("cli", List.of("client", "cluster", "proxy"));
+    // The client for its configuration: what kubeconfig or ServiceAccount the proxy command uses;
+    // the API server for
+    // the records of its options.
+    arrows.put("cli", List.of("apiserver", "client", "cluster", "proxy"));
     return arrows;
   }
 

@@ -11,7 +11,6 @@ import dev.coracle.auth.AuthorizationAttributes;
 import dev.coracle.auth.SelectorRequirement;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -155,8 +154,7 @@ final class FilterChain {
         if (user == null) {
           authMetrics.rejected(System.nanoTime() - began);
           if (auditor != null) {
-            observation.audit(
-                auditor.unauthenticated(received(incoming, info), attempted(incoming, presented)));
+            observation.audit(auditor.unauthenticated(received(incoming, info)));
           }
           throw StatusException.unauthorized();
         }
@@ -175,25 +173,5 @@ final class FilterChain {
       }
       case Authenticator.Result.Anonymous none -> anonymousAllowed ? UserInfo.ANONYMOUS : null;
     };
-  }
-
-  /** The kinds of credentials that were no good; never the credentials. */
-  private static String attempted(IncomingRequest incoming, Credentials.Presented presented) {
-    List<String> kinds = new ArrayList<>(2);
-    String authorization =
-        incoming.headers().first("authorization", "").strip().toLowerCase(Locale.ROOT);
-    if (authorization.startsWith("basic ")) {
-      kinds.add("basic");
-    }
-    if (authorization.startsWith("bearer ")) {
-      kinds.add("bearer");
-    }
-    if (!incoming.query().first("access_token").isBlank()) {
-      kinds.add("access_token");
-    }
-    if (!presented.request().peerCertificates().isEmpty()) {
-      kinds.add("x509");
-    }
-    return String.join(", ", kinds);
   }
 }

@@ -1,5 +1,6 @@
 package dev.coracle.cli;
 
+import dev.coracle.cluster.ApiServerOptions;
 import dev.coracle.cluster.Cluster;
 import dev.coracle.cluster.ClusterOptions;
 import dev.coracle.cluster.StartException;
@@ -133,6 +134,8 @@ final class UpCommand implements Callable<Integer> {
       description = "Further host names or addresses for the serving certificate.")
   private List<String> servingNames = List.of();
 
+  @Mixin private final AuditOptions audit = new AuditOptions();
+
   @Option(
       names = "--report",
       hidden = true,
@@ -249,7 +252,16 @@ final class UpCommand implements Callable<Integer> {
         legacyTokens,
         swaggerUi,
         featureGates,
-        servingNames);
+        servingNames,
+        server());
+  }
+
+  private ApiServerOptions server() {
+    try {
+      return ApiServerOptions.DEFAULTS.withAudit(audit.config());
+    } catch (IllegalArgumentException e) {
+      throw bad(String.valueOf(e.getMessage()));
+    }
   }
 
   private void cidr(String option, String value, int shortest, int longest) {

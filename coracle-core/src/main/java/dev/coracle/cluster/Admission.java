@@ -1,9 +1,9 @@
 package dev.coracle.cluster;
 
-import dev.coracle.admission.AdmissionChain;
 import dev.coracle.admission.AdmissionPlugin;
 import dev.coracle.admission.DefaultTolerationSeconds;
 import dev.coracle.admission.LimitRanger;
+import dev.coracle.admission.MeasuredAdmission;
 import dev.coracle.admission.NamespaceLifecycle;
 import dev.coracle.admission.NodeAudiences;
 import dev.coracle.admission.NodeRestriction;
@@ -14,9 +14,11 @@ import dev.coracle.admission.ServiceAccountAdmission;
 import dev.coracle.admission.StorageObjectInUseProtection;
 import dev.coracle.admission.ValidatingAdmissionPolicies;
 import dev.coracle.api.AdmissionAttributes;
+import dev.coracle.api.AdmissionHook;
 import dev.coracle.auth.certificates.SigningRequest;
 import dev.coracle.client.Client;
 import dev.coracle.client.Informers;
+import dev.coracle.metrics.Metrics;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.function.Supplier;
@@ -26,16 +28,17 @@ final class Admission {
 
   private final ResourceQuotaAdmission quota;
   private final ValidatingAdmissionPolicies policies;
-  private final AdmissionChain chain;
+  private final AdmissionHook chain;
 
   /**
    * @param client the API as the API server itself, usable once that has started
    */
-  Admission(Supplier<Client> client, Auth auth) {
+  Admission(Supplier<Client> client, Auth auth, Metrics metrics) {
     quota = new ResourceQuotaAdmission(client);
     policies = new ValidatingAdmissionPolicies(client);
     chain =
-        new AdmissionChain(
+        MeasuredAdmission.of(
+            metrics,
             List.of(
                 escalation(auth),
                 new NamespaceLifecycle(client),
@@ -59,7 +62,7 @@ final class Admission {
     policies.start(informers);
   }
 
-  AdmissionChain chain() {
+  AdmissionHook chain() {
     return chain;
   }
 

@@ -6,6 +6,9 @@ import dev.coracle.api.ListOptions;
 import dev.coracle.api.SystemClock;
 import dev.coracle.apiserver.ApiServer;
 import dev.coracle.apiserver.ApiServerConfig;
+import dev.coracle.apiserver.audit.AuditConfig;
+import dev.coracle.apiserver.audit.Auditing;
+import dev.coracle.apiserver.audit.Auditor;
 import dev.coracle.auth.certificates.KeyAndCertificate;
 import dev.coracle.client.Client;
 import dev.coracle.client.InformerFactory;
@@ -20,10 +23,12 @@ import dev.coracle.controller.Controllers;
 import dev.coracle.http.ClientTls;
 import dev.coracle.http.HttpServerOptions;
 import dev.coracle.http.ServerTls;
+import dev.coracle.metrics.Metrics;
 import dev.coracle.network.Ipv4Network;
 import dev.coracle.node.runtime.process.HostMounter;
 import dev.coracle.node.runtime.process.ProcessRuntime;
 import dev.coracle.registry.ConversionWebhooks;
+import dev.coracle.registry.MeasuredStore;
 import dev.coracle.registry.Registries;
 import dev.coracle.registry.Registry;
 import dev.coracle.registry.RegistryConfig;
@@ -122,7 +127,10 @@ public final class Cluster implements AutoCloseable {
         Background.start("machine", () -> Machine.prepare(options, directory.path()));
     Background<Pki> pkiStart =
         Background.start("pki", () -> Pki.open(directory.resolve("pki"), clock.instant()));
-    Store store = keep(Stores.open(directory.resolve("store"), durability()));
+    Metrics metrics = new Metrics();
+    @Nullable Auditor auditor = auditor(metrics);
+    Store store =
+        new MeasuredStore(keep(Stores.open(directory.resolve("store"), durability())), metrics);
     Pki pki = pkiStart.get();
     Background<KeyAndCertificate> adminStart =
         Background.start(
@@ -131,7 +139,7 @@ public final class Cluster implements AutoCloseable {
 
     AtomicReference<@Nullable Client> loopback = new AtomicReference<>();
     Auth auth = Auth.create(pki, () -> require(loopback.get()), clock, issuer());
-    Admission admission = new Admission(() -> require(loopback.get()), auth);
+    Admission admission = new Admission(() -> require(loopback.get()), auth, metrics);
     Registry registry =
         Registries.open(
             store,
@@ -140,6 +148,7 @@ public final class Cluster implements AutoCloseable {
                 .withAdmission(admission.chain())
                 .withVirtuals(auth.virtuals())
                 .withConversions(conversions(() -> require(loopback.get()))));
+    MeasuredStore.countObjects(metrics, store, registry);
     Machine machine = keep(machineStart.get());
     machine.degraded().forEach(listener::degraded);
 
@@ -156,6 +165,8 @@ public final class Cluster implements AutoCloseable {
             ApiServerConfig.of(registry)
                 .withAuth(auth.authenticator(), auth.authorizer())
                 .withHttp(HttpServerOptions.of(tls, addresses(machine)))
+                .withAudit(auditor)
+                .withMetrics(metrics)
                 .withSwaggerUi(options.swaggerUi())
                 .withOpenId(
                     auth.openId("https://" + options.listenHost() + ":" + options.listenPort()))
@@ -239,6 +250,19 @@ public final class Cluster implements AutoCloseable {
           .withIdentity(proxy.client().key(), List.of(proxy.client().certificate()));
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  /** What records requests, closed after everything that makes requests. */
+  private @Nullable Auditor auditor(Metrics metrics) {
+    if (options.server().audit().equals(AuditConfig.OFF)) {
+      return null;
+    }
+    try {
+      Auditor auditor = Auditing.open(options.server().audit(), metrics);
+      return auditor == null ? null : keep(auditor);
+    } catch (IOException e) {
+      throw new StartException(StartException.Kind.FAILED, String.valueOf(e.getMessage()), e);
     }
   }
 

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param swaggerUi whether {@code /swagger-ui/} is served
  * @param featureGates by name
  * @param servingNames further names and addresses for the serving certificate
+ * @param server what the API server records, encrypts and how it serves TLS
  */
 public record ClusterOptions(
     Path data,
@@ -39,7 +40,8 @@ public record ClusterOptions(
     boolean legacyServiceAccountTokens,
     boolean swaggerUi,
     Map<String, Boolean> featureGates,
-    List<String> servingNames) {
+    List<String> servingNames,
+    ApiServerOptions server) {
 
   /** What runs Pods. */
   public enum Runtime {
@@ -85,5 +87,61 @@ public record ClusterOptions(
         false,
         Map.of(),
         List.of());
+  }
+
+  /** With the defaults of everything that came later. */
+  public ClusterOptions(
+      Path data,
+      String listenHost,
+      int listenPort,
+      Runtime runtime,
+      Part only,
+      Durability durability,
+      int simulatedNodes,
+      String serviceCidr,
+      String podCidr,
+      @Nullable String nodeName,
+      @Nullable Path kubeconfig,
+      boolean legacyServiceAccountTokens,
+      boolean swaggerUi,
+      Map<String, Boolean> featureGates,
+      List<String> servingNames) {
+    this(
+        data,
+        listenHost,
+        listenPort,
+        runtime,
+        only,
+        durability,
+        simulatedNodes,
+        serviceCidr,
+        podCidr,
+        nodeName,
+        kubeconfig,
+        legacyServiceAccountTokens,
+        swaggerUi,
+        featureGates,
+        servingNames,
+        ApiServerOptions.DEFAULTS);
+  }
+
+  public ClusterOptions withServer(ApiServerOptions options) {
+    return new ClusterOptions(
+        data,
+        listenHost,
+        listenPort,
+        runtime,
+        only,
+        durability,
+        simulatedNodes,
+        serviceCidr,
+        podCidr,
+        nodeName,
+        kubeconfig,
+        legacyServiceAccountTokens,
+        swaggerUi,
+        featureGates,
+        servingNames,
+        options);
   }
 }

@@ -48,6 +48,7 @@ public final class AuditEvent implements BiConsumer<String, String> {
   private @Nullable RawValue requestObject;
   private @Nullable RawValue responseObject;
   private boolean started;
+  private volatile boolean unauthenticated;
 
   AuditEvent(
       Auditor auditor,
@@ -168,11 +169,9 @@ public final class AuditEvent implements BiConsumer<String, String> {
     status = bounded;
   }
 
-  /** Authentication failed: there is only this message. */
-  synchronized void authenticationFailed(String message) {
-    ObjectNode json = Json.object();
-    json.putObject("metadata");
-    status = json.put("status", "Failure").put("message", message).put("reason", "Unauthorized");
+  /** Nobody knows who asks: the head of the answer is all that is recorded. */
+  synchronized void unauthenticated() {
+    unauthenticated = true;
   }
 
   /** The head of the answer goes out; the first call counts. */
@@ -184,7 +183,7 @@ public final class AuditEvent implements BiConsumer<String, String> {
       started = true;
       code(code);
     }
-    if (longRunning) {
+    if (longRunning || unauthenticated) {
       record(Stage.RESPONSE_STARTED);
     }
   }
@@ -201,6 +200,9 @@ public final class AuditEvent implements BiConsumer<String, String> {
 
   /** The answer is out, or its peer is gone. */
   public void complete(boolean longRunning) {
+    if (unauthenticated) {
+      return;
+    }
     synchronized (this) {
       if (status == null) {
         ObjectNode early = Json.object();

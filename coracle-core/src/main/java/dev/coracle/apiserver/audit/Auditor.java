@@ -65,14 +65,15 @@ public final class Auditor implements AutoCloseable {
     return event;
   }
 
-  /** The event of a request whose credentials are no good; null when no rule records it. */
-  public @Nullable AuditEvent unauthenticated(Received request, String attempted) {
+  /**
+   * The event of a request whose credentials are no good: recorded once, when it is answered.
+   *
+   * @return null when no rule records it
+   */
+  public @Nullable AuditEvent unauthenticated(Received request) {
     AuditEvent event = event(request, null);
     if (event != null) {
-      event.authenticationFailed(
-          attempted.isEmpty()
-              ? "Authentication failed, no credentials provided"
-              : "Authentication failed, attempted: " + attempted);
+      event.unauthenticated();
     }
     return event;
   }

@@ -1,0 +1,133 @@
+package dev.coracle.admission;
+
+import dev.coracle.api.AdmissionAttributes;
+import dev.coracle.api.AdmissionHook;
+import dev.coracle.api.Operation;
+import dev.coracle.metrics.Family;
+import dev.coracle.metrics.Histogram;
+import dev.coracle.metrics.Metrics;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * Times admission: {@code apiserver_admission_controller_admission_duration_seconds} for each
+ * plugin and {@code apiserver_admission_step_admission_duration_seconds} for all of them, mutating
+ * ({@code admit}) and validating.
+ */
+public final class MeasuredAdmission implements AdmissionHook {
+
+  private static final double[] PLUGIN = {0.005, 0.025, 0.1, 0.5, 1.0, 2.5};
+
+  private final AdmissionChain chain;
+  private final Times admit;
+  private final Times validate;
+
+  private MeasuredAdmission(AdmissionChain chain, Times admit, Times validate) {
+    this.chain = chain;
+    this.admit = admit;
+    this.validate = validate;
+  }
+
+  /** A chain of the plugins, timed. */
+  public static AdmissionHook of(Metrics metrics, List<AdmissionPlugin> plugins) {
+    Family.Histograms each =
+        metrics.histograms(
+            "apiserver_admission_controller_admission_duration_seconds",
+            "[STABLE] Time of one admission plugin.",
+            PLUGIN,
+            "name",
+            "operation",
+            "rejected",
+            "type");
+    Family.Histograms step =
+        metrics.histograms(
+            "apiserver_admission_step_admission_duration_seconds",
+            "[STABLE] Time of all admission plugins.",
+            PLUGIN,
+            "operation",
+            "rejected",
+            "type");
+    return new MeasuredAdmission(
+        new AdmissionChain(
+            plugins.stream().map(plugin -> (AdmissionPlugin) new Measured(plugin, each)).toList()),
+        new Times((operation, rejected) -> step.of(operation, rejected, "admit")),
+        new Times((operation, rejected) -> step.of(operation, rejected, "validate")));
+  }
+
+  @Override
+  public void mutate(AdmissionAttributes attributes) {
+    admit.time(attributes.operation(), () -> chain.mutate(attributes));
+  }
+
+  @Override
+  public void validate(AdmissionAttributes attributes) {
+    validate.time(attributes.operation(), () -> chain.validate(attributes));
+  }
+
+  private interface Labelled {
+    Histogram of(String operation, String rejected);
+  }
+
+  /** Two histograms for each operation, found once. */
+  private static final class Times {
+    private final Map<Operation, Histogram> good = new EnumMap<>(Operation.class);
+    private final Map<Operation, Histogram> rejected = new EnumMap<>(Operation.class);
+
+    Times(Labelled histograms) {
+      for (Operation operation : Operation.values()) {
+        String label = operation.name().toUpperCase(Locale.ROOT);
+        good.put(operation, histograms.of(label, "false"));
+        rejected.put(operation, histograms.of(label, "true"));
+      }
+    }
+
+    void time(Operation operation, Runnable work) {
+      long began = System.nanoTime();
+      Map<Operation, Histogram> outcome = rejected;
+      try {
+        work.run();
+        outcome = good;
+      } finally {
+        Histogram histogram = outcome.get(operation);
+        if (histogram != null) {
+          histogram.recordNanos(System.nanoTime() - began);
+        }
+      }
+    }
+  }
+
+  /** One plugin, timed. */
+  private static final class Measured implements AdmissionPlugin {
+    private final AdmissionPlugin plugin;
+    private final Times admit;
+    private final Times validate;
+
+    Measured(AdmissionPlugin plugin, Family.Histograms histograms) {
+      this.plugin = plugin;
+      this.admit =
+          new Times(
+              (operation, rejected) -> histograms.of(plugin.name(), operation, rejected, "admit"));
+      this.validate =
+          new Times(
+              (operation, rejected) ->
+                  histograms.of(plugin.name(), operation, rejected, "validate"));
+    }
+
+    @Override
+    public String name() {
+      return plugin.name();
+    }
+
+    @Override
+    public void admit(AdmissionAttributes attributes) {
+      admit.time(attributes.operation(), () -> plugin.admit(attributes));
+    }
+
+    @Override
+    public void validate(AdmissionAttributes attributes) {
+      validate.time(attributes.operation(), () -> plugin.validate(attributes));
+    }
+  }
+}

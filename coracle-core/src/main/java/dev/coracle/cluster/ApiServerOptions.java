@@ -1,0 +1,65 @@
+package dev.coracle.cluster;
+
+import dev.coracle.apiserver.audit.AuditConfig;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the API server records, encrypts and how it serves TLS: kube-apiserver's options of the same
+ * names.
+ *
+ * @param audit {@code --audit-*}
+ * @param encryption {@code --encryption-provider-config}; null stores as it is
+ * @param serving {@code --tls-*} and {@code --client-ca-file}
+ */
+public record ApiServerOptions(
+    AuditConfig audit, @Nullable Encryption encryption, Serving serving) {
+
+  public static final ApiServerOptions DEFAULTS =
+      new ApiServerOptions(AuditConfig.OFF, null, Serving.DEFAULTS);
+
+  /**
+   * Encryption at rest.
+   *
+   * @param config an EncryptionConfiguration
+   * @param automaticReload whether changes of the file are taken up
+   */
+  public record Encryption(Path config, boolean automaticReload) {}
+
+  /**
+   * The HTTPS door.
+   *
+   * @param certificate {@code --tls-cert-file}; null for the cluster's own
+   * @param key {@code --tls-private-key-file}
+   * @param clientAuthorities {@code --client-ca-file}: trusted beside the cluster's own; null for
+   *     none
+   * @param minVersion {@code VersionTLS12} or {@code VersionTLS13}; empty for the default
+   * @param cipherSuites IANA names; empty for the default
+   */
+  public record Serving(
+      @Nullable Path certificate,
+      @Nullable Path key,
+      @Nullable Path clientAuthorities,
+      String minVersion,
+      List<String> cipherSuites) {
+
+    public static final Serving DEFAULTS = new Serving(null, null, null, "", List.of());
+
+    public Serving {
+      cipherSuites = List.copyOf(cipherSuites);
+    }
+  }
+
+  public ApiServerOptions withAudit(AuditConfig config) {
+    return new ApiServerOptions(config, encryption, serving);
+  }
+
+  public ApiServerOptions withEncryption(@Nullable Encryption config) {
+    return new ApiServerOptions(audit, config, serving);
+  }
+
+  public ApiServerOptions withServing(Serving config) {
+    return new ApiServerOptions(audit, encryption, config);
+  }
+}
