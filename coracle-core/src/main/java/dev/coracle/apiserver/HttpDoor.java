@@ -1,6 +1,7 @@
 package dev.coracle.apiserver;
 
 import dev.coracle.api.Json;
+import dev.coracle.api.RequestInfo;
 import dev.coracle.api.Status;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.StatusJson;
@@ -22,6 +23,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
 import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +44,7 @@ final class HttpDoor implements HttpHandler {
   private final FilterChain chain;
   private final Encoder encoder;
   private final WatchWriter watches;
+  private final Deadlines deadlines = new Deadlines();
 
   HttpDoor(FilterChain chain, Encoder encoder, WatchMetrics metrics) {
     this.chain = chain;
@@ -52,6 +55,7 @@ final class HttpDoor implements HttpHandler {
   /** Ends what would otherwise go on for long. */
   void close() {
     watches.close();
+    deadlines.close();
   }
 
   @Override
@@ -59,11 +63,25 @@ final class HttpDoor implements HttpHandler {
     String auditId = auditId(request.headers());
     Query query = Query.parse(request.rawQuery());
     String method = request.method();
+    RequestInfo info = null;
+    Supplier<RequestInfo> asked;
+    try {
+      RequestInfo resolved = RequestInfoResolver.resolve(method, request.rawPath(), query);
+      info = resolved;
+      asked = () -> resolved;
+    } catch (StatusException broken) {
+      asked =
+          () -> {
+            throw broken;
+          };
+    }
+    Deadlines.Deadline deadline =
+        deadlines.begin(info, query, () -> tellLate(auditId, query, request, responder));
     IncomingRequest incoming =
         new IncomingRequest(
             method,
             request.rawPath(),
-            () -> RequestInfoResolver.resolve(method, request.rawPath(), query),
+            asked,
             query,
             request.headers(),
             new Credentials.Presented(presented(request)),
@@ -76,6 +94,10 @@ final class HttpDoor implements HttpHandler {
             request.connection().remoteAddress());
     Answered answered = chain.serve(incoming);
     Observation observation = answered.observation();
+    if (!deadline.met()) {
+      late(observation);
+      return;
+    }
     Headers headers = headers(auditId, answered.warnings());
     Sent sent = Sent.NOTHING;
     try {
@@ -96,6 +118,27 @@ final class HttpDoor implements HttpHandler {
     } finally {
       observation.done(sent.code, sent.bytes);
     }
+  }
+
+  private static final Status LATE =
+      StatusException.timeout("Timeout: request did not complete within the allotted timeout")
+          .status();
+
+  /** The request's time is up, and whoever serves it has not answered yet. */
+  private void tellLate(String auditId, Query query, HttpRequest request, HttpResponder responder) {
+    Negotiated format = Negotiation.lenient(request.headers(), query);
+    Headers headers = headers(auditId, List.of());
+    headers.set("Content-Type", format.contentType());
+    responder.send(LATE.code(), headers, encoder.json(Json.write(StatusJson.write(LATE)), format));
+  }
+
+  /** What nobody waited for is over. */
+  private static void late(Observation observation) {
+    AuditEvent event = observation.event();
+    if (event != null) {
+      event.failed(LATE);
+    }
+    observation.done(LATE.code(), -1);
   }
 
   /**

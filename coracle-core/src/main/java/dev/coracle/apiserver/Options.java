@@ -23,6 +23,9 @@ final class Options {
   private static final Set<String> VALIDATIONS = Set.of("", "Ignore", "Warn", "Strict");
   private static final Set<String> POLICIES = Set.of("Foreground", "Background", "Orphan");
 
+  /** Far more than any watch lasts. */
+  private static final long MOST_SECONDS = 100L * 365 * 24 * 3600;
+
   private Options() {}
 
   /**
@@ -40,8 +43,13 @@ final class Options {
         limit == null ? 0 : (int) Math.clamp(limit, 0L, (long) Integer.MAX_VALUE),
         query.first("continue"),
         query.flag("allowWatchBookmarks"),
-        timeout == null || timeout <= 0 ? null : Duration.ofSeconds(timeout),
+        timeout == null || timeout == 0 ? null : seconds(timeout),
         query.findFlag("sendInitialEvents"));
+  }
+
+  /** A time that is over before it began is a short one. */
+  private static Duration seconds(long seconds) {
+    return seconds < 0 ? Duration.ofMillis(1) : Duration.ofSeconds(Math.min(seconds, MOST_SECONDS));
   }
 
   /**

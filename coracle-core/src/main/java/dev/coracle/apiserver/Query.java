@@ -62,6 +62,10 @@ public final class Query {
         : URLDecoder.decode(text, StandardCharsets.UTF_8);
   }
 
+  public boolean isEmpty() {
+    return parameters.isEmpty();
+  }
+
   public boolean has(String name) {
     return parameters.containsKey(name);
   }

@@ -11,6 +11,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -91,19 +92,45 @@ class FlowControlTest {
     }
   }
 
+  private static Duration timeout(String asked) {
+    return RequestTimeout.of(info("GET", "/api/v1/pods"), Query.parse("timeout=" + asked));
+  }
+
   @Test
-  void check_timeoutOfARequest_isReadAsGoDoes() {
-    for (String good : new String[] {"", "0", "10s", "1m30.5s", "-1h", "100ms"}) {
-      RequestTimeout.check(info("GET", "/api/v1/pods"), Query.parse("timeout=" + good));
-    }
-    assertThatThrownBy(
-            () -> RequestTimeout.check(info("GET", "/api/v1/pods"), Query.parse("timeout=abc")))
+  void of_timeoutOfARequest_isReadAsGoDoes() {
+    assertThat(timeout("")).isEqualTo(RequestTimeout.MOST);
+    assertThat(timeout("0")).isEqualTo(RequestTimeout.MOST);
+    assertThat(timeout("0s")).isEqualTo(RequestTimeout.MOST);
+    assertThat(timeout("10s")).isEqualTo(Duration.ofSeconds(10));
+    assertThat(timeout("1m30.5s")).isEqualTo(RequestTimeout.MOST);
+    assertThat(timeout(".5s100ms")).isEqualTo(Duration.ofMillis(600));
+    assertThat(timeout("-1h")).isZero();
+    assertThatThrownBy(() -> timeout("abc"))
         .isInstanceOf(StatusException.class)
         .hasMessage(
             "invalid timeout specified in the request URL - time: invalid duration \"abc\"");
-    assertThatThrownBy(
-            () -> RequestTimeout.check(info("GET", "/api/v1/pods"), Query.parse("timeout=5")))
+    assertThatThrownBy(() -> timeout("5"))
         .hasMessage(
             "invalid timeout specified in the request URL - time: missing unit in duration \"5\"");
+    assertThatThrownBy(() -> timeout("9999999999h")).hasMessageContaining("invalid duration");
+  }
+
+  @Test
+  void request_thatWaitsLongerThanItsTimeout_is504(@TempDir Path directory) throws Exception {
+    try (DevServer server = new DevServer(directory);
+        HttpClient http = TrustAnyone.client()) {
+      HttpRequest request =
+          HttpRequest.newBuilder(
+                  URI.create(
+                      server.url()
+                          + "/api/v1/nodes?resourceVersion=999999&timeout=100ms&timeoutSeconds=9"))
+              .header("Authorization", "Bearer " + DevServer.TOKEN)
+              .build();
+      HttpResponse<String> answer = http.send(request, HttpResponse.BodyHandlers.ofString());
+      assertThat(answer.statusCode()).isEqualTo(504);
+      assertThat(answer.body())
+          .contains("\"reason\":\"Timeout\"")
+          .contains("Timeout: request did not complete within the allotted timeout");
+    }
   }
 }
