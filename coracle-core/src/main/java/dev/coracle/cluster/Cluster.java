@@ -134,7 +134,13 @@ public final class Cluster implements AutoCloseable {
     Pki pki = pkiStart.get();
     Background<KeyAndCertificate> adminStart =
         Background.start(
-            "admin", () -> pki.rsaClient("admin", Identities.ADMIN, List.of("system:masters")));
+            "admin",
+            () ->
+                pki.rsaClient(
+                    "admin",
+                    Identities.ADMIN,
+                    List.of("system:masters"),
+                    options.durability() == ClusterOptions.Durability.MEMORY));
     started("store", storeDetail());
 
     AtomicReference<@Nullable Client> loopback = new AtomicReference<>();

@@ -130,10 +130,22 @@ public final class Pki {
     return keep(file, Request.client(user, groups, VALIDITY), CertificateAuthority::newKeyPair);
   }
 
-  /** As {@link #client}, with an RSA key: fabric8's client reads no other from a kubeconfig. */
-  public KeyAndCertificate rsaClient(String file, String user, List<String> groups)
+  /**
+   * As {@link #client}, with an RSA key: fabric8's client reads no other from a kubeconfig.
+   *
+   * @param passing whether the cluster is gone with its process; such clusters share one key pair,
+   *     because making one takes longer than all else in their start
+   */
+  public KeyAndCertificate rsaClient(String file, String user, List<String> groups, boolean passing)
       throws IOException {
-    return keep(file, Request.client(user, groups, VALIDITY), CertificateAuthority::newRsaKeyPair);
+    return keep(
+        file,
+        Request.client(user, groups, VALIDITY),
+        passing ? () -> OfThisProcess.RSA : CertificateAuthority::newRsaKeyPair);
+  }
+
+  private static final class OfThisProcess {
+    static final KeyPair RSA = CertificateAuthority.newRsaKeyPair();
   }
 
   /** The key and certificate of a server: {@code NAME.key} and {@code NAME.crt}. */
