@@ -1,5 +1,6 @@
 package dev.coracle.cluster;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
@@ -7,6 +8,9 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusException;
 import dev.coracle.auth.rbac.PolicyReconciler;
 import dev.coracle.client.Client;
+import dev.coracle.client.storage.LocalPath;
+import dev.coracle.client.storage.StorageAnnotations;
+import dev.coracle.client.storage.StorageClasses;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -16,6 +20,8 @@ import java.util.concurrent.Future;
 
 /** The objects that every cluster has from its first moment: made if they are missing. */
 final class Bootstrap {
+
+  private static final String LOCAL_PATH = "system:coracle:local-path-provisioner";
 
   private final Client client;
 
@@ -50,6 +56,51 @@ final class Bootstrap {
                     "system-cluster-critical",
                     2_000_000_000,
                     "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.")));
+  }
+
+  /**
+   * The class of volumes on the nodes themselves, which claims get that name none, and the rights
+   * of its provisioner. A class that is there already stays as it is.
+   */
+  void localStorage() {
+    String rbac = "rbac.authorization.k8s.io";
+    ObjectNode role = object(rbac + "/v1", "ClusterRole", "", LOCAL_PATH);
+    ArrayNode rules = role.putArray("rules");
+    rule(rules, "", "persistentvolumeclaims", "get", "list", "watch", "update");
+    rule(rules, "", "persistentvolumes", "get", "list", "watch", "create", "delete");
+    rule(rules, "", "nodes", "get", "list", "watch");
+    rule(rules, "", "events", "create", "patch", "update");
+    rule(rules, "storage.k8s.io", "storageclasses", "get", "list", "watch");
+    put(GroupVersionResource.of(rbac, "v1", "clusterroles"), "", role, true);
+    ObjectNode binding = object(rbac + "/v1", "ClusterRoleBinding", "", LOCAL_PATH);
+    binding
+        .putObject("roleRef")
+        .put("apiGroup", rbac)
+        .put("kind", "ClusterRole")
+        .put("name", LOCAL_PATH);
+    binding
+        .putArray("subjects")
+        .addObject()
+        .put("kind", "ServiceAccount")
+        .put("name", "local-path-provisioner")
+        .put("namespace", "kube-system");
+    put(GroupVersionResource.of(rbac, "v1", "clusterrolebindings"), "", binding, false);
+    ObjectNode standard = object("storage.k8s.io/v1", "StorageClass", "", "standard");
+    StorageAnnotations.put(standard, StorageClasses.IS_DEFAULT, "true");
+    standard
+        .put("provisioner", LocalPath.PROVISIONER)
+        .put("reclaimPolicy", "Delete")
+        .put("volumeBindingMode", "WaitForFirstConsumer")
+        .put("allowVolumeExpansion", true);
+    put(GroupVersionResource.of("storage.k8s.io", "v1", "storageclasses"), "", standard, false);
+  }
+
+  private static void rule(ArrayNode rules, String group, String resource, String... verbs) {
+    ObjectNode rule = rules.addObject();
+    rule.putArray("apiGroups").add(group);
+    rule.putArray("resources").add(resource);
+    ArrayNode allowed = rule.putArray("verbs");
+    List.of(verbs).forEach(allowed::add);
   }
 
   /**

@@ -13,6 +13,7 @@ import dev.coracle.network.ServiceProxy;
 import dev.coracle.network.dns.DnsServer;
 import dev.coracle.node.Node;
 import dev.coracle.node.NodeConfig;
+import dev.coracle.node.localpath.LocalPathProvisioner;
 import dev.coracle.node.runtime.DnsConfig;
 import dev.coracle.node.runtime.process.HostMounter;
 import dev.coracle.node.runtime.process.ProcessRuntime;
@@ -84,9 +85,19 @@ final class NodeParts implements AutoCloseable {
     if (!simulated.isEmpty()) {
       startSimulated(simulated, started);
     }
-    return options.runtime() == ClusterOptions.Runtime.PROCESS
-        ? List.of(startNode(started, listener))
-        : simulated;
+    boolean real = options.runtime() == ClusterOptions.Runtime.PROCESS;
+    List<String> ready = real ? List.of(startNode(started, listener)) : simulated;
+    if (!ready.isEmpty()) {
+      keep(
+          LocalStorage.start(
+              bootstrap,
+              new Client(apiServer.inMemoryTransport(Identities.of(LocalPathProvisioner.IDENTITY))),
+              clock,
+              real ? machine.nodeName() : null,
+              directory.resolve("volumes"),
+              machine.bridge() == null ? Mounter.NONE : new HostMounter()));
+    }
+    return ready;
   }
 
   private List<String> simulatedNames() {

@@ -1,0 +1,165 @@
+package dev.coracle.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.DeleteOptions;
+import dev.coracle.api.GroupVersionResource;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.ListOptions;
+import dev.coracle.api.Yaml;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Claims of the default class, from the claim to the directory and back. */
+class LocalStorageTest {
+
+  private static final GroupVersionResource CLAIMS =
+      GroupVersionResource.core("persistentvolumeclaims");
+  private static final GroupVersionResource VOLUMES =
+      GroupVersionResource.core("persistentvolumes");
+  private static final GroupVersionResource PODS = GroupVersionResource.core("pods");
+
+  @TempDir Path directory;
+
+  private static KubeObject create(TestCluster cluster, String yaml) {
+    ObjectNode tree = (ObjectNode) Yaml.read(yaml.getBytes(StandardCharsets.UTF_8));
+    String[] parts = tree.path("apiVersion").asText().split("/");
+    String kind = tree.path("kind").asText().toLowerCase(Locale.ROOT);
+    return cluster
+        .client()
+        .create(
+            GroupVersionResource.of(
+                parts.length == 1 ? "" : parts[0], parts[parts.length - 1], kind + "s"),
+            "default",
+            tree);
+  }
+
+  private static KubeObject claim(TestCluster cluster, String name) {
+    return create(
+        cluster,
+        """
+        apiVersion: v1
+        kind: PersistentVolumeClaim
+        metadata: {name: %s}
+        spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+        """
+            .formatted(name));
+  }
+
+  /** A Pod that runs a line of shell with the claim at /data. */
+  private static KubeObject pod(TestCluster cluster, String name, String claim, String script) {
+    return create(
+        cluster,
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: %s}
+        spec:
+          restartPolicy: Never
+          terminationGracePeriodSeconds: 1
+          containers:
+          - name: main
+            image: host
+            command: [sh, -c, '%s']
+            volumeMounts: [{name: data, mountPath: /data}]
+          volumes: [{name: data, persistentVolumeClaim: {claimName: %s}}]
+        """
+            .formatted(name, script, claim));
+  }
+
+  private static KubeObject awaitObject(
+      TestCluster cluster,
+      GroupVersionResource resource,
+      String namespace,
+      String name,
+      Predicate<KubeObject> good) {
+    return await(resource.resource() + " " + name)
+        .atMost(Duration.ofSeconds(20))
+        .until(
+            () -> cluster.client().find(resource, namespace, name),
+            object -> object != null && good.test(object));
+  }
+
+  private static Predicate<KubeObject> phase(String phase) {
+    return object -> object.text("status", "phase").equals(phase);
+  }
+
+  private static void delete(TestCluster cluster, GroupVersionResource resource, String name) {
+    KubeObject unused = cluster.client().delete(resource, "default", name, DeleteOptions.DEFAULT);
+  }
+
+  private List<Path> directories() throws java.io.IOException {
+    Path volumes = directory.resolve("data/volumes");
+    if (!Files.isDirectory(volumes)) {
+      return List.of();
+    }
+    try (Stream<Path> entries = Files.list(volumes)) {
+      return entries.toList();
+    }
+  }
+
+  private static KubeObject awaitDefaultClass(TestCluster cluster) {
+    return awaitObject(
+        cluster,
+        GroupVersionResource.of("storage.k8s.io", "v1", "storageclasses"),
+        "",
+        "standard",
+        storageClass -> true);
+  }
+
+  @Test
+  void claim_usedByOnePodAfterTheOther_keepsItsData() throws Exception {
+    try (TestCluster cluster = TestCluster.start(directory)) {
+      assertThat(awaitDefaultClass(cluster).text("volumeBindingMode"))
+          .isEqualTo("WaitForFirstConsumer");
+      KubeObject claim = claim(cluster, "data");
+      pod(cluster, "writer", "data", "echo hello > /data/file; chmod 600 /data/file");
+      awaitObject(cluster, PODS, "default", "writer", phase("Succeeded"));
+      KubeObject bound = awaitObject(cluster, CLAIMS, "default", "data", phase("Bound"));
+      assertThat(bound.text("spec", "storageClassName")).isEqualTo("standard");
+      assertThat(bound.text("spec", "volumeName")).isEqualTo("pvc-" + claim.uid());
+      Path volume = directories().getFirst();
+      assertThat(volume.getFileName().toString()).isEqualTo("pvc-" + claim.uid() + "_default_data");
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(volume)))
+          .isEqualTo("rwxrwxrwx");
+      delete(cluster, PODS, "writer");
+      pod(cluster, "reader", "data", "test \"$(cat /data/file)\" = hello");
+      awaitObject(cluster, PODS, "default", "reader", phase("Succeeded"));
+
+      delete(cluster, CLAIMS, "data");
+      awaitObject(cluster, CLAIMS, "default", "data", KubeObject::isDeleting);
+      assertThat(directories()).hasSize(1);
+      delete(cluster, PODS, "reader");
+      await().until(() -> cluster.client().list(VOLUMES, "", ListOptions.ALL).items().isEmpty());
+      assertThat(directories()).isEmpty();
+    }
+  }
+
+  @Test
+  void claim_onSimulatedNode_isBoundWithoutDirectory() throws Exception {
+    try (TestCluster cluster = TestCluster.simulated(directory)) {
+      awaitDefaultClass(cluster);
+      claim(cluster, "data");
+      pod(cluster, "user", "data", "true");
+      awaitObject(cluster, PODS, "default", "user", phase("Pending").negate());
+      KubeObject claim = awaitObject(cluster, CLAIMS, "default", "data", phase("Bound"));
+      KubeObject volume = cluster.client().get(VOLUMES, "", claim.text("spec", "volumeName"));
+      assertThat(volume.at("spec", "nodeAffinity").toString()).contains("test-node");
+      assertThat(directories()).isEmpty();
+      delete(cluster, PODS, "user");
+      delete(cluster, CLAIMS, "data");
+      await().until(() -> cluster.client().list(VOLUMES, "", ListOptions.ALL).items().isEmpty());
+    }
+  }
+}
