@@ -4,7 +4,10 @@ import dev.coracle.api.AdmissionAttributes;
 import dev.coracle.api.AdmissionHook;
 import java.util.List;
 
-/** The plugins, in order: all of them mutate, then all of them validate. */
+/**
+ * The plugins, in order: all of them mutate, a second time if one of them asks for it, then all of
+ * them validate.
+ */
 public final class AdmissionChain implements AdmissionHook {
 
   private final List<AdmissionPlugin> plugins;
@@ -15,9 +18,12 @@ public final class AdmissionChain implements AdmissionHook {
 
   @Override
   public void mutate(AdmissionAttributes attributes) {
-    for (AdmissionPlugin plugin : plugins) {
-      plugin.admit(attributes);
-    }
+    Reinvocation reinvocation = new Reinvocation();
+    do {
+      for (AdmissionPlugin plugin : plugins) {
+        plugin.admit(attributes, reinvocation);
+      }
+    } while (!reinvocation.isAgain() && reinvocation.begin());
   }
 
   @Override

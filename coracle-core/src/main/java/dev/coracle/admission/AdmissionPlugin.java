@@ -11,6 +11,11 @@ public interface AdmissionPlugin {
   /** May change {@code attributes.object()} in place. */
   default void admit(AdmissionAttributes attributes) {}
 
+  /** As {@link #admit(AdmissionAttributes)}, for plugins to which the round matters. */
+  default void admit(AdmissionAttributes attributes, Reinvocation reinvocation) {
+    admit(attributes);
+  }
+
   /** Sees the object as it would be stored; must not change it. */
   default void validate(AdmissionAttributes attributes) {}
 

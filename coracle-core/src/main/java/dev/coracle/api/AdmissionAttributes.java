@@ -1,7 +1,9 @@
 package dev.coracle.api;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param user who asks
  * @param dryRun whether nothing will be stored
  * @param warnings messages for the {@code Warning} header: plugins add to it
+ * @param auditAnnotations what the audit event of the request is annotated with: plugins add to it
  */
 public record AdmissionAttributes(
     Operation operation,
@@ -32,4 +35,57 @@ public record AdmissionAttributes(
     @Nullable ObjectNode options,
     UserInfo user,
     boolean dryRun,
-    List<String> warnings) {}
+    List<String> warnings,
+    Map<String, String> auditAnnotations) {
+
+  /** The same write, of which the name is known by now. */
+  public AdmissionAttributes withName(String known) {
+    return of(kind, resource, known, object, oldObject);
+  }
+
+  /** The same write as another kind, with its objects in that kind. */
+  public AdmissionAttributes as(
+      GroupVersionKind other, @Nullable ObjectNode now, @Nullable KubeObject before) {
+    return of(other, resource, name, now, before);
+  }
+
+  /** The same write, as if it had been sent to another version of the resource. */
+  public AdmissionAttributes at(GroupVersionResource other) {
+    return of(kind, other, name, object, oldObject);
+  }
+
+  private AdmissionAttributes of(
+      GroupVersionKind otherKind,
+      GroupVersionResource otherResource,
+      String otherName,
+      @Nullable ObjectNode now,
+      @Nullable KubeObject before) {
+    return new AdmissionAttributes(
+        operation,
+        otherKind,
+        otherResource,
+        subresource,
+        namespace,
+        otherName,
+        now,
+        before,
+        options,
+        user,
+        dryRun,
+        warnings,
+        auditAnnotations);
+  }
+
+  /** Labels of the new state; empty on a deletion. */
+  public Map<String, String> labels() {
+    Map<String, String> labels = new HashMap<>();
+    if (object != null) {
+      object
+          .path("metadata")
+          .path("labels")
+          .properties()
+          .forEach(entry -> labels.put(entry.getKey(), entry.getValue().asText()));
+    }
+    return labels;
+  }
+}

@@ -28,14 +28,24 @@ final class Admissions {
         subresource == null ? type.gvk() : subresource.kind(),
         type.gvr(),
         write.subresource(),
-        write.namespace(),
+        namespace(write, operation),
         write.name(),
         object,
         old,
         options,
         write.context().user(),
         write.dryRun(),
-        write.context().warnings());
+        write.context().warnings(),
+        write.context().auditAnnotations());
+  }
+
+  /** A request that names a Namespace is one in it, as in its path. */
+  private static String namespace(Write write, Operation operation) {
+    boolean namespaces =
+        write.type().plural().equals("namespaces") && write.type().group().isEmpty();
+    return namespaces && (operation != Operation.CREATE || !write.subresource().isEmpty())
+        ? write.name()
+        : write.namespace();
   }
 
   static ObjectNode options(String kind, WriteOptions options) {

@@ -69,6 +69,12 @@ final class CreateFlow {
     if (record) {
       config.schemas().recordFields(type, "", object, null, write.manager(), write.now());
     }
+    for (String field :
+        new String[] {
+          "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"
+        }) {
+      Meta.of(object).remove(field);
+    }
     AdmissionAttributes attributes =
         Admissions.of(
             write,
@@ -105,9 +111,6 @@ final class CreateFlow {
       }
     }
     ObjectNode metadata = Meta.of(object);
-    metadata.remove("selfLink");
-    metadata.remove("deletionTimestamp");
-    metadata.remove("deletionGracePeriodSeconds");
     metadata.put("uid", config.uids().get());
     metadata.put("creationTimestamp", Timestamps.seconds(write.now()));
     metadata.remove("generation");
@@ -129,7 +132,9 @@ final class CreateFlow {
     }
     write.context().warnings().addAll(config.schemas().warnings(resource.type(), object));
     Meta.canonical(object);
-    config.admission().validate(attributes);
+    config
+        .admission()
+        .validate(attributes.name().isEmpty() ? attributes.withName(name) : attributes);
     Strategy.Allocation allocation = resource.strategy().allocate(write, object, null);
     boolean stored = false;
     try {

@@ -2,6 +2,7 @@ package dev.coracle.registry;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.DeleteOptions;
+import dev.coracle.api.EquivalentResources;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.ListOptions;
 import dev.coracle.api.ObjectList;
@@ -46,6 +47,11 @@ final class LocalRegistry implements Registry {
 
   Resources resourceMap() {
     return resources;
+  }
+
+  @Override
+  public EquivalentResources equivalents() {
+    return new EquivalentTypes(resources, config.schemas());
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.coracle.registry;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.DeleteOptions;
+import dev.coracle.api.EquivalentResources;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.ListOptions;
 import dev.coracle.api.ObjectList;
@@ -25,6 +26,9 @@ public interface Registry {
 
   /** All rows, built-in and from CRDs. */
   Collection<ResourceType> resources();
+
+  /** Which resources are the same in other versions. */
+  EquivalentResources equivalents();
 
   /** Grows whenever {@link #resources()} changes: what discovery and OpenAPI may cache by. */
   long resourcesGeneration();

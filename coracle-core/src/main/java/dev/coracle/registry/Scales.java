@@ -69,7 +69,7 @@ final class Scales {
   }
 
   /** The object with the replicas of a Scale. */
-  ObjectNode applied(Resource resource, KubeObject current, ObjectNode sent) {
+  private ObjectNode applied(Resource resource, KubeObject current, ObjectNode sent) {
     ObjectNode scale = config.schemas().decode(TYPE, sent, false, "Ignore", List.of());
     JsonNode metadata = scale.path("metadata");
     String name = Meta.text(metadata, "name");
@@ -81,25 +81,8 @@ final class Scales {
               + current.name()
               + ")");
     }
-    long replicas = scale.path("spec").path("replicas").asLong(0);
-    if (replicas < 0) {
-      throw StatusException.invalid(
-          KIND.group(),
-          KIND.kind(),
-          name,
-          List.of(
-              new StatusCause(
-                  "FieldValueInvalid",
-                  "Invalid value: " + replicas + ": must be greater than or equal to 0",
-                  "spec.replicas")));
-    }
     ObjectNode object = current.mutableTree();
-    ObjectNode parent = object;
-    String[] path = paths.of(resource.type()).specReplicas();
-    for (int i = 0; i < path.length - 1; i++) {
-      parent = Meta.child(parent, path[i]);
-    }
-    parent.put(path[path.length - 1], (int) replicas);
+    setReplicas(resource, object, scale);
     ObjectNode target = Meta.of(object);
     target.put("resourceVersion", Meta.text(metadata, "resourceVersion"));
     String uid = Meta.text(metadata, "uid");
@@ -109,11 +92,68 @@ final class Scales {
     return object;
   }
 
+  private void setReplicas(Resource resource, ObjectNode object, ObjectNode scale) {
+    long replicas = scale.path("spec").path("replicas").asLong(0);
+    if (replicas < 0) {
+      throw StatusException.invalid(
+          KIND.group(),
+          KIND.kind(),
+          Meta.text(scale.path("metadata"), "name"),
+          List.of(
+              new StatusCause(
+                  "FieldValueInvalid",
+                  "Invalid value: " + replicas + ": must be greater than or equal to 0",
+                  "spec.replicas")));
+    }
+    ObjectNode parent = object;
+    String[] path = paths.of(resource.type()).specReplicas();
+    for (int i = 0; i < path.length - 1; i++) {
+      parent = Meta.child(parent, path[i]);
+    }
+    parent.put(path[path.length - 1], (int) replicas);
+  }
+
+  /** Admission sees a Scale, not the object that is scaled. */
+  private UpdateFlow.Shown shown(Resource resource) {
+    return new UpdateFlow.Shown() {
+      @Override
+      public ObjectNode body(KubeObject object) {
+        return tree(resource, object);
+      }
+
+      @Override
+      public void changed(ObjectNode object, ObjectNode body) {
+        setReplicas(resource, object, body);
+      }
+    };
+  }
+
+  private UpdateFlow.Change change(
+      Resource resource, java.util.function.Function<KubeObject, ObjectNode> from) {
+    return new UpdateFlow.Change() {
+      @Override
+      public ObjectNode from(KubeObject current) {
+        return from.apply(current);
+      }
+
+      @Override
+      public UpdateFlow.Shown shown() {
+        return Scales.this.shown(resource);
+      }
+    };
+  }
+
+  /** The object that a PUT of its Scale makes. */
+  UpdateFlow.Change replacing(Resource resource, ObjectNode body) {
+    return change(resource, current -> applied(resource, current, body.deepCopy()));
+  }
+
   /** The object that a patch of its Scale makes. */
   UpdateFlow.Change patching(
       RequestContext context, Resource resource, PatchType patchType, byte[] body) {
     UnaryOperator<ObjectNode> patch =
         config.schemas().patch(TYPE, patchType, body, "", context.warnings());
-    return current -> applied(resource, current, patch.apply(tree(resource, current)));
+    return change(
+        resource, current -> applied(resource, current, patch.apply(tree(resource, current))));
   }
 }

@@ -194,7 +194,7 @@ final class Subresources {
             namespace,
             name,
             "scale",
-            current -> scales.applied(resource, current, body.deepCopy()),
+            scales.replacing(resource, body),
             options),
         resource);
   }

@@ -31,10 +31,23 @@ final class UpdateFlow {
       return null;
     }
 
+    /** What admission sees of an object that is being written, where that is not the object. */
+    default @Nullable Shown shown() {
+      return null;
+    }
+
     /** Whether it has recorded its fields in managedFields itself. */
     default boolean recordsFields() {
       return false;
     }
+  }
+
+  /** An object as the body of a subresource of its own kind. */
+  interface Shown {
+    ObjectNode body(KubeObject object);
+
+    /** Takes over into the object what was changed of its body. */
+    void changed(ObjectNode object, ObjectNode body);
   }
 
   private final RegistryConfig config;
@@ -103,15 +116,17 @@ final class UpdateFlow {
           .schemas()
           .recordFields(type, write.subresource(), object, current, write.manager(), write.now());
     }
+    Shown shown = change.shown();
     AdmissionAttributes attributes =
-        Admissions.of(
+        attributes(
             write,
             resource,
-            Operation.UPDATE,
-            object,
-            current,
-            Admissions.options("UpdateOptions", write.options()));
+            shown == null ? object : shown.body(KubeObject.of(object)),
+            shown == null ? current : KubeObject.of(shown.body(current)));
     config.admission().mutate(attributes);
+    if (shown != null && attributes.object() != null) {
+      shown.changed(object, attributes.object());
+    }
     separateStatus(write, resource, object, old);
     resource.strategy().prepareForUpdate(write, object, current);
     countGeneration(resource, object, old);
@@ -130,6 +145,17 @@ final class UpdateFlow {
       return remove(write, resource, object, current);
     }
     return store(write, resource, object, current);
+  }
+
+  private static AdmissionAttributes attributes(
+      Write write, Resource resource, ObjectNode object, KubeObject old) {
+    return Admissions.of(
+        write,
+        resource,
+        Operation.UPDATE,
+        object,
+        old,
+        Admissions.options("UpdateOptions", write.options()));
   }
 
   private KubeObject store(Write write, Resource resource, ObjectNode object, KubeObject current)
