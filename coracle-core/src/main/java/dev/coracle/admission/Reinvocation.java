@@ -5,8 +5,9 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * What the mutating plugins tell each other while one write is admitted: whether one of them changed
- * the object after others had seen it, so that all are to be asked once more (never more than once).
+ * What the mutating plugins tell each other while one write is admitted: whether one of them
+ * changed the object after others had seen it, so that all are to be asked once more (never more
+ * than once).
  */
 public final class Reinvocation {
 

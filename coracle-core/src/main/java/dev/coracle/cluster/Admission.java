@@ -12,30 +12,45 @@ import dev.coracle.admission.PriorityAdmission;
 import dev.coracle.admission.ResourceQuotaAdmission;
 import dev.coracle.admission.ServiceAccountAdmission;
 import dev.coracle.admission.StorageObjectInUseProtection;
-import dev.coracle.admission.ValidatingAdmissionPolicies;
+import dev.coracle.admission.matching.AdmissionRules;
+import dev.coracle.admission.matching.MatchConditions;
+import dev.coracle.admission.policy.ValidatingPolicies;
+import dev.coracle.admission.webhook.MutatingWebhooks;
+import dev.coracle.admission.webhook.ValidatingWebhooks;
 import dev.coracle.api.AdmissionAttributes;
 import dev.coracle.api.AdmissionHook;
+import dev.coracle.api.ServedResources;
+import dev.coracle.auth.AuthorizationAttributes;
+import dev.coracle.auth.Authorizer;
 import dev.coracle.auth.certificates.SigningRequest;
 import dev.coracle.client.Client;
 import dev.coracle.client.Informers;
+import dev.coracle.client.webhook.ApiServiceResolver;
+import dev.coracle.client.webhook.WebhookClient;
 import dev.coracle.metrics.Metrics;
+import dev.coracle.schema.cel.AccessCheck;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.function.Supplier;
 
 /** Admission, put together: the plugins in the order in which Kubernetes asks them. */
-final class Admission {
+final class Admission implements AutoCloseable {
 
   private final ResourceQuotaAdmission quota;
-  private final ValidatingAdmissionPolicies policies;
+  private final WebhookClient webhooks;
   private final AdmissionHook chain;
 
   /**
    * @param client the API as the API server itself, usable once that has started
+   * @param served what is served, usable then as well
    */
-  Admission(Supplier<Client> client, Auth auth, Metrics metrics) {
+  Admission(
+      Supplier<Client> client, Auth auth, Supplier<ServedResources> served, Metrics metrics) {
     quota = new ResourceQuotaAdmission(client);
-    policies = new ValidatingAdmissionPolicies(client);
+    webhooks = new WebhookClient(new ApiServiceResolver(client), "kube-apiserver-admission");
+    AdmissionRules rules = new AdmissionRules(client, served);
+    AccessCheck access = access(auth.authorizer());
+    MatchConditions conditions = new MatchConditions(access);
     chain =
         MeasuredAdmission.of(
             metrics,
@@ -52,14 +67,40 @@ final class Admission {
                 new DefaultTolerationSeconds(),
                 new PodSecurity(client),
                 new StorageObjectInUseProtection(),
-                policies,
+                new MutatingWebhooks(rules, conditions, webhooks),
+                new ValidatingPolicies(client, rules, access),
+                new ValidatingWebhooks(rules, conditions, webhooks),
                 quota));
   }
 
   /** Knows the stored objects that it decides by when this returns. */
   void start(Informers informers) throws InterruptedException {
     quota.start(informers);
-    policies.start(informers);
+  }
+
+  @Override
+  public void close() {
+    webhooks.close();
+  }
+
+  /** The variable {@code authorizer} of expressions, answered by this server's authorizers. */
+  private static AccessCheck access(Authorizer authorizer) {
+    return question -> {
+      Authorizer.Answer answer =
+          authorizer.authorize(
+              new AuthorizationAttributes(
+                  question.user(),
+                  question.verb(),
+                  question.path().isEmpty(),
+                  question.apiGroup(),
+                  question.apiVersion(),
+                  question.resource(),
+                  question.subresource(),
+                  question.namespace(),
+                  question.name(),
+                  question.path()));
+      return new AccessCheck.Answer(answer.allowed(), answer.reason(), "");
+    };
   }
 
   AdmissionHook chain() {

@@ -145,7 +145,14 @@ public final class Cluster implements AutoCloseable {
 
     AtomicReference<@Nullable Client> loopback = new AtomicReference<>();
     Auth auth = Auth.create(pki, () -> require(loopback.get()), clock, issuer());
-    Admission admission = new Admission(() -> require(loopback.get()), auth, metrics);
+    AtomicReference<@Nullable Registry> opened = new AtomicReference<>();
+    Admission admission =
+        keep(
+            new Admission(
+                () -> require(loopback.get()),
+                auth,
+                () -> require(opened.get()).served(),
+                metrics));
     Registry registry =
         Registries.open(
             store,
@@ -154,6 +161,7 @@ public final class Cluster implements AutoCloseable {
                 .withAdmission(admission.chain())
                 .withVirtuals(auth.virtuals())
                 .withConversions(conversions(() -> require(loopback.get()))));
+    opened.set(registry);
     MeasuredStore.countObjects(metrics, store, registry);
     Machine machine = keep(machineStart.get());
     machine.degraded().forEach(listener::degraded);
@@ -277,11 +285,11 @@ public final class Cluster implements AutoCloseable {
     return part;
   }
 
-  private static Client require(@Nullable Client client) {
-    if (client == null) {
+  private static <T> T require(@Nullable T part) {
+    if (part == null) {
       throw new IllegalStateException("the API server has not started");
     }
-    return client;
+    return part;
   }
 
   private void started(String part, String detail) {

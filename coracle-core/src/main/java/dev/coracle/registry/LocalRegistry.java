@@ -2,11 +2,11 @@ package dev.coracle.registry;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.DeleteOptions;
-import dev.coracle.api.EquivalentResources;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.ListOptions;
 import dev.coracle.api.ObjectList;
 import dev.coracle.api.PatchType;
+import dev.coracle.api.ServedResources;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.WriteOptions;
 import dev.coracle.store.Store;
@@ -50,8 +50,8 @@ final class LocalRegistry implements Registry {
   }
 
   @Override
-  public EquivalentResources equivalents() {
-    return new EquivalentTypes(resources, config.schemas());
+  public ServedResources served() {
+    return new ServedTypes(resources, config.schemas());
   }
 
   @Override

@@ -2,11 +2,11 @@ package dev.coracle.registry;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.DeleteOptions;
-import dev.coracle.api.EquivalentResources;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.ListOptions;
 import dev.coracle.api.ObjectList;
 import dev.coracle.api.PatchType;
+import dev.coracle.api.ServedResources;
 import dev.coracle.api.WatchEvent;
 import dev.coracle.api.WriteOptions;
 import java.io.Closeable;
@@ -27,8 +27,8 @@ public interface Registry {
   /** All rows, built-in and from CRDs. */
   Collection<ResourceType> resources();
 
-  /** Which resources are the same in other versions. */
-  EquivalentResources equivalents();
+  /** What is served, and in which versions. */
+  ServedResources served();
 
   /** Grows whenever {@link #resources()} changes: what discovery and OpenAPI may cache by. */
   long resourcesGeneration();

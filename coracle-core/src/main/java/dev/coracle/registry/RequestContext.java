@@ -15,10 +15,7 @@ import java.util.Map;
  * @param auditAnnotations of the request's audit event, added while the request is served
  */
 public record RequestContext(
-    UserInfo user,
-    String userAgent,
-    List<String> warnings,
-    Map<String, String> auditAnnotations) {
+    UserInfo user, String userAgent, List<String> warnings, Map<String, String> auditAnnotations) {
 
   public RequestContext(UserInfo user, String userAgent, List<String> warnings) {
     this(user, userAgent, warnings, new LinkedHashMap<>());

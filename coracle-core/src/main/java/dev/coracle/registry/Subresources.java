@@ -189,13 +189,7 @@ final class Subresources {
     Bodies.kind(body, Scales.KIND);
     return scaled(
         updating.update(
-            context,
-            resource,
-            namespace,
-            name,
-            "scale",
-            scales.replacing(resource, body),
-            options),
+            context, resource, namespace, name, "scale", scales.replacing(resource, body), options),
         resource);
   }
 

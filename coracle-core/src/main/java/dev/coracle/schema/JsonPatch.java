@@ -116,6 +116,11 @@ public final class JsonPatch implements Patch {
 
   @Override
   public ObjectNode apply(ObjectNode original, Schema schema) {
+    return apply(original);
+  }
+
+  /** What the operations make of an object, whatever its kind; the object stays as it is. */
+  public ObjectNode apply(ObjectNode original) {
     JsonNode document = original.deepCopy();
     for (Operation operation : operations) {
       document = apply(document, operation);

@@ -2,12 +2,12 @@ package dev.coracle.admission.matching;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.AdmissionAttributes;
-import dev.coracle.api.EquivalentResources;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.LabelSelector;
 import dev.coracle.api.Operation;
+import dev.coracle.api.ServedResources;
 import dev.coracle.api.StatusException;
 import dev.coracle.client.Client;
 import java.util.List;
@@ -36,15 +36,19 @@ public final class AdmissionRules {
   public record Match(GroupVersionResource resource, GroupVersionKind kind) {}
 
   private final Supplier<Client> client;
-  private final EquivalentResources versions;
+  private final Supplier<ServedResources> versions;
 
-  public AdmissionRules(Supplier<Client> client, EquivalentResources versions) {
+  /**
+   * @param client and {@code versions}: asked for at each write, so they may come to be later
+   */
+  public AdmissionRules(Supplier<Client> client, Supplier<ServedResources> versions) {
     this.client = client;
     this.versions = versions;
   }
 
-  EquivalentResources versions() {
-    return versions;
+  /** What is served. */
+  public ServedResources served() {
+    return versions.get();
   }
 
   /** What decides over admission itself is not decided by it: nobody locks themselves out. */
@@ -89,8 +93,7 @@ public final class AdmissionRules {
         : null;
   }
 
-  private @Nullable Match rule(
-      JsonNode rules, AdmissionAttributes attributes, boolean equivalent) {
+  private @Nullable Match rule(JsonNode rules, AdmissionAttributes attributes, boolean equivalent) {
     for (JsonNode rule : rules) {
       if (matches(rule, attributes)) {
         return new Match(attributes.resource(), attributes.kind());
@@ -99,13 +102,13 @@ public final class AdmissionRules {
     if (!equivalent || rules.isEmpty()) {
       return null;
     }
-    List<EquivalentResources.Served> others =
-        versions.of(attributes.resource(), attributes.subresource());
+    List<ServedResources.Served> others =
+        served().of(attributes.resource(), attributes.subresource());
     if (others.size() < 2) {
       return null;
     }
     for (JsonNode rule : rules) {
-      for (EquivalentResources.Served other : others) {
+      for (ServedResources.Served other : others) {
         if (!other.resource().equals(attributes.resource())
             && matches(rule, attributes.at(other.resource()))) {
           return new Match(other.resource(), other.kind());
@@ -209,11 +212,10 @@ public final class AdmissionRules {
         match.kind(),
         attributes.object() == null
             ? null
-            : versions.convert(attributes.object(), attributes.resource(), match.resource()),
+            : served().convert(attributes.object(), attributes.resource(), match.resource()),
         old == null
             ? null
-            : KubeObject.of(
-                versions.convert(old.tree(), attributes.resource(), match.resource())));
+            : KubeObject.of(served().convert(old.tree(), attributes.resource(), match.resource())));
   }
 
   /**
@@ -228,9 +230,9 @@ public final class AdmissionRules {
       Match match,
       com.fasterxml.jackson.databind.node.ObjectNode changed) {
     var object = java.util.Objects.requireNonNull(attributes.object());
-    var now = versions.reread(match.kind(), match.resource(), changed);
+    var now = served().reread(match.kind(), match.resource(), changed);
     if (!match.kind().equals(attributes.kind())) {
-      now = versions.convert(now, match.resource(), attributes.resource());
+      now = served().convert(now, match.resource(), attributes.resource());
     }
     if (now.equals(object)) {
       return false;

@@ -8,7 +8,6 @@ import dev.coracle.admission.matching.MatchConditions;
 import dev.coracle.api.AdmissionAttributes;
 import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
-import dev.coracle.client.Informers;
 import dev.coracle.client.webhook.WebhookClient;
 import java.util.HashSet;
 import java.util.List;
@@ -26,13 +25,7 @@ public final class MutatingWebhooks implements AdmissionPlugin {
   private final Webhooks webhooks;
 
   public MutatingWebhooks(AdmissionRules rules, MatchConditions conditions, WebhookClient client) {
-    this.webhooks =
-        new Webhooks("mutatingwebhookconfigurations", rules, conditions, client, true);
-  }
-
-  /** Knows the stored configurations when this returns. */
-  public void start(Informers informers) throws InterruptedException {
-    webhooks.start(informers);
+    this.webhooks = new Webhooks("mutatingwebhookconfigurations", rules, conditions, client, true);
   }
 
   @Override
@@ -59,16 +52,13 @@ public final class MutatingWebhooks implements AdmissionPlugin {
       return;
     }
     Round round = reinvocation.memory(name(), Round::new);
-    if (reinvocation.isAgain()
-        && round.left != null
-        && !round.left.equals(attributes.object())) {
+    if (reinvocation.isAgain() && round.left != null && !round.left.equals(attributes.object())) {
       round.changed();
     }
     for (int index = 0; index < around.size(); index++) {
       Webhook webhook = around.get(index);
       Webhooks.Invocation invocation = webhooks.invocation(webhook, attributes);
-      if (invocation == null
-          || (reinvocation.isAgain() && !round.again.contains(webhook.key()))) {
+      if (invocation == null || (reinvocation.isAgain() && !round.again.contains(webhook.key()))) {
         continue;
       }
       String place = "round_" + (reinvocation.isAgain() ? 1 : 0) + "_index_" + index;
@@ -93,12 +83,12 @@ public final class MutatingWebhooks implements AdmissionPlugin {
     round.left = object == null ? null : object.deepCopy();
   }
 
-  private boolean call(
-      Webhooks.Invocation invocation, AdmissionAttributes attributes, String place)
+  private boolean call(Webhooks.Invocation invocation, AdmissionAttributes attributes, String place)
       throws WebhookFailure {
     Webhook webhook = invocation.webhook();
     ReviewCall.Response response = webhooks.ask(invocation, attributes);
-    boolean changed = response.patch().length > 0 && patch(invocation, attributes, response.patch());
+    boolean changed =
+        response.patch().length > 0 && patch(invocation, attributes, response.patch());
     Webhooks.annotate(
         attributes,
         ANNOTATION + place,

@@ -117,15 +117,14 @@ final class ReviewCall {
       }
     }
     return new Response(
-        response.path("allowed").asBoolean(false),
-        patch(webhook, version, response),
-        response);
+        response.path("allowed").asBoolean(false), patch(webhook, version, response), response);
   }
 
   private byte[] patch(Webhook webhook, String version, JsonNode response) throws WebhookFailure {
     byte[] patch;
     try {
-      patch = response.path("patch").isTextual() ? response.path("patch").binaryValue() : new byte[0];
+      patch =
+          response.path("patch").isTextual() ? response.path("patch").binaryValue() : new byte[0];
     } catch (IOException e) {
       throw new WebhookFailure(
           webhook.name(), "failed to call webhook: illegal base64 data: " + e.getMessage());
@@ -154,8 +153,7 @@ final class ReviewCall {
       throw invalid(webhook, "webhook returned invalid response.patchType of \"\"");
     }
     if (typed && !type.asText().equals("JSONPatch")) {
-      throw new WebhookFailure(
-          webhook.name(), "unsupported patch type \"" + type.asText() + "\"");
+      throw new WebhookFailure(webhook.name(), "unsupported patch type \"" + type.asText() + "\"");
     }
     return patch;
   }
@@ -169,5 +167,4 @@ final class ReviewCall {
     int line = message.indexOf('\n');
     return line < 0 ? message : message.substring(0, line);
   }
-
 }

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
 import dev.coracle.schema.JsonPatch;
-import dev.coracle.schema.Schema;
 
 /** The JSON patch of a webhook's answer; what is wrong with it is the server's error (500). */
 final class ReviewPatch {
@@ -39,7 +38,7 @@ final class ReviewPatch {
     for (JsonNode operation : operations) {
       ArrayNode one = Json.array().add(operation);
       try {
-        patched = JsonPatch.parse(Json.write(one)).apply(patched, Schema.ANY);
+        patched = JsonPatch.parse(Json.write(one)).apply(patched);
       } catch (StatusException e) {
         throw StatusException.internal(why(operation));
       }

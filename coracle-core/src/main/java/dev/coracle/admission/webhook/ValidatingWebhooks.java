@@ -5,7 +5,6 @@ import dev.coracle.admission.matching.AdmissionRules;
 import dev.coracle.admission.matching.MatchConditions;
 import dev.coracle.api.AdmissionAttributes;
 import dev.coracle.api.StatusException;
-import dev.coracle.client.Informers;
 import dev.coracle.client.webhook.WebhookClient;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,11 +25,6 @@ public final class ValidatingWebhooks implements AdmissionPlugin {
       AdmissionRules rules, MatchConditions conditions, WebhookClient client) {
     this.webhooks =
         new Webhooks("validatingwebhookconfigurations", rules, conditions, client, false);
-  }
-
-  /** Knows the stored configurations when this returns. */
-  public void start(Informers informers) throws InterruptedException {
-    webhooks.start(informers);
   }
 
   @Override

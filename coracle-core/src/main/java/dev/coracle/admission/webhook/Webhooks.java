@@ -5,10 +5,9 @@ import dev.coracle.admission.matching.AdmissionRules;
 import dev.coracle.admission.matching.MatchConditions;
 import dev.coracle.api.AdmissionAttributes;
 import dev.coracle.api.GroupVersionResource;
+import dev.coracle.api.KubeObject;
 import dev.coracle.api.Status;
 import dev.coracle.api.StatusException;
-import dev.coracle.client.Informers;
-import dev.coracle.client.SharedInformer;
 import dev.coracle.client.webhook.WebhookClient;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +25,6 @@ final class Webhooks {
   private final AdmissionRules rules;
   private final MatchConditions conditions;
   private final ReviewCall call;
-  private volatile @Nullable SharedInformer known;
 
   Webhooks(
       String plural,
@@ -40,22 +38,10 @@ final class Webhooks {
     this.call = new ReviewCall(client, mutating);
   }
 
-  void start(Informers informers) throws InterruptedException {
-    SharedInformer informer = informers.of(configurations);
-    informer.awaitSync();
-    known = informer;
-  }
-
   /** The webhooks that there are now, in order; none for what decides over admission itself. */
   List<Webhook> around(AdmissionAttributes attributes) {
-    SharedInformer informer = known;
-    if (informer == null) {
-      return List.of();
-    }
-    var there = informer.list("");
-    return there.isEmpty() || AdmissionRules.isExempt(attributes)
-        ? List.of()
-        : Webhook.of(there);
+    List<KubeObject> there = rules.served().objects(configurations);
+    return there.isEmpty() || AdmissionRules.isExempt(attributes) ? List.of() : Webhook.of(there);
   }
 
   /**

@@ -50,6 +50,21 @@ public final class Expression {
     return never(SimpleType.STRING);
   }
 
+  /** Whether the compiler knows that the value is a boolean. */
+  public boolean isBoolean() {
+    return resultType().equals(SimpleType.BOOL);
+  }
+
+  /** Whether the compiler knows that the value is a string. */
+  public boolean isText() {
+    return resultType().equals(SimpleType.STRING);
+  }
+
+  /** Whether the compiler knows that the value is null. */
+  public boolean isNull() {
+    return resultType().equals(SimpleType.NULL_TYPE);
+  }
+
   private boolean never(CelType wanted) {
     CelType type = resultType();
     return !type.equals(wanted) && !type.equals(SimpleType.DYN) && !type.equals(SimpleType.ANY);
@@ -97,7 +112,9 @@ public final class Expression {
     try {
       return program.eval(variables);
     } catch (CelEvaluationException e) {
-      throw new ExpressionException(inKubernetesWords(e));
+      throw LazyVariables.failure(e, inKubernetesWords(e));
+    } catch (LazyVariables.Failed e) {
+      throw LazyVariables.failure(e, "");
     }
   }
 

@@ -39,6 +39,7 @@ final class KubernetesFunctions {
     UrlFunctions.add(functions);
     FormatFunctions.add(functions);
     SemverFunctions.add(functions);
+    AuthorizerFunctions.add(functions);
     return functions;
   }
 

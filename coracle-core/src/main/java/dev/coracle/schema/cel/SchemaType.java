@@ -89,6 +89,14 @@ public final class SchemaType {
     return Expressions.compile(source, Map.of("self", type, "oldSelf", old), structs);
   }
 
+  CelType type() {
+    return type;
+  }
+
+  List<StructType> structs() {
+    return structs;
+  }
+
   private static JsonNode withIdentity(JsonNode schema, boolean resource) {
     if (!resource && !schema.path("x-kubernetes-embedded-resource").asBoolean(false)) {
       return schema;

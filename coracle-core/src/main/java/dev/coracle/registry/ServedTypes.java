@@ -1,21 +1,49 @@
 package dev.coracle.registry;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.coracle.api.EquivalentResources;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.GroupVersionResource;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.ServedResources;
+import dev.coracle.registry.cache.ObjectTree;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** Resources are the same when their objects are stored at the same place. */
-final class EquivalentTypes implements EquivalentResources {
+/**
+ * What this server serves itself; resources are the same when their objects are stored at the same
+ * place.
+ */
+final class ServedTypes implements ServedResources {
 
   private final Resources resources;
   private final ObjectSchemas schemas;
 
-  EquivalentTypes(Resources resources, ObjectSchemas schemas) {
+  ServedTypes(Resources resources, ObjectSchemas schemas) {
     this.resources = resources;
     this.schemas = schemas;
+  }
+
+  @Override
+  public @Nullable Served find(GroupVersionKind kind) {
+    for (ResourceType each : resources.types()) {
+      if (each.gvk().equals(kind) && each.has("get")) {
+        return new Served(each.gvr(), kind, each.namespaced());
+      }
+    }
+    return null;
+  }
+
+  @Override
+  public List<KubeObject> objects(GroupVersionResource name) {
+    Resource resource = resources.of(name);
+    ObjectTree tree = resource.stored().snapshot().tree();
+    if (tree.size() == 0) {
+      return List.of();
+    }
+    List<KubeObject> objects = new ArrayList<>();
+    tree.forEach(object -> objects.add(ObjectStore.served(resource, object)));
+    return objects;
   }
 
   @Override
@@ -29,9 +57,9 @@ final class EquivalentTypes implements EquivalentResources {
       if (each.storePrefix().equals(type.storePrefix())) {
         ResourceType.Subresource body = each.subresources().get(subresource);
         if (subresource.isEmpty()) {
-          served.add(new Served(each.gvr(), each.gvk()));
+          served.add(new Served(each.gvr(), each.gvk(), each.namespaced()));
         } else if (body != null) {
-          served.add(new Served(each.gvr(), body.kind()));
+          served.add(new Served(each.gvr(), body.kind(), each.namespaced()));
         }
       }
     }
@@ -56,7 +84,8 @@ final class EquivalentTypes implements EquivalentResources {
   public ObjectNode reread(
       GroupVersionKind kind, GroupVersionResource resource, ObjectNode object) {
     ResourceType known = resources.find(resource.group(), resource.version(), resource.resource());
-    ResourceType type = known != null && known.gvk().equals(kind) ? known : ResourceType.ofBody(kind);
+    ResourceType type =
+        known != null && known.gvk().equals(kind) ? known : ResourceType.ofBody(kind);
     ObjectNode read = schemas.decode(type, object, false, "Ignore", new ArrayList<>());
     schemas.applyDefaults(type, read);
     return read;
