@@ -121,8 +121,8 @@ public final class MeasuredAdmission implements AdmissionHook {
     }
 
     @Override
-    public void admit(AdmissionAttributes attributes) {
-      admit.time(attributes.operation(), () -> plugin.admit(attributes));
+    public void admit(AdmissionAttributes attributes, Reinvocation reinvocation) {
+      admit.time(attributes.operation(), () -> plugin.admit(attributes, reinvocation));
     }
 
     @Override

@@ -44,8 +44,7 @@ final class Admission implements AutoCloseable {
    * @param client the API as the API server itself, usable once that has started
    * @param served what is served, usable then as well
    */
-  Admission(
-      Supplier<Client> client, Auth auth, Supplier<ServedResources> served, Metrics metrics) {
+  Admission(Supplier<Client> client, Auth auth, Supplier<ServedResources> served, Metrics metrics) {
     quota = new ResourceQuotaAdmission(client);
     webhooks = new WebhookClient(new ApiServiceResolver(client), "kube-apiserver-admission");
     AdmissionRules rules = new AdmissionRules(client, served);

@@ -68,16 +68,10 @@ final class ServedTypes implements ServedResources {
 
   @Override
   public ObjectNode convert(ObjectNode object, GroupVersionResource from, GroupVersionResource to) {
-    ObjectNode converted = object.deepCopy();
     Conversion source = resources.of(from).conversion();
-    if (source != null) {
-      source.toStored(converted);
-    }
+    ObjectNode stored = source == null ? object.deepCopy() : source.stored(object.deepCopy());
     Conversion target = resources.of(to).conversion();
-    if (target != null) {
-      target.fromStored(converted);
-    }
-    return converted;
+    return target == null ? stored : target.served(KubeObject.of(stored)).mutableTree();
   }
 
   @Override
