@@ -15,7 +15,7 @@ final class WebhookFailure extends Exception {
   }
 
   StatusException asRefusal() {
-    return StatusException.internal(getMessage());
+    return StatusException.internal(String.valueOf(getMessage()));
   }
 
   /**
