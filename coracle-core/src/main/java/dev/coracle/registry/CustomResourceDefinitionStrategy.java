@@ -5,17 +5,17 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Timestamps;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * CRDs: their names are accepted, unless another CRD of the group has them, as they are written.
  */
 final class CustomResourceDefinitionStrategy implements Strategy {
+
+  private static final String APPROVED = "api-approved.kubernetes.io";
 
   private final Supplier<Resource> definitions;
 
@@ -63,12 +63,19 @@ final class CustomResourceDefinitionStrategy implements Strategy {
 
   private void accept(Write write, ObjectNode object) {
     JsonNode spec = object.path("spec");
-    JsonNode names = spec.path("names");
     ObjectNode status = Meta.child(object, "status");
-    String conflict = conflict(object, spec, names);
-    if (conflict == null) {
-      status.set("acceptedNames", names.deepCopy());
-      setCondition(write, status, "NamesAccepted", true, "NoConflicts", "no conflicts found");
+    Taken taken = taken(object, spec);
+    AcceptedNames names = AcceptedNames.of(spec.path("names"), status.path("acceptedNames"), taken);
+    status.set("acceptedNames", names.json());
+    boolean accepted = names.conflict().isEmpty();
+    setCondition(
+        write,
+        status,
+        "NamesAccepted",
+        accepted,
+        accepted ? "NoConflicts" : names.conflict(),
+        accepted ? "no conflicts found" : names.message());
+    if (accepted) {
       setCondition(
           write,
           status,
@@ -76,16 +83,11 @@ final class CustomResourceDefinitionStrategy implements Strategy {
           true,
           "InitialNamesAccepted",
           "the initial names have been accepted");
-    } else {
-      if (!status.has("acceptedNames")) {
-        status.putObject("acceptedNames").put("plural", "").put("kind", "");
-      }
-      setCondition(write, status, "NamesAccepted", false, "KindConflict", conflict);
-      if (Meta.text(status.path("acceptedNames"), "kind").isEmpty()) {
-        setCondition(
-            write, status, "Established", false, "NotAccepted", "not all names are accepted");
-      }
+    } else if (!hasCondition(status, "Established")) {
+      setCondition(
+          write, status, "Established", false, "NotAccepted", "not all names are accepted");
     }
+    approve(write, object, Meta.text(spec, "group"), status);
     ArrayNode stored =
         status.get("storedVersions") instanceof ArrayNode there
             ? there
@@ -98,12 +100,13 @@ final class CustomResourceDefinitionStrategy implements Strategy {
     }
   }
 
-  /** Which of its names another CRD of the same group has; null when none is taken. */
-  private @Nullable String conflict(ObjectNode object, JsonNode spec, JsonNode names) {
+  /** The names that other CRDs of a group have. */
+  record Taken(Set<String> resources, Set<String> kinds) {}
+
+  private Taken taken(ObjectNode object, JsonNode spec) {
     String name = Meta.text(Meta.of(object), "name");
     String group = Meta.text(spec, "group");
-    Set<String> kinds = new HashSet<>();
-    Set<String> resources = new HashSet<>();
+    Taken taken = new Taken(new HashSet<>(), new HashSet<>());
     definitions
         .get()
         .stored()
@@ -111,33 +114,46 @@ final class CustomResourceDefinitionStrategy implements Strategy {
         .tree()
         .forEach(
             other -> {
-              if (other.name().equals(name) || !other.text("spec", "group").equals(group)) {
-                return;
+              if (!other.name().equals(name) && other.text("spec", "group").equals(group)) {
+                JsonNode accepted = other.at("status", "acceptedNames");
+                taken.kinds().add(Meta.text(accepted, "kind"));
+                taken.kinds().add(Meta.text(accepted, "listKind"));
+                taken.resources().addAll(Meta.strings(accepted.path("shortNames")));
+                taken.resources().add(Meta.text(accepted, "plural"));
+                taken.resources().add(Meta.text(accepted, "singular"));
               }
-              JsonNode accepted = other.at("status", "acceptedNames");
-              kinds.add(Meta.text(accepted, "kind"));
-              kinds.add(Meta.text(accepted, "listKind"));
-              resources.addAll(resourceNames(accepted));
             });
-    for (String word : resourceNames(names)) {
-      if (resources.contains(word)) {
-        return "\"" + word + "\" is already in use";
-      }
-    }
-    for (String word : List.of(Meta.text(names, "kind"), Meta.text(names, "listKind"))) {
-      if (!word.isEmpty() && kinds.contains(word)) {
-        return "\"" + word + "\" is already in use";
-      }
-    }
-    return null;
+    return taken;
   }
 
-  private static List<String> resourceNames(JsonNode names) {
-    List<String> words = new ArrayList<>(Meta.strings(names.path("shortNames")));
-    words.add(Meta.text(names, "plural"));
-    words.add(Meta.text(names, "singular"));
-    words.removeIf(String::isEmpty);
-    return words;
+  /** Groups of the Kubernetes community: whether somebody has allowed this API. */
+  private static void approve(Write write, ObjectNode object, String group, ObjectNode status) {
+    boolean community =
+        group.equals("k8s.io")
+            || group.endsWith(".k8s.io")
+            || group.equals("kubernetes.io")
+            || group.endsWith(".kubernetes.io");
+    String said = Meta.text(Meta.of(object).path("annotations"), APPROVED);
+    if (!community || said.isEmpty()) {
+      return;
+    }
+    boolean approved = !said.startsWith("unapproved");
+    setCondition(
+        write,
+        status,
+        "KubernetesAPIApprovalPolicyConformant",
+        approved,
+        approved ? "ApprovedAnnotation" : "UnapprovedAnnotation",
+        approved ? "approved in " + said : "not approved: \"" + said + "\"");
+  }
+
+  private static boolean hasCondition(ObjectNode status, String type) {
+    for (JsonNode known : status.path("conditions")) {
+      if (Meta.text(known, "type").equals(type)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static void setCondition(

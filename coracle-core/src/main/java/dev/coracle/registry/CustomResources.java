@@ -94,7 +94,10 @@ final class CustomResources implements Registry.WatchSink {
     try {
       switch (event.type()) {
         case ADDED, MODIFIED -> serve(definition);
-        case DELETED -> forget(definition.name());
+        case DELETED -> {
+          forget(definition.name());
+          namesAreFree(definition);
+        }
         case BOOKMARK, ERROR -> {}
       }
     } catch (RuntimeException e) {
@@ -155,6 +158,50 @@ final class CustomResources implements Registry.WatchSink {
     if (definition.isDeleting() && definition.finalizers().contains(CLEANUP)) {
       empty(definition.name());
     }
+  }
+
+  /** A CRD is gone: others of its group that wanted its names may have them now. */
+  private void namesAreFree(KubeObject gone) {
+    Thread.startVirtualThread(
+        () -> {
+          try {
+            resources
+                .of(DEFINITIONS)
+                .stored()
+                .snapshot()
+                .tree()
+                .forEach(
+                    other -> {
+                      if (other.text("spec", "group").equals(gone.text("spec", "group"))
+                          && lacksNames(other)) {
+                        updateAsItIs(other.name());
+                      }
+                    });
+          } catch (RuntimeException e) {
+            LOGGER.debug("names of {}", gone.name(), e);
+          }
+        });
+  }
+
+  private static boolean lacksNames(KubeObject definition) {
+    for (JsonNode condition : definition.at("status", "conditions")) {
+      if (Meta.text(condition, "type").equals("NamesAccepted")) {
+        return Meta.text(condition, "status").equals("False");
+      }
+    }
+    return false;
+  }
+
+  /** The strategy looks at the names with every write. */
+  private void updateAsItIs(String definition) {
+    updating.update(
+        system(),
+        resources.of(DEFINITIONS),
+        "",
+        definition,
+        "",
+        KubeObject::mutableTree,
+        WriteOptions.NONE);
   }
 
   private static Map<String, JsonNode> schemas(JsonNode spec) {

@@ -1,20 +1,27 @@
 package dev.coracle.schema.validation;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.BooleanNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.Names;
+import java.net.URI;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * CustomResourceDefinitions: names, versions and the structure of schemas (expressions are compiled
- * elsewhere).
+ * CustomResourceDefinitions: names, conversion and approval; their versions are checked by {@link
+ * CrdVersionValidation}. Paths and values are those of Kubernetes' internal form of the kind, in
+ * which some fields have other names.
  */
 final class CrdValidation {
+
+  private static final List<String> REVIEW_VERSIONS = List.of("v1", "v1beta1");
+  private static final String APPROVED = "api-approved.kubernetes.io";
+  private static final String SEE = ", see https://github.com/kubernetes/enhancements/pull/1111";
 
   private CrdValidation() {}
 
@@ -26,27 +33,36 @@ final class CrdValidation {
     Field spec = Field.of(object, "spec", errors);
     Field group = spec.child("group");
     if (group.needed()) {
-      group.subdomain();
-      if (group.text().indexOf('.') < 0) {
+      List<String> wrong = Names.dns1123Subdomain(group.text());
+      if (!wrong.isEmpty()) {
+        group.invalid(String.join(",", wrong));
+      } else if (group.text().indexOf('.') < 0) {
         group.invalid("should be a domain with at least one dot");
       }
     }
     Field names = spec.child("names");
     Field name = Field.of(object, "metadata", errors).child("name");
     String expected = names.text("plural") + "." + group.text();
-    if (!name.text().equals(expected)) {
+    if (old == null && !name.text().equals(expected)) {
       name.invalid("must be spec.names.plural+\".\"+spec.group");
     }
     spec.child("scope").neededOneOf("Cluster", "Namespaced");
+    for (String needed : new String[] {"plural", "singular", "kind", "listKind"}) {
+      names.child(needed).needed();
+    }
     names(names);
-    versions(spec.child("versions"));
-    Field conversion = spec.child("conversion");
-    conversion.child("strategy").neededOneOf("None", "Webhook");
-    if (conversion.text("strategy").equals("Webhook") && !conversion.has("webhook")) {
-      conversion
-          .child("webhook")
-          .child("clientConfig")
-          .required("required when strategy is set to Webhook");
+    names(Field.of(object, "status", errors).child("acceptedNames"));
+    CrdVersionValidation.validate(spec, old == null ? Field.nothing() : old.path("spec"));
+    conversion(spec, old);
+    storedVersions(spec, Field.of(object, "status", errors).child("storedVersions"));
+    approval(object, old, group.text(), errors);
+    boolean preserved = old != null && old.path("spec").path("preserveUnknownFields").asBoolean();
+    if (spec.flag("preserveUnknownFields") && !preserved) {
+      errors.invalid(
+          spec.path().child("preserveUnknownFields"),
+          BooleanNode.TRUE,
+          "cannot set to true, set x-preserve-unknown-fields to true in spec.versions[*].schema"
+              + " instead");
     }
     if (old != null) {
       update(spec, names, old);
@@ -55,136 +71,194 @@ final class CrdValidation {
 
   private static void names(Field names) {
     for (String field : new String[] {"plural", "singular"}) {
-      Field name = names.child(field);
-      if (name.blank()) {
-        if (field.equals("plural")) {
-          name.required("");
-        }
-      } else {
-        name.invalid(Names.dns1035Label(name.text()));
-      }
+      label(names.child(field), names.text(field), "");
     }
-    Field kind = names.child("kind");
-    if (kind.needed()) {
-      kind.invalid(Names.dns1035Label(kind.text().toLowerCase(Locale.ROOT)));
+    for (String field : new String[] {"kind", "listKind"}) {
+      label(
+          names.child(field),
+          names.text(field).toLowerCase(Locale.ROOT),
+          "may have mixed case, but should otherwise match: ");
     }
     Field list = names.child("listKind");
-    if (!list.blank()) {
-      list.invalid(Names.dns1035Label(list.text().toLowerCase(Locale.ROOT)));
-      if (list.text().equals(kind.text())) {
-        list.invalid("kind and listKind may not be the same");
-      }
+    if (!list.blank() && list.text().equals(names.text("kind"))) {
+      list.invalid("kind and listKind may not be the same");
     }
     for (String field : new String[] {"shortNames", "categories"}) {
       for (Field name : names.child(field).items()) {
-        name.invalid(Names.dns1035Label(name.text()));
+        List<String> wrong = Names.dns1035Label(name.text());
+        if (!wrong.isEmpty()) {
+          name.invalid(String.join(",", wrong));
+        }
       }
     }
   }
 
-  private static void versions(Field versions) {
-    Set<String> seen = new HashSet<>();
-    int storage = 0;
-    for (Field version : versions.items()) {
-      Field name = version.child("name");
-      name.invalid(Names.dns1035Label(name.text()));
-      if (!seen.add(name.text())) {
-        versions.invalid("must contain unique version names");
-      }
-      if (version.flag("storage")) {
-        storage++;
-      }
-      Field schema = version.child("schema").child("openAPIV3Schema");
-      if (!schema.present()) {
-        schema.required("schemas are required");
-      }
-      Field scale = version.child("subresources").child("scale");
-      if (scale.present()) {
-        jsonPath(scale.child("specReplicasPath"), ".spec");
-        jsonPath(scale.child("statusReplicasPath"), ".status");
-      }
-      for (Field column : version.child("additionalPrinterColumns").items()) {
-        column.child("name").needed();
-        column.child("jsonPath").needed();
-        column.child("type").neededOneOf("boolean", "date", "integer", "number", "string");
-      }
-    }
-    schemas(versions);
-    if (storage != 1) {
-      versions
-          .errors()
-          .invalid(
-              versions.path(),
-              shown(versions.json()),
-              "must have exactly one version marked as storage version");
-    }
-    if (storage == 0) {
-      versions
-          .errors()
-          .invalid(
-              FieldPath.of("status", "storedVersions"),
-              Json.object().nullNode(),
-              "must have at least one stored version");
+  private static void label(Field name, String checked, String prefix) {
+    List<String> wrong = name.blank() ? List.of() : Names.dns1035Label(checked);
+    if (!wrong.isEmpty()) {
+      name.invalid(prefix + String.join(",", wrong));
     }
   }
 
-  /** One schema for all versions is reported where v1beta1 had it: Kubernetes keeps it there. */
-  private static void schemas(Field versions) {
-    Set<JsonNode> different = new HashSet<>();
-    for (Field version : versions.items()) {
-      different.add(version.json().path("schema"));
+  private static void conversion(Field spec, @Nullable ObjectNode old) {
+    Field conversion = spec.child("conversion");
+    if (!conversion.present()) {
+      return;
     }
-    for (Field version : versions.items()) {
-      Field schema = version.child("schema").child("openAPIV3Schema");
-      if (!schema.present()) {
-        continue;
+    conversion.child("strategy").neededOneOf("None", "Webhook");
+    Field webhook = conversion.child("webhook");
+    Field client =
+        new Field(
+            webhook.json().path("clientConfig"),
+            conversion.path().child("webhookClientConfig"),
+            spec.errors());
+    Field versions =
+        new Field(
+            webhook.json().path("conversionReviewVersions"),
+            conversion.path().child("conversionReviewVersions"),
+            spec.errors());
+    if (!conversion.text("strategy").equals("Webhook")) {
+      String detail = "should not be set when strategy is not set to Webhook";
+      if (client.present()) {
+        client.forbidden(detail);
       }
-      if (different.size() == 1) {
-        schema(schema.at(FieldPath.of("spec", "validation", "openAPIV3Schema")));
-        return;
+      if (!versions.blank()) {
+        versions.forbidden(detail);
       }
-      schema(schema);
+      return;
     }
+    if (spec.flag("preserveUnknownFields")) {
+      conversion.child("strategy").invalid("must be None if spec.preserveUnknownFields is true");
+    }
+    if (!client.present()) {
+      client.required("required when strategy is set to Webhook");
+    } else {
+      ClientConfigValidation.validate(client);
+    }
+    JsonNode before =
+        old == null
+            ? Field.nothing()
+            : old.path("spec").path("conversion").path("webhook").path("conversionReviewVersions");
+    reviewVersions(versions, before.isEmpty() || hasKnown(before));
   }
 
-  private static void schema(Field schema) {
-    FieldErrors own = new FieldErrors();
-    StructuralSchemaValidation.validate(new Field(schema.json(), schema.path(), own));
-    if (own.isEmpty()) {
-      RuleValidation.validate(new Field(schema.json(), schema.path(), own));
-    }
-    own.causes().forEach(schema.errors()::add);
-  }
-
-  private static void jsonPath(Field path, String root) {
-    if (path.needed() && !path.text().startsWith(root + ".")) {
-      path.invalid("should be a json path under " + root);
-    }
-  }
-
-  /** Versions as the message shows them, with the internal names of their fields. */
-  private static JsonNode shown(JsonNode versions) {
-    ArrayNode shown = Json.array();
+  private static boolean hasKnown(JsonNode versions) {
     for (JsonNode version : versions) {
-      ObjectNode one =
-          shown
-              .addObject()
-              .put("Name", version.path("name").asText(""))
-              .put("Served", version.path("served").asBoolean(false))
-              .put("Storage", version.path("storage").asBoolean(false))
-              .put("Deprecated", version.path("deprecated").asBoolean(false));
-      one.set("DeprecationWarning", orNull(version, "deprecationWarning"));
-      one.putNull("Schema");
-      one.set("Subresources", orNull(version, "subresources"));
-      one.set("AdditionalPrinterColumns", orNull(version, "additionalPrinterColumns"));
-      one.set("SelectableFields", orNull(version, "selectableFields"));
+      if (REVIEW_VERSIONS.contains(version.asText(""))) {
+        return true;
+      }
     }
-    return shown;
+    return false;
   }
 
-  private static JsonNode orNull(JsonNode holder, String field) {
-    JsonNode value = holder.get(field);
-    return value == null ? Json.object().nullNode() : value;
+  private static void reviewVersions(Field versions, boolean knownNeeded) {
+    if (!versions.needed()) {
+      return;
+    }
+    Set<String> seen = new HashSet<>();
+    for (Field version : versions.items()) {
+      if (seen.add(version.text())) {
+        version.invalid(Names.dns1035Label(version.text()));
+      } else {
+        version.invalid("duplicate version");
+      }
+    }
+    if (knownNeeded && !hasKnown(versions.json())) {
+      versions.invalid("must include at least one of " + String.join(", ", REVIEW_VERSIONS));
+    }
+  }
+
+  private static void storedVersions(Field spec, Field stored) {
+    if (stored.json().isEmpty()) {
+      spec.errors()
+          .invalid(
+              stored.path(), Json.object().nullNode(), "must have at least one stored version");
+      return;
+    }
+    Set<String> now = new HashSet<>();
+    spec.child("versions").items().forEach(version -> now.add(version.text("name")));
+    for (Field version : stored.items()) {
+      String name = version.text();
+      if (!now.contains(name)) {
+        version.invalid(
+            "missing from spec.versions; "
+                + name
+                + " was previously a storage"
+                + " version, and must remain in spec.versions until a storage migration ensures"
+                + " no data remains persisted in "
+                + name
+                + " and removes "
+                + name
+                + " from status.storedVersions");
+      }
+    }
+  }
+
+  /** Groups of the Kubernetes community need an annotation that says who allowed the API. */
+  private static void approval(
+      ObjectNode object, @Nullable ObjectNode old, String group, FieldErrors errors) {
+    if (!isProtected(group)) {
+      return;
+    }
+    String annotation = annotation(object);
+    Approval state = Approval.of(annotation);
+    if (old != null && Approval.of(annotation(old)) == state) {
+      return;
+    }
+    FieldPath path = FieldPath.of("metadata", "annotations").key(APPROVED);
+    switch (state) {
+      case MISSING ->
+          errors.required(
+              path, "protected groups must have approval annotation " + quoted(APPROVED) + SEE);
+      case INVALID ->
+          errors.invalid(
+              path,
+              annotation,
+              "protected groups must have approval annotation "
+                  + quoted(APPROVED)
+                  + " with either a URL or a reason starting with \"unapproved\""
+                  + SEE);
+      case APPROVED, BYPASSED -> {}
+    }
+  }
+
+  private static String quoted(String text) {
+    return '"' + text + '"';
+  }
+
+  /** What the annotation of a protected group says. */
+  private enum Approval {
+    MISSING,
+    INVALID,
+    APPROVED,
+    BYPASSED;
+
+    static Approval of(String annotation) {
+      if (annotation.isEmpty()) {
+        return MISSING;
+      }
+      if (annotation.startsWith("unapproved")) {
+        return BYPASSED;
+      }
+      try {
+        return URI.create(annotation).isAbsolute() || annotation.startsWith("/")
+            ? APPROVED
+            : INVALID;
+      } catch (IllegalArgumentException e) {
+        return INVALID;
+      }
+    }
+  }
+
+  private static String annotation(ObjectNode object) {
+    return object.path("metadata").path("annotations").path(APPROVED).asText("");
+  }
+
+  private static boolean isProtected(String group) {
+    return group.equals("k8s.io")
+        || group.endsWith(".k8s.io")
+        || group.equals("kubernetes.io")
+        || group.endsWith(".kubernetes.io");
   }
 
   private static void update(Field spec, Field names, ObjectNode old) {
@@ -200,27 +274,6 @@ final class CrdValidation {
     if (established) {
       spec.child("scope").immutable(before.path("scope"));
       names.child("kind").immutable(before.path("names").path("kind"));
-    }
-    Set<String> now = new HashSet<>();
-    spec.child("versions").items().forEach(version -> now.add(version.text("name")));
-    int index = 0;
-    for (JsonNode stored : old.path("status").path("storedVersions")) {
-      if (!now.contains(stored.asText(""))) {
-        spec.errors()
-            .invalid(
-                FieldPath.of("status", "storedVersions").index(index),
-                stored,
-                "missing from spec.versions; "
-                    + stored.asText("")
-                    + " was previously a storage"
-                    + " version, and must remain in spec.versions until a storage migration ensures"
-                    + " no data remains persisted in "
-                    + stored.asText("")
-                    + " and removes "
-                    + stored.asText("")
-                    + " from status.storedVersions");
-      }
-      index++;
     }
   }
 }

@@ -46,6 +46,11 @@ final class CustomValidation {
     }
   }
 
+  /** One value by itself; paths and messages begin at it. */
+  void alone(JsonNode schema, JsonNode value) {
+    value(schema, value, Field.nothing(), FieldPath.ROOT);
+  }
+
   private void value(JsonNode schema, JsonNode value, JsonNode old, FieldPath path) {
     if (value.equals(old)) {
       return;

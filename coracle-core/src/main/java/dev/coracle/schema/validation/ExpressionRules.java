@@ -102,6 +102,15 @@ public final class ExpressionRules {
     return root == null;
   }
 
+  /** As below, for one value by itself. */
+  List<StatusCause> check(JsonNode value) {
+    FieldErrors errors = new FieldErrors();
+    if (root != null) {
+      check(root, value, Field.nothing(), null, errors);
+    }
+    return errors.causes();
+  }
+
   /**
    * Which rules an object breaks.
    *

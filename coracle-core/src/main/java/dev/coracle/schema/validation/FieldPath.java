@@ -5,6 +5,9 @@ import org.jspecify.annotations.Nullable;
 /** Where a field is, such as {@code spec.containers[0].resources.limits[cpu]}. */
 public final class FieldPath {
 
+  /** A value itself, of which nothing says where it is. */
+  static final FieldPath ROOT = new FieldPath(null, "", false);
+
   private final @Nullable FieldPath parent;
   private final String step;
   private final boolean subscript;
@@ -55,7 +58,7 @@ public final class FieldPath {
     if (subscript) {
       text.append('[').append(step).append(']');
     } else {
-      text.append(parent == null ? "" : ".").append(step);
+      text.append(parent == null || parent == ROOT ? "" : ".").append(step);
     }
   }
 }

@@ -39,6 +39,15 @@ final class RuleFieldPath {
 
   /** What is wrong with a path; empty when it leads to a field of the schema. */
   static String problem(JsonNode schema, String text) {
+    return problem(schema, text, true);
+  }
+
+  /**
+   * As above.
+   *
+   * @param subscripts whether {@code ['name']} is allowed
+   */
+  static String problem(JsonNode schema, String text, boolean subscripts) {
     JsonNode place = schema;
     Matcher step = STEP.matcher(text);
     int end = 0;
@@ -46,11 +55,10 @@ final class RuleFieldPath {
       if (!step.find(end) || step.start() != end) {
         return "expected [ or . but got: " + text.substring(end);
       }
-      String name = name(step);
-      JsonNode next =
-          place.has("properties")
-              ? place.path("properties").path(name)
-              : place.path("additionalProperties");
+      if (!subscripts && step.group(1) == null) {
+        return "array notation is not allowed";
+      }
+      JsonNode next = next(place, step);
       if (!next.isObject()) {
         return "does not refer to a valid field";
       }
@@ -58,6 +66,22 @@ final class RuleFieldPath {
       end = step.end();
     }
     return "";
+  }
+
+  /** The schema of the field that a path without a {@link #problem} leads to. */
+  static JsonNode schema(JsonNode schema, String text) {
+    JsonNode place = schema;
+    Matcher step = STEP.matcher(text);
+    while (step.find()) {
+      place = next(place, step);
+    }
+    return place;
+  }
+
+  private static JsonNode next(JsonNode place, Matcher step) {
+    return place.has("properties")
+        ? place.path("properties").path(name(step))
+        : place.path("additionalProperties");
   }
 
   private static String name(Matcher step) {

@@ -2,7 +2,6 @@ package dev.coracle.schema.validation;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Names;
-import java.net.URI;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -69,38 +68,7 @@ final class WebhookValidation {
     }
     SelectorValidation.validate(webhook.child("namespaceSelector"));
     SelectorValidation.validate(webhook.child("objectSelector"));
-    client(webhook.child("clientConfig"));
-  }
-
-  private static void client(Field client) {
-    boolean url = client.has("url");
-    boolean service = client.has("service");
-    if (url == service) {
-      client.required("exactly one of url or service is required");
-    }
-    if (url) {
-      Field address = client.child("url");
-      try {
-        URI uri = URI.create(address.text());
-        if (!"https".equals(uri.getScheme())) {
-          address.invalid(
-              "'https' is the only allowed URL scheme; desired format: https://host[/path]");
-        }
-        if (uri.getHost() == null) {
-          address.invalid("host must be specified; desired format: https://host[/path]");
-        }
-      } catch (IllegalArgumentException e) {
-        address.required("url must be a valid URL: desired format: https://host[/path]");
-      }
-    }
-    if (service) {
-      client.child("service").child("name").needed("service name is required");
-      client.child("service").child("namespace").needed("service namespace is required");
-      Field port = client.child("service").child("port");
-      if (port.present() && !Names.portNumber(port.number()).isEmpty()) {
-        port.invalid("port is not valid: must be between 1 and 65535, inclusive");
-      }
-    }
+    ClientConfigValidation.validate(webhook.child("clientConfig"));
   }
 
   private static void rule(Field rule) {

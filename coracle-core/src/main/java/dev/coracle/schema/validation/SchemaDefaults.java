@@ -1,0 +1,78 @@
+package dev.coracle.schema.validation;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.StatusCause;
+import dev.coracle.schema.CustomSchemas;
+import dev.coracle.schema.Decoder;
+import java.util.Map;
+
+/** Whether the defaults of a CRD's schema are values that the schema allows, and nothing more. */
+final class SchemaDefaults {
+
+  private SchemaDefaults() {}
+
+  /**
+   * @param schema an {@code openAPIV3Schema} that is structural
+   */
+  static void validate(Field schema) {
+    check(schema);
+  }
+
+  private static void check(Field schema) {
+    Field value = schema.child("default");
+    if (value.present()) {
+      value(schema, value);
+    }
+    if (schema.child("items").json().isObject()) {
+      check(schema.child("items"));
+    }
+    for (Map.Entry<String, JsonNode> property : schema.json().path("properties").properties()) {
+      check(
+          new Field(
+              property.getValue(),
+              schema.path().child("properties").key(property.getKey()),
+              schema.errors()));
+    }
+  }
+
+  private static void value(Field schema, Field value) {
+    if (!pruned(schema.json(), value.json()).equals(value.json())) {
+      value.invalid("must not have unknown fields");
+    }
+    FieldErrors own = new FieldErrors();
+    new CustomValidation(own).alone(schema.json(), value.json());
+    for (StatusCause cause : own.causes()) {
+      String below = cause.field();
+      schema
+          .errors()
+          .add(
+              new StatusCause(
+                  cause.reason(),
+                  cause.message(),
+                  value.path() + (below.isEmpty() || below.startsWith("[") ? "" : ".") + below));
+    }
+    if (own.isEmpty()) {
+      for (StatusCause cause : ExpressionRules.of(schema.json()).check(value.json())) {
+        schema
+            .errors()
+            .add(
+                new StatusCause(
+                    cause.reason(),
+                    cause.message(),
+                    cause.field().equals("<nil>")
+                        ? value.path().toString()
+                        : value.path() + "." + cause.field()));
+      }
+    }
+  }
+
+  private static JsonNode pruned(JsonNode schema, JsonNode value) {
+    ObjectNode holder = Json.object();
+    holder.set("value", value);
+    ObjectNode outer = Json.object().put("type", "object");
+    outer.putObject("properties").set("value", schema);
+    return Decoder.prune(holder, CustomSchemas.of(outer, false)).path("value");
+  }
+}
