@@ -26,6 +26,8 @@ import dev.coracle.controller.serviceaccount.TokenSigner;
 import dev.coracle.controller.statefulset.StatefulSetController;
 import dev.coracle.controller.ttl.TtlAfterFinishedController;
 import dev.coracle.controller.volume.binder.PersistentVolumeController;
+import dev.coracle.controller.volume.ephemeral.EphemeralVolumeController;
+import dev.coracle.controller.volume.expand.ExpandController;
 import dev.coracle.controller.volume.protection.AttributesClassProtectionController;
 import dev.coracle.controller.volume.protection.ClaimProtectionController;
 import dev.coracle.controller.volume.protection.VolumeProtectionController;
@@ -122,6 +124,16 @@ public final class Controllers implements AutoCloseable {
             PersistentVolumeController.NAME,
             ControllerManager.identity(PersistentVolumeController.ACCOUNT),
             PersistentVolumeController::new));
+    factories.add(
+        new Factory(
+            ExpandController.NAME,
+            ControllerManager.identity(ExpandController.ACCOUNT),
+            ExpandController::new));
+    factories.add(
+        new Factory(
+            EphemeralVolumeController.NAME,
+            ControllerManager.identity(EphemeralVolumeController.ACCOUNT),
+            EphemeralVolumeController::new));
     factories.add(Factory.of("pvc-protection-controller", ClaimProtectionController::new));
     factories.add(Factory.of("pv-protection-controller", VolumeProtectionController::new));
     factories.add(

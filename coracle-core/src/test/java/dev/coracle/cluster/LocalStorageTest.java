@@ -162,4 +162,62 @@ class LocalStorageTest {
       await().until(() -> cluster.client().list(VOLUMES, "", ListOptions.ALL).items().isEmpty());
     }
   }
+
+  @Test
+  void claim_asksForMore_growsAtOnce() throws Exception {
+    try (TestCluster cluster = TestCluster.simulated(directory)) {
+      awaitDefaultClass(cluster);
+      claim(cluster, "data");
+      pod(cluster, "user", "data", "true");
+      KubeObject bound = awaitObject(cluster, CLAIMS, "default", "data", phase("Bound"));
+      ObjectNode tree = bound.mutableTree();
+      tree.withObject("/spec/resources/requests").put("storage", "3Gi");
+      KubeObject unused = cluster.client().update(CLAIMS, "default", "data", tree);
+      KubeObject grown =
+          awaitObject(
+              cluster,
+              CLAIMS,
+              "default",
+              "data",
+              claim -> claim.text("status", "capacity", "storage").equals("3Gi"));
+      assertThat(grown.text("status", "allocatedResources", "storage")).isEqualTo("3Gi");
+      assertThat(grown.at("status").has("conditions")).isFalse();
+      assertThat(
+              cluster
+                  .client()
+                  .get(VOLUMES, "", grown.text("spec", "volumeName"))
+                  .text("spec", "capacity", "storage"))
+          .isEqualTo("3Gi");
+    }
+  }
+
+  @Test
+  void ephemeralVolume_ofPod_comesAndGoesWithIt() throws Exception {
+    try (TestCluster cluster = TestCluster.simulated(directory)) {
+      awaitDefaultClass(cluster);
+      create(
+          cluster,
+          """
+          apiVersion: v1
+          kind: Pod
+          metadata: {name: user}
+          spec:
+            containers: [{name: main, image: none}]
+            volumes:
+            - name: scratch
+              ephemeral:
+                volumeClaimTemplate:
+                  metadata: {labels: {kind: scratch}}
+                  spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+          """);
+      awaitObject(cluster, PODS, "default", "user", phase("Running"));
+      KubeObject claim = awaitObject(cluster, CLAIMS, "default", "user-scratch", phase("Bound"));
+      assertThat(claim.labels()).containsEntry("kind", "scratch");
+      assertThat(claim.ownerReferences().getFirst().name()).isEqualTo("user");
+      delete(cluster, PODS, "user");
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> cluster.client().list(VOLUMES, "", ListOptions.ALL).items().isEmpty());
+    }
+  }
 }

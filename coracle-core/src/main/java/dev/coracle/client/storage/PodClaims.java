@@ -49,6 +49,11 @@ public final class PodClaims {
     return owner != null && owner.uid().equals(pod.uid());
   }
 
+  /** What is said when a Pod's ephemeral volume finds a claim that is not the Pod's. */
+  public static String notOf(KubeObject claim, KubeObject pod) {
+    return "PVC " + claim.key() + " was not created for pod " + pod.key() + " (pod is not owner)";
+  }
+
   /** Gives an informer of Pods the index that {@link #users} reads. */
   public static void index(SharedInformer pods) {
     pods.addIndex(

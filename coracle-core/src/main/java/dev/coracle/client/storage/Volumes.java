@@ -53,6 +53,11 @@ public final class Volumes {
     return quantity(claim.at("spec", "resources", "requests", "storage"));
   }
 
+  /** What a claim has got; zero while it is not bound. */
+  public static Quantity received(KubeObject claim) {
+    return quantity(claim.at("status", "capacity", "storage"));
+  }
+
   private static Quantity quantity(JsonNode node) {
     return node.isValueNode() && !node.isNull() ? Quantity.of(node) : Quantity.ZERO;
   }

@@ -144,8 +144,7 @@ public final class VolumeBinding implements FilterPlugin {
       throw new Unschedulable(quoted + " is being deleted");
     }
     if (use.ephemeral() && !PodClaims.isOf(claim, pod)) {
-      throw new Unschedulable(
-          "PVC " + claim.key() + " was not created for pod " + pod.key() + " (pod is not owner)");
+      throw new Unschedulable(PodClaims.notOf(claim, pod));
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.coracle.schema.validation;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Quantity;
 import java.util.List;
@@ -121,7 +122,8 @@ final class ClaimValidation {
     Quantity after = storage(now);
     if (before != null && after != null) {
       Field requests = spec.child("resources").child("requests").child("storage");
-      if (after.compareTo(before) < 0) {
+      Quantity received = quantity(old.path("status").path("capacity").path("storage"));
+      if (after.compareTo(before) < 0 && (received == null || after.compareTo(received) <= 0)) {
         requests.forbidden("field can not be less than status.capacity");
       } else if (after.compareTo(before) > 0 && !bound) {
         spec.forbidden(
@@ -141,11 +143,11 @@ final class ClaimValidation {
   }
 
   private static @Nullable Quantity storage(ObjectNode spec) {
-    return new Field(
-            spec.path("resources").path("requests").path("storage"),
-            FieldPath.of("spec"),
-            new FieldErrors())
-        .quantity();
+    return quantity(spec.path("resources").path("requests").path("storage"));
+  }
+
+  private static @Nullable Quantity quantity(JsonNode node) {
+    return new Field(node, FieldPath.of("spec"), new FieldErrors()).quantity();
   }
 
   private static void volume(Field spec) {
