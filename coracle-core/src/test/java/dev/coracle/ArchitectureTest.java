@@ -31,7 +31,8 @@ class ArchitectureTest {
     arrows.put("schema", List.of("api"));
     arrows.put("registry", List.of("api", "schema", "store", "metrics"));
     arrows.put("client", List.of("api", "http", "metrics"));
-    arrows.put("auth", List.of("api", "client"));
+    // HTTP for webhooks and OpenID Connect providers.
+    arrows.put("auth", List.of("api", "client", "http"));
     arrows.put("admission", List.of("api", "schema", "client", "metrics"));
     arrows.put(
         "apiserver",

@@ -7,6 +7,7 @@ import dev.coracle.http.ClientTls;
 import dev.coracle.http.HttpServerOptions;
 import dev.coracle.metrics.Metrics;
 import dev.coracle.registry.Registry;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param registry what serves resources
  * @param authenticator for requests over HTTP
- * @param anonymousAllowed whether requests without credentials go on as {@code system:anonymous};
- *     else they get 401
+ * @param anonymousAllowed for which paths requests without credentials go on as {@code
+ *     system:anonymous}; elsewhere they get 401
  * @param authorizer for all requests
  * @param audit records requests; null when none is recorded
  * @param http where and how to listen; null for no HTTP door at all
@@ -31,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 public record ApiServerConfig(
     Registry registry,
     Authenticator authenticator,
-    boolean anonymousAllowed,
+    Predicate<String> anonymousAllowed,
     Authorizer authorizer,
     @Nullable Auditor audit,
     @Nullable HttpServerOptions http,
@@ -48,7 +49,7 @@ public record ApiServerConfig(
     return new ApiServerConfig(
         registry,
         request -> new Authenticator.Result.Anonymous(),
-        true,
+        path -> true,
         Authorizer.alwaysAllow(),
         null,
         null,
@@ -163,7 +164,7 @@ public record ApiServerConfig(
         metrics);
   }
 
-  public ApiServerConfig withAnonymous(boolean allowed) {
+  public ApiServerConfig withAnonymous(Predicate<String> allowed) {
     return new ApiServerConfig(
         registry,
         authenticator,

@@ -25,7 +25,7 @@ final class FilterChain {
   private static final Logger LOG = LoggerFactory.getLogger(FilterChain.class);
 
   private final Authenticator authenticator;
-  private final boolean anonymousAllowed;
+  private final Predicate<String> anonymousAllowed;
   private final Access access;
   private final Impersonation impersonation;
   private final Predicate<String> open;
@@ -41,7 +41,7 @@ final class FilterChain {
    */
   FilterChain(
       Authenticator authenticator,
-      boolean anonymousAllowed,
+      Predicate<String> anonymousAllowed,
       Access access,
       Predicate<String> open,
       @Nullable Auditor auditor,
@@ -150,7 +150,7 @@ final class FilterChain {
       case Credentials.Known known -> known.user();
       case Credentials.Presented presented -> {
         long began = System.nanoTime();
-        UserInfo user = authenticate(presented);
+        UserInfo user = authenticate(presented, info.path());
         if (user == null) {
           authMetrics.rejected(System.nanoTime() - began);
           if (auditor != null) {
@@ -164,14 +164,15 @@ final class FilterChain {
     };
   }
 
-  private @Nullable UserInfo authenticate(Credentials.Presented presented) {
+  private @Nullable UserInfo authenticate(Credentials.Presented presented, String path) {
     return switch (authenticator.authenticate(presented.request())) {
       case Authenticator.Result.Authenticated good -> good.user();
       case Authenticator.Result.Rejected bad -> {
         LOG.debug("unable to authenticate the request: {}", bad.why());
         yield null;
       }
-      case Authenticator.Result.Anonymous none -> anonymousAllowed ? UserInfo.ANONYMOUS : null;
+      case Authenticator.Result.Anonymous none ->
+          anonymousAllowed.test(path) ? UserInfo.ANONYMOUS : null;
     };
   }
 }

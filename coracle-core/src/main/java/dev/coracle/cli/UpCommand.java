@@ -36,6 +36,10 @@ final class UpCommand implements Callable<Integer> {
 
   @Mixin private final DataOption data = new DataOption();
 
+  @Mixin private final AuthenticationFlags authentication = new AuthenticationFlags();
+
+  @Mixin private final AuthorizationFlags authorization = new AuthorizationFlags();
+
   @Option(
       names = "--listen",
       paramLabel = "HOST:PORT",
@@ -258,7 +262,9 @@ final class UpCommand implements Callable<Integer> {
 
   private ApiServerOptions server() {
     try {
-      return ApiServerOptions.DEFAULTS.withAudit(audit.config());
+      return ApiServerOptions.DEFAULTS
+          .withAudit(audit.config())
+          .withAuth(authentication.options(), authorization.options());
     } catch (IllegalArgumentException e) {
       throw bad(String.valueOf(e.getMessage()));
     }

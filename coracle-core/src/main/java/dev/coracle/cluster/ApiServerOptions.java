@@ -6,18 +6,29 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the API server records, encrypts and how it serves TLS: kube-apiserver's options of the same
- * names.
+ * What the API server records, encrypts, how it serves TLS, and whom it lets do what:
+ * kube-apiserver's options of the same names.
  *
  * @param audit {@code --audit-*}
  * @param encryption {@code --encryption-provider-config}; null stores as it is
  * @param serving {@code --tls-*} and {@code --client-ca-file}
+ * @param authentication who may be a user
+ * @param authorization what users may do
  */
 public record ApiServerOptions(
-    AuditConfig audit, @Nullable Encryption encryption, Serving serving) {
+    AuditConfig audit,
+    @Nullable Encryption encryption,
+    Serving serving,
+    AuthenticationOptions authentication,
+    AuthorizationOptions authorization) {
 
   public static final ApiServerOptions DEFAULTS =
-      new ApiServerOptions(AuditConfig.OFF, null, Serving.DEFAULTS);
+      new ApiServerOptions(
+          AuditConfig.OFF,
+          null,
+          Serving.DEFAULTS,
+          AuthenticationOptions.USUAL,
+          AuthorizationOptions.USUAL);
 
   /**
    * Encryption at rest.
@@ -52,14 +63,18 @@ public record ApiServerOptions(
   }
 
   public ApiServerOptions withAudit(AuditConfig config) {
-    return new ApiServerOptions(config, encryption, serving);
+    return new ApiServerOptions(config, encryption, serving, authentication, authorization);
   }
 
   public ApiServerOptions withEncryption(@Nullable Encryption config) {
-    return new ApiServerOptions(audit, config, serving);
+    return new ApiServerOptions(audit, config, serving, authentication, authorization);
   }
 
   public ApiServerOptions withServing(Serving config) {
-    return new ApiServerOptions(audit, encryption, config);
+    return new ApiServerOptions(audit, encryption, config, authentication, authorization);
+  }
+
+  public ApiServerOptions withAuth(AuthenticationOptions who, AuthorizationOptions what) {
+    return new ApiServerOptions(audit, encryption, serving, who, what);
   }
 }

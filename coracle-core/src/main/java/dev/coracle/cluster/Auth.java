@@ -6,23 +6,20 @@ import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
 import dev.coracle.api.UserInfo;
 import dev.coracle.apiserver.OpenIdDocuments;
-import dev.coracle.auth.Authenticator;
 import dev.coracle.auth.AuthorizationAttributes;
 import dev.coracle.auth.Authorizer;
-import dev.coracle.auth.ClientCertificateAuthenticator;
-import dev.coracle.auth.SystemMastersAuthorizer;
-import dev.coracle.auth.node.NodeAuthorizer;
 import dev.coracle.auth.rbac.EscalationCheck;
 import dev.coracle.auth.rbac.RbacAuthorizer;
 import dev.coracle.auth.reviews.Reviews;
-import dev.coracle.auth.tokens.ServiceAccountTokenAuthenticator;
 import dev.coracle.auth.tokens.ServiceAccountTokens;
 import dev.coracle.auth.tokens.TokenKeys;
 import dev.coracle.client.Client;
 import dev.coracle.client.Informers;
 import dev.coracle.registry.VirtualResource;
-import java.security.cert.X509Certificate;
-import java.time.Duration;
+import java.nio.file.Path;
+import java.security.KeyPair;
+import java.security.PublicKey;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,55 +27,60 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Authentication and authorization, put together. */
-final class Auth {
+final class Auth implements AutoCloseable {
 
-  private static final Duration LONGEST_TOKEN = Duration.ofDays(365);
+  private static final String ISSUER = "https://kubernetes.default.svc";
 
-  private final ServiceAccountTokens tokens;
-  private final ServiceAccountTokenAuthenticator tokenAuthenticator;
-  private final Authenticator authenticator;
-  private final Authorizer authorizer;
-  private volatile @Nullable RbacAuthorizer rbac;
-
+  private final AuthenticationOptions options;
   private final TokenKeys keys;
-
-  private Auth(
-      TokenKeys keys,
-      ServiceAccountTokens tokens,
-      ServiceAccountTokenAuthenticator tokenAuthenticator,
-      Authenticator certificates,
-      Supplier<Client> client) {
-    this.keys = keys;
-    this.tokens = tokens;
-    this.tokenAuthenticator = tokenAuthenticator;
-    this.authenticator = Authenticator.union(List.of(certificates, tokenAuthenticator));
-    this.authorizer =
-        Authorizer.union(
-            List.of(
-                new SystemMastersAuthorizer(),
-                new NodeAuthorizer(client),
-                attributes -> {
-                  RbacAuthorizer policy = rbac;
-                  return policy == null
-                      ? Authorizer.Answer.NO_OPINION
-                      : policy.authorize(attributes);
-                }));
-  }
+  private final ServiceAccountTokens tokens;
+  private final Authenticators authenticators;
+  private final Authorizers authorizers;
+  private volatile @Nullable RbacAuthorizer rbac;
 
   /**
    * @param client the API as the API server itself, usable once that has started
+   * @throws StartException when a file that the options name is of no use
    */
-  static Auth create(Pki pki, Supplier<Client> client, Clock clock, String issuer) {
-    TokenKeys keys = new TokenKeys(pki.tokenKey(), List.of(pki.tokenPublicKey()));
-    ServiceAccountTokens tokens =
-        new ServiceAccountTokens(keys, issuer, List.of(issuer), LONGEST_TOKEN, client, clock);
-    List<X509Certificate> authorities = List.of(pki.authority().certificate());
-    return new Auth(
-        keys,
-        tokens,
-        new ServiceAccountTokenAuthenticator(tokens, client, clock),
-        new ClientCertificateAuthenticator(() -> authorities, clock),
-        client);
+  Auth(ApiServerOptions server, Pki pki, Supplier<Client> client, Clock clock) {
+    options = server.authentication();
+    AuthenticationOptions.ServiceAccounts accounts = options.serviceAccounts();
+    keys = keys(accounts, pki);
+    List<String> issuers = accounts.issuers().isEmpty() ? List.of(ISSUER) : accounts.issuers();
+    tokens =
+        new ServiceAccountTokens(
+            keys,
+            issuers,
+            accounts.apiAudiences().isEmpty()
+                ? List.of(issuers.getFirst())
+                : accounts.apiAudiences(),
+            accounts.longest(),
+            accounts.extend(),
+            client,
+            clock);
+    authenticators = new Authenticators(options, pki, tokens, client, clock);
+    authorizers = new Authorizers(server.authorization(), client, this::byPolicy, clock);
+  }
+
+  private static TokenKeys keys(AuthenticationOptions.ServiceAccounts accounts, Pki pki) {
+    KeyPair signing =
+        accounts.signingKeyFile() == null
+            ? new KeyPair(pki.tokenPublicKey(), pki.tokenKey())
+            : KeyFiles.keyPair("--service-account-signing-key-file", accounts.signingKeyFile());
+    List<PublicKey> verifying = new ArrayList<>(List.of(signing.getPublic()));
+    for (Path file : accounts.keyFiles()) {
+      verifying.addAll(KeyFiles.publicKeys("--service-account-key-file", file));
+    }
+    try {
+      return new TokenKeys(signing.getPrivate(), verifying);
+    } catch (IllegalArgumentException e) {
+      throw new StartException(StartException.Kind.FAILED, String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private Authorizer.Answer byPolicy(AuthorizationAttributes attributes) {
+    RbacAuthorizer policy = rbac;
+    return policy == null ? Authorizer.Answer.NO_OPINION : policy.authorize(attributes);
   }
 
   /** Reads Roles and bindings from now on; returns when the stored ones are known. */
@@ -95,14 +97,15 @@ final class Auth {
    */
   void checkEscalation(AdmissionAttributes attributes) {
     RbacAuthorizer policy = rbac;
-    if (policy != null) {
-      new EscalationCheck(policy, authorizer).check(attributes);
+    if (policy != null && authorizers.has(AuthorizationOptions.Mode.RBAC)) {
+      new EscalationCheck(policy, authorizers.all()).check(attributes);
     }
   }
 
   /** Whether a node may ask for tokens of an account for an audience that its Pods don't name. */
   boolean mayRequestAudience(UserInfo user, String audience, String namespace, String account) {
-    return authorizer
+    return authorizers
+        .all()
         .authorize(
             AuthorizationAttributes.resource(
                 user,
@@ -118,34 +121,49 @@ final class Auth {
     return tokens;
   }
 
-  /**
-   * @param serverUrl where others read the keys
-   */
-  OpenIdDocuments openId(String serverUrl) {
-    return new OpenIdDocuments(
-        () -> tokens.openidConfiguration(serverUrl), () -> Json.read(keys.jwks()));
-  }
-
-  Authenticator authenticator() {
-    return authenticator;
+  Authenticators authenticators() {
+    return authenticators;
   }
 
   Authorizer authorizer() {
-    return authorizer;
+    return authorizers.all();
+  }
+
+  /**
+   * @param serverUrl where others read the keys, unless the options say otherwise
+   */
+  OpenIdDocuments openId(String serverUrl) {
+    String configured = options.serviceAccounts().jwksUri();
+    String uri = configured.isEmpty() ? serverUrl + "/openid/v1/jwks" : configured;
+    return new OpenIdDocuments(() -> tokens.openidConfiguration(uri), () -> Json.read(keys.jwks()));
+  }
+
+  private Reviews.Rules rules(UserInfo user, String namespace) {
+    RbacAuthorizer policy = rbac;
+    return new Reviews.Rules(
+        policy == null || !authorizers.has(AuthorizationOptions.Mode.RBAC)
+            ? List.of()
+            : policy.rulesFor(user, namespace),
+        unresolved(user));
+  }
+
+  /** Which authorizers can't tell all that they allow. */
+  private String unresolved(UserInfo user) {
+    List<String> errors = new ArrayList<>();
+    if (user.node() != null && authorizers.has(AuthorizationOptions.Mode.NODE)) {
+      errors.add("node authorizer does not support user rule resolution");
+    }
+    if (authorizers.has(AuthorizationOptions.Mode.WEBHOOK)) {
+      errors.add("webhook authorizer does not support user rule resolution");
+    }
+    return String.join(", ", errors);
   }
 
   /** What answers the resources of which nothing is stored, as the registry names them. */
   Map<String, VirtualResource> virtuals() {
     Reviews reviews =
         new Reviews(
-            authenticator,
-            tokenAuthenticator,
-            authorizer,
-            (user, namespace) -> {
-              RbacAuthorizer policy = rbac;
-              return policy == null ? List.of() : policy.rulesFor(user, namespace);
-            },
-            tokens.apiAudiences());
+            authenticators.byToken(), authorizers.all(), this::rules, tokens.apiAudiences());
     Map<String, VirtualResource> virtuals = new HashMap<>();
     virtuals.put("TokenReview", (context, namespace, name, body) -> reviews.tokenReview(body));
     virtuals.put(
@@ -165,7 +183,14 @@ final class Auth {
         (context, namespace, name, body) -> reviews.selfSubjectRulesReview(context.user(), body));
     virtuals.put(
         "TokenRequest",
-        (context, namespace, name, body) -> tokens.request(namespace, name, body, false));
+        (context, namespace, name, body) ->
+            tokens.request(namespace, name, body, context.warnings()));
     return virtuals;
+  }
+
+  @Override
+  public void close() throws Exception {
+    authenticators.close();
+    authorizers.close();
   }
 }

@@ -13,6 +13,7 @@ import dev.coracle.client.storage.StorageAnnotations;
 import dev.coracle.client.storage.StorageClasses;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -107,16 +108,10 @@ final class Bootstrap {
    * What extension servers read to know whom to believe: {@code extension-apiserver-authentication}
    * of {@code kube-system}.
    */
-  void extensionAuthentication(String authorityPem, String frontProxyAuthorityPem) {
+  void extensionAuthentication(Map<String, String> content) {
     ObjectNode map = object("v1", "ConfigMap", "kube-system", "extension-apiserver-authentication");
-    map.putObject("data")
-        .put("client-ca-file", authorityPem)
-        .put("requestheader-allowed-names", "[\"front-proxy-client\"]")
-        .put("requestheader-client-ca-file", frontProxyAuthorityPem)
-        .put("requestheader-extra-headers-prefix", "[\"X-Remote-Extra-\"]")
-        .put("requestheader-group-headers", "[\"X-Remote-Group\"]")
-        .put("requestheader-uid-headers", "[\"X-Remote-Uid\"]")
-        .put("requestheader-username-headers", "[\"X-Remote-User\"]");
+    ObjectNode data = map.putObject("data");
+    content.forEach(data::put);
     put(GroupVersionResource.core("configmaps"), "kube-system", map, true);
   }
 

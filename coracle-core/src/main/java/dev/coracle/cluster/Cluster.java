@@ -144,7 +144,7 @@ public final class Cluster implements AutoCloseable {
     started("store", storeDetail());
 
     AtomicReference<@Nullable Client> loopback = new AtomicReference<>();
-    Auth auth = Auth.create(pki, () -> require(loopback.get()), clock, issuer());
+    Auth auth = keep(new Auth(options.server(), pki, () -> require(loopback.get()), clock));
     AtomicReference<@Nullable Registry> opened = new AtomicReference<>();
     Admission admission =
         keep(
@@ -170,14 +170,15 @@ public final class Cluster implements AutoCloseable {
     List<X509Certificate> authorities = List.of(pki.authority().certificate());
     ServerTls tls =
         ServerTls.of(serving.key(), List.of(serving.certificate()))
-            .requestingClientCertificates(authorities);
+            .requestingClientCertificates(auth.authenticators().clientAuthorities());
     KeyAndCertificate kubeletClient =
         pki.client(
             "apiserver-kubelet-client", Identities.KUBELET_CLIENT, List.of("system:masters"));
     ApiServer apiServer =
         ApiServer.create(
             ApiServerConfig.of(registry)
-                .withAuth(auth.authenticator(), auth.authorizer())
+                .withAuth(auth.authenticators().all(), auth.authorizer())
+                .withAnonymous(auth.authenticators().anonymous())
                 .withHttp(HttpServerOptions.of(tls, addresses(machine)))
                 .withAudit(auditor)
                 .withMetrics(metrics)
@@ -200,7 +201,7 @@ public final class Cluster implements AutoCloseable {
     keep(apiServer);
     server = "https://" + host(options.listenHost()) + ":" + apiServer.port();
     started("api server", server);
-    apiServer.startAggregation(() -> frontProxy(pki, bootstrap));
+    apiServer.startAggregation(() -> frontProxy(pki, bootstrap, auth.authenticators()));
 
     InetSocketAddress forPods = addressForPods(apiServer, machine);
     bootstrap.kubernetesService(
@@ -256,10 +257,10 @@ public final class Cluster implements AutoCloseable {
     };
   }
 
-  private static ClientTls frontProxy(Pki pki, Bootstrap bootstrap) {
+  private static ClientTls frontProxy(Pki pki, Bootstrap bootstrap, Authenticators authenticators) {
     try {
       Pki.FrontProxy proxy = pki.frontProxy();
-      bootstrap.extensionAuthentication(pki.authorityPem(), proxy.authorityPem());
+      bootstrap.extensionAuthentication(authenticators.published());
       return ClientTls.trusting(List.of())
           .withIdentity(proxy.client().key(), List.of(proxy.client().certificate()));
     } catch (IOException e) {
@@ -308,10 +309,6 @@ public final class Cluster implements AutoCloseable {
       case FSYNC -> options.data().resolve("store") + ", every write on disk";
       case MEMORY -> "in memory: gone when the cluster stops";
     };
-  }
-
-  private static String issuer() {
-    return "https://kubernetes.default.svc";
   }
 
   private static String lower(Enum<?> value) {

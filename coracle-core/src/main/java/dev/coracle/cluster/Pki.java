@@ -35,6 +35,7 @@ public final class Pki {
   private final CertificateAuthority authority;
   private final PrivateKey tokenKey;
   private final PublicKey tokenPublicKey;
+  private volatile List<X509Certificate> frontProxyAuthorities = List.of();
 
   private Pki(
       Path directory,
@@ -102,6 +103,21 @@ public final class Pki {
 
   /** What proves to extension servers that a request has passed this API server. */
   public record FrontProxy(KeyAndCertificate client, String authorityPem) {}
+
+  /** The front proxy's authority, if there is one yet. */
+  public List<X509Certificate> frontProxyAuthorities() {
+    List<X509Certificate> known = frontProxyAuthorities;
+    if (known.isEmpty()) {
+      Path file = directory.resolve("front-proxy-ca.crt");
+      try {
+        known = Files.exists(file) ? Pem.certificates(Files.readString(file)) : List.of();
+      } catch (IOException | IllegalArgumentException e) {
+        known = List.of();
+      }
+      frontProxyAuthorities = known;
+    }
+    return known;
+  }
 
   /** The front proxy's certificate, of an authority of its own, so that no other can claim it. */
   public FrontProxy frontProxy() throws IOException {

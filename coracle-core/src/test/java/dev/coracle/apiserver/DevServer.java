@@ -5,6 +5,7 @@ import dev.coracle.api.UserInfo;
 import dev.coracle.auth.AuthenticationRequest;
 import dev.coracle.auth.Authenticator;
 import dev.coracle.auth.Authorizer;
+import dev.coracle.auth.CertificateVerifier;
 import dev.coracle.auth.ClientCertificateAuthenticator;
 import dev.coracle.auth.certificates.KeyAndCertificate;
 import dev.coracle.cluster.Pki;
@@ -39,7 +40,9 @@ final class DevServer implements AutoCloseable {
     Authenticator authenticator =
         Authenticator.union(
             List.of(
-                new ClientCertificateAuthenticator(() -> authorities, clock), DevServer::token));
+                new ClientCertificateAuthenticator(
+                    new CertificateVerifier(() -> authorities, clock)),
+                DevServer::token));
     var registry =
         Registries.open(new MemoryStore(), RegistryConfig.of(clock, new SchemaAdapter()));
     server =

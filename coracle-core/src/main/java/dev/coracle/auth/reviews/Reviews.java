@@ -11,8 +11,9 @@ import dev.coracle.auth.AuthenticationRequest;
 import dev.coracle.auth.Authenticator;
 import dev.coracle.auth.AuthorizationAttributes;
 import dev.coracle.auth.Authorizer;
+import dev.coracle.auth.BearerTokenAuthenticator;
+import dev.coracle.auth.TokenAuthenticator;
 import dev.coracle.auth.rbac.PolicyRule;
-import dev.coracle.auth.tokens.ServiceAccountTokenAuthenticator;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,29 +25,32 @@ public final class Reviews {
 
   private static final String GROUP = "authorization.k8s.io";
 
-  private final Authenticator authenticator;
-  private final ServiceAccountTokenAuthenticator tokens;
+  private final TokenAuthenticator tokens;
   private final Authorizer authorizer;
-  private final BiFunction<UserInfo, String, List<PolicyRule>> rules;
+  private final BiFunction<UserInfo, String, Rules> rules;
   private final List<String> apiAudiences;
 
   /**
-   * @param authenticator all of the server's, for tokens
-   * @param tokens for tokens with audiences of their own
-   * @param rules the RBAC rules of a user in a namespace
+   * @param tokens all authenticators of tokens
+   * @param rules the rules of a user in a namespace
    */
   public Reviews(
-      Authenticator authenticator,
-      ServiceAccountTokenAuthenticator tokens,
+      TokenAuthenticator tokens,
       Authorizer authorizer,
-      BiFunction<UserInfo, String, List<PolicyRule>> rules,
+      BiFunction<UserInfo, String, Rules> rules,
       List<String> apiAudiences) {
-    this.authenticator = authenticator;
     this.tokens = tokens;
     this.authorizer = authorizer;
     this.rules = rules;
     this.apiAudiences = apiAudiences;
   }
+
+  /**
+   * What a user may do, as far as it can be told.
+   *
+   * @param error why the rules are not all; empty when they are
+   */
+  public record Rules(List<PolicyRule> rules, String error) {}
 
   /** {@code authentication.k8s.io/v1 TokenReview}. */
   public ObjectNode tokenReview(ObjectNode review) {
@@ -55,54 +59,33 @@ public final class Reviews {
     if (token.isEmpty()) {
       throw StatusException.badRequest("token is required for TokenReview in authentication");
     }
-    List<String> audiences = strings(spec.path("audiences"));
+    List<String> asked = strings(spec.path("audiences"));
+    List<String> audiences = asked.isEmpty() ? apiAudiences : asked;
     Authenticator.Result result =
-        audiences.isEmpty()
-            ? authenticator.authenticate(
+        Authenticator.union(
+                List.of(
+                    // The API server's own credentials come first there, and say this of all
+                    // others.
+                    any -> new Authenticator.Result.Rejected("invalid bearer token"),
+                    new BearerTokenAuthenticator(tokens, audiences)))
+            .authenticate(
                 new AuthenticationRequest(
-                    Map.of("authorization", List.of("Bearer " + token)), List.of(), null))
-            : tokens.authenticate(token, audiences);
+                    Map.of("authorization", List.of("Bearer " + token)), List.of(), null));
     ObjectNode status = review.putObject("status");
     switch (result) {
-      case Authenticator.Result.Authenticated authenticated -> {
+      case Authenticator.Result.Authenticated good -> {
         status.put("authenticated", true);
-        status.set("user", user(authenticated.user()));
+        status.set("user", user(good.user()));
         ArrayNode accepted = status.putArray("audiences");
-        (audiences.isEmpty() ? apiAudiences : audiences).forEach(accepted::add);
+        good.audiences().forEach(accepted::add);
       }
-      case Authenticator.Result.Rejected rejected -> {
-        status.put("error", error(token, audiences));
+      case Authenticator.Result.Rejected bad -> {
+        status.put("error", bad.why());
         status.putObject("user");
       }
-      case Authenticator.Result.Anonymous anonymous ->
-          // Not authenticated, and no error: no authenticator knows such a token.
-          status.putObject("user");
+      case Authenticator.Result.Anonymous none -> status.putObject("user");
     }
     return review;
-  }
-
-  /** A good token that is only meant for others is told apart. */
-  private String error(String token, List<String> audiences) {
-    String invalid = "invalid bearer token";
-    boolean goodForUs =
-        !audiences.isEmpty()
-            && tokens.authenticate(token, apiAudiences)
-                instanceof Authenticator.Result.Authenticated;
-    return goodForUs
-        ? "["
-            + invalid
-            + ", token audiences "
-            + quoted(apiAudiences)
-            + " is invalid for the target audiences "
-            + quoted(audiences)
-            + "]"
-        : invalid;
-  }
-
-  private static String quoted(List<String> values) {
-    return values.stream()
-        .map(value -> '"' + value + '"')
-        .collect(java.util.stream.Collectors.joining(" ", "[", "]"));
   }
 
   /** {@code authentication.k8s.io/v1 SelfSubjectReview}. */
@@ -126,12 +109,23 @@ public final class Reviews {
     }
     refuse(causes);
     Map<String, List<String>> extra = new LinkedHashMap<>();
-    spec.path("extra").properties().forEach(e -> extra.put(e.getKey(), strings(e.getValue())));
+    spec.path("extra")
+        .properties()
+        .forEach(
+            e -> extra.put(e.getKey().toLowerCase(java.util.Locale.ROOT), strings(e.getValue())));
     return decide(review, new UserInfo(name, spec.path("uid").asText(""), groups, extra));
   }
 
   /** {@code LocalSubjectAccessReview}: anybody's rights in the namespace of the request. */
   public ObjectNode localSubjectAccessReview(String namespace, ObjectNode review) {
+    if (review.path("spec").path("nonResourceAttributes").isObject()) {
+      refuse(
+          List.of(
+              new StatusCause(
+                  "FieldValueInvalid",
+                  "Invalid value: disallowed on this kind of request",
+                  "spec.nonResourceAttributes")));
+    }
     String asked = review.path("spec").path("resourceAttributes").path("namespace").asText("");
     if (!asked.equals(namespace)) {
       refuse(
@@ -170,7 +164,8 @@ public final class Reviews {
       all.add(new PolicyRule(List.of("*"), List.of("*"), List.of("*"), List.of(), List.of()));
       all.add(new PolicyRule(List.of("*"), List.of(), List.of(), List.of(), List.of("*")));
     }
-    all.addAll(rules.apply(user, namespace));
+    Rules known = rules.apply(user, namespace);
+    all.addAll(known.rules());
     for (PolicyRule rule : all) {
       if (!rule.resources().isEmpty()) {
         ObjectNode node = resourceRules.addObject();
@@ -187,7 +182,10 @@ public final class Reviews {
         put(node, "nonResourceURLs", rule.nonResourceUrls());
       }
     }
-    status.put("incomplete", false);
+    status.put("incomplete", !known.error().isEmpty());
+    if (!known.error().isEmpty()) {
+      status.put("evaluationError", known.error());
+    }
     return answer;
   }
 
@@ -206,7 +204,9 @@ public final class Reviews {
                 resource.path("subresource").asText(""),
                 resource.path("namespace").asText(""),
                 resource.path("name").asText(""),
-                "")
+                "",
+                SelectorAttributes.fields(resource),
+                SelectorAttributes.labels(resource))
             : new AuthorizationAttributes(
                 user,
                 path.path("verb").asText(""),
@@ -248,6 +248,7 @@ public final class Reviews {
                   + " be specified",
               "spec.resourceAttributes"));
     }
+    SelectorAttributes.check(resource, causes);
     return causes;
   }
 

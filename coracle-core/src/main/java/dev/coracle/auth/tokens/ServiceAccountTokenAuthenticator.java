@@ -8,14 +8,16 @@ import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.UserInfo;
-import dev.coracle.auth.AuthenticationRequest;
-import dev.coracle.auth.Authenticator;
+import dev.coracle.auth.Authenticator.Result;
+import dev.coracle.auth.TokenAuthenticator;
 import dev.coracle.client.Client;
+import java.nio.charset.StandardCharsets;
 import java.text.ParseException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,14 +29,18 @@ import org.jspecify.annotations.Nullable;
  * Users by ServiceAccount token. The signature is checked once per token; expiry, audience, and
  * whether the account and the bound object (with the same uid) still exist, at every request.
  */
-public final class ServiceAccountTokenAuthenticator implements Authenticator {
+public final class ServiceAccountTokenAuthenticator implements TokenAuthenticator {
 
   private static final int REMEMBERED = 4096;
+  private static final int LONGEST_TOKEN = 64 * 1024;
+  private static final String EXTRA = "authentication.kubernetes.io/";
+  private static final String INVALIDATED = "service account token has been invalidated";
 
-  /** How long a token of a Pod that is being deleted stays good after its deletion time. */
-  private static final Duration DELETION_LEEWAY = Duration.ofSeconds(60);
+  /** How far clocks may differ, and how long a token outlives its object's deletion time. */
+  private static final Duration LEEWAY = Duration.ofSeconds(60);
 
   private final ServiceAccountTokens tokens;
+  private final LegacyTokens legacy;
   private final Supplier<Client> client;
   private final InstantSource clock;
 
@@ -53,47 +59,53 @@ public final class ServiceAccountTokenAuthenticator implements Authenticator {
   public ServiceAccountTokenAuthenticator(
       ServiceAccountTokens tokens, Supplier<Client> client, InstantSource clock) {
     this.tokens = tokens;
+    this.legacy = new LegacyTokens(client, clock);
     this.client = client;
     this.clock = clock;
   }
 
   @Override
-  public Result authenticate(AuthenticationRequest request) {
-    String token = request.bearerToken();
-    return token == null ? new Result.Anonymous() : authenticate(token, tokens.apiAudiences());
-  }
-
-  /**
-   * Looks at a token alone.
-   *
-   * @param audiences of which the token must have one
-   */
   public Result authenticate(String token, List<String> audiences) {
     JsonNode claims = verified.get(token);
     if (claims == null) {
+      if (!isOurs(token)) {
+        return new Result.Anonymous();
+      }
       claims = verify(token);
       if (claims == null) {
-        return new Result.Rejected("the bearer token is not one of ours");
+        return new Result.Rejected("failed to verify the token's signature");
       }
       verified.put(token, claims);
     }
-    String issuer = claims.path("iss").asText();
-    if (issuer.equals(ServiceAccountTokens.LEGACY_ISSUER)) {
-      return legacy(token, claims);
+    if (claims.path("iss").asText("").equals(ServiceAccountTokens.LEGACY_ISSUER)) {
+      Result account = legacy.authenticate(token, claims);
+      return account instanceof Result.Authenticated good
+          ? limited(good.user(), tokens.apiAudiences(), audiences)
+          : account;
     }
-    return issuer.equals(tokens.issuer())
-        ? bound(claims, audiences)
-        : new Result.Rejected("the token has another issuer");
+    return bound(claims, audiences);
+  }
+
+  /** Whether a token says, unproven, that it was issued here. */
+  private boolean isOurs(String token) {
+    String[] parts = token.split("\\.", -1);
+    if (parts.length != 3 || token.length() > LONGEST_TOKEN) {
+      return false;
+    }
+    try {
+      String issuer = Json.read(Base64.getUrlDecoder().decode(parts[1])).path("iss").asText("");
+      return issuer.equals(ServiceAccountTokens.LEGACY_ISSUER) || tokens.issuers().contains(issuer);
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
   }
 
   private @Nullable JsonNode verify(String token) {
     try {
       JWSObject parsed = JWSObject.parse(token);
-      if (!List.of("ES256", "RS256").contains(parsed.getHeader().getAlgorithm().getName())) {
-        return null;
-      }
       for (JWSVerifier verifier : tokens.keys().verifiers(parsed.getHeader().getKeyID())) {
         if (verifier.supportedJWSAlgorithms().contains(parsed.getHeader().getAlgorithm())
+            && TokenKeys.ALGORITHMS.contains(parsed.getHeader().getAlgorithm().getName())
             && parsed.verify(verifier)) {
           return Json.read(parsed.getPayload().toBytes());
         }
@@ -105,110 +117,125 @@ public final class ServiceAccountTokenAuthenticator implements Authenticator {
     }
   }
 
+  private static Result limited(UserInfo user, List<String> meant, List<String> asked) {
+    List<String> common = meant.stream().filter(asked::contains).toList();
+    if (common.isEmpty()) {
+      return new Result.Rejected(
+          "token audiences "
+              + quoted(meant)
+              + " is invalid for the target audiences "
+              + quoted(asked));
+    }
+    return new Result.Authenticated(user, common);
+  }
+
+  private static String quoted(List<String> values) {
+    List<String> quoted = new ArrayList<>();
+    values.forEach(value -> quoted.add('"' + value + '"'));
+    return "[" + String.join(" ", quoted) + "]";
+  }
+
   private Result bound(JsonNode claims, List<String> audiences) {
+    List<String> meant = new ArrayList<>();
+    claims.path("aud").forEach(audience -> meant.add(audience.asText()));
+    if (claims.path("aud").isTextual()) {
+      meant.add(claims.path("aud").asText());
+    }
+    if (meant.stream().noneMatch(audiences::contains)) {
+      return limited(UserInfo.ANONYMOUS, meant, audiences);
+    }
     Instant now = clock.instant();
-    if (!now.isBefore(Instant.ofEpochSecond(claims.path("exp").asLong()))) {
-      return new Result.Rejected("the token has expired");
+    if (now.minus(LEEWAY).isAfter(Instant.ofEpochSecond(claims.path("exp").asLong()))) {
+      return new Result.Rejected("service account token has expired");
     }
-    if (now.plusSeconds(60).isBefore(Instant.ofEpochSecond(claims.path("nbf").asLong()))) {
-      return new Result.Rejected("the token is not valid yet");
-    }
-    boolean meant = false;
-    for (JsonNode audience : claims.path("aud")) {
-      meant |= audiences.contains(audience.asText());
-    }
-    if (!meant) {
-      return new Result.Rejected("the token is for another audience");
+    if (now.plus(LEEWAY).isBefore(Instant.ofEpochSecond(claims.path("nbf").asLong()))) {
+      return new Result.Rejected("service account token is not valid yet");
     }
     JsonNode kubernetes = claims.path("kubernetes.io");
-    String namespace = kubernetes.path("namespace").asText();
-    JsonNode account = kubernetes.path("serviceaccount");
-    KubeObject found = find("serviceaccounts", namespace, account);
+    String namespace = kubernetes.path("namespace").asText("");
+    String account = kubernetes.path("serviceaccount").path("name").asText("");
+    KubeObject found =
+        client.get().find(GroupVersionResource.core("serviceaccounts"), namespace, account);
     if (found == null) {
-      return new Result.Rejected("the token's ServiceAccount is gone");
+      return new Result.Rejected("serviceaccounts \"" + account + "\" not found");
     }
-    Map<String, List<String>> extra = new LinkedHashMap<>();
-    extra.put(
-        "authentication.kubernetes.io/credential-id",
-        List.of("JTI=" + claims.path("jti").asText()));
-    for (String kind : new String[] {"pod", "secret", "node"}) {
-      JsonNode reference = kubernetes.path(kind);
-      if (!reference.isObject()) {
-        continue;
-      }
-      boolean onlyInformation = kind.equals("node") && kubernetes.path("pod").isObject();
-      if (!onlyInformation) {
-        KubeObject object = find(kind + "s", kind.equals("node") ? "" : namespace, reference);
-        if (object == null || longDeleted(object, now)) {
-          return new Result.Rejected("what the token is bound to is gone");
-        }
-      }
-      if (!kind.equals("secret")) {
-        extra.put(
-            "authentication.kubernetes.io/" + kind + "-name",
-            List.of(reference.path("name").asText()));
-        if (reference.has("uid")) {
-          extra.put(
-              "authentication.kubernetes.io/" + kind + "-uid",
-              List.of(reference.path("uid").asText()));
-        }
+    if (longDeleted(found, now)) {
+      return new Result.Rejected(
+          "service account " + namespace + "/" + account + " has been deleted");
+    }
+    String uid = kubernetes.path("serviceaccount").path("uid").asText("");
+    if (!found.uid().equals(uid)) {
+      return new Result.Rejected(
+          "service account UID (" + found.uid() + ") does not match claim (" + uid + ")");
+    }
+    for (String kind : new String[] {"secret", "pod", "node"}) {
+      String why = refusal(kubernetes, kind, namespace, now);
+      if (why != null) {
+        return new Result.Rejected(why);
       }
     }
-    return new Result.Authenticated(
-        user(namespace, account.path("name").asText(), found.uid(), extra));
+    return limited(
+        ServiceAccountTokens.user(namespace, account, uid, extra(claims)), meant, audiences);
+  }
+
+  /** Why the object of a kind that a token is bound to does not do, or null. */
+  private @Nullable String refusal(
+      JsonNode kubernetes, String kind, String namespace, Instant now) {
+    JsonNode reference = kubernetes.path(kind);
+    // A Pod's token tells its node for information only.
+    boolean told = kind.equals("node") && (kubernetes.has("pod") || kubernetes.has("secret"));
+    if (!reference.isObject() || told) {
+      return null;
+    }
+    KubeObject object =
+        client
+            .get()
+            .find(
+                GroupVersionResource.core(kind + "s"),
+                kind.equals("node") ? "" : namespace,
+                reference.path("name").asText(""));
+    if (object == null || longDeleted(object, now)) {
+      return INVALIDATED;
+    }
+    String uid = reference.path("uid").asText("");
+    if (object.uid().equals(uid)) {
+      return null;
+    }
+    String name = kind.equals("pod") ? "pod" : kind.equals("node") ? "node" : "secret";
+    return (kind.equals("secret") ? "secret" : name)
+        + " UID ("
+        + object.uid()
+        + ") does not match service account "
+        + name
+        + " ref claim ("
+        + uid
+        + ")";
   }
 
   private static boolean longDeleted(KubeObject object, Instant now) {
     String deleted = object.deletionTimestamp();
-    return deleted != null && now.isAfter(Instant.parse(deleted).plus(DELETION_LEEWAY));
+    return deleted != null && now.isAfter(Instant.parse(deleted).plus(LEEWAY));
   }
 
-  private Result legacy(String token, JsonNode claims) {
-    String prefix = "kubernetes.io/serviceaccount/";
-    String namespace = claims.path(prefix + "namespace").asText();
-    String account = claims.path(prefix + "service-account.name").asText();
-    KubeObject secret =
-        client
-            .get()
-            .find(
-                GroupVersionResource.core("secrets"),
-                namespace,
-                claims.path(prefix + "secret.name").asText());
-    if (secret == null || secret.isDeleting()) {
-      return new Result.Rejected("the token's Secret is gone");
+  private static Map<String, List<String>> extra(JsonNode claims) {
+    Map<String, List<String>> extra = new LinkedHashMap<>();
+    String id = claims.path("jti").asText("");
+    if (!id.isEmpty()) {
+      extra.put(EXTRA + "credential-id", List.of("JTI=" + id));
     }
-    String stored = secret.text("data", "token");
-    String encoded =
-        java.util.Base64.getEncoder()
-            .encodeToString(token.getBytes(java.nio.charset.StandardCharsets.UTF_8));
-    if (!java.security.MessageDigest.isEqual(
-        stored.getBytes(java.nio.charset.StandardCharsets.US_ASCII),
-        encoded.getBytes(java.nio.charset.StandardCharsets.US_ASCII))) {
-      return new Result.Rejected("the token is not the one of its Secret any more");
+    for (String kind : new String[] {"pod", "node"}) {
+      JsonNode reference = claims.path("kubernetes.io").path(kind);
+      for (String field : new String[] {"name", "uid"}) {
+        String value = reference.path(field).asText("");
+        if (!value.isEmpty()) {
+          extra.put(EXTRA + kind + "-" + field, List.of(value));
+        }
+      }
     }
-    KubeObject found =
-        client.get().find(GroupVersionResource.core("serviceaccounts"), namespace, account);
-    if (found == null
-        || !found.uid().equals(claims.path(prefix + "service-account.uid").asText())) {
-      return new Result.Rejected("the token's ServiceAccount is gone");
-    }
-    return new Result.Authenticated(user(namespace, account, found.uid(), Map.of()));
+    return extra;
   }
 
-  private @Nullable KubeObject find(String resource, String namespace, JsonNode reference) {
-    KubeObject object =
-        client
-            .get()
-            .find(GroupVersionResource.core(resource), namespace, reference.path("name").asText());
-    return object != null && object.uid().equals(reference.path("uid").asText()) ? object : null;
-  }
-
-  private static UserInfo user(
-      String namespace, String account, String uid, Map<String, List<String>> extra) {
-    List<String> groups = new ArrayList<>();
-    groups.add("system:serviceaccounts");
-    groups.add("system:serviceaccounts:" + namespace);
-    groups.add("system:authenticated");
-    return new UserInfo(ServiceAccountTokens.subject(namespace, account), uid, groups, extra);
+  static boolean sameToken(String one, byte[] other) {
+    return java.security.MessageDigest.isEqual(one.getBytes(StandardCharsets.UTF_8), other);
   }
 }

@@ -11,15 +11,15 @@ import com.nimbusds.jose.Payload;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
-import dev.coracle.api.StatusCause;
 import dev.coracle.api.StatusException;
+import dev.coracle.api.UserInfo;
 import dev.coracle.client.Client;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -34,15 +34,15 @@ public final class ServiceAccountTokens {
   /** The issuer of legacy tokens. */
   static final String LEGACY_ISSUER = "kubernetes/serviceaccount";
 
-  private static final long SHORTEST_SECONDS = 600;
-  private static final long LONGEST_REQUEST_SECONDS = 1L << 32;
   private static final long DEFAULT_SECONDS = 3600;
 
   /** A kubelet's request for this lifetime gets a token for a year with an early warning. */
   private static final long PROJECTED_SECONDS = 3607;
 
+  private static final Duration EXTENDED = Duration.ofDays(365);
+
   private final TokenKeys keys;
-  private final String issuer;
+  private final List<String> issuers;
   private final List<String> apiAudiences;
   private final Duration longest;
   private final boolean extendProjected;
@@ -50,30 +50,38 @@ public final class ServiceAccountTokens {
   private final InstantSource clock;
 
   /**
-   * @param issuer the URL in {@code iss}
-   * @param apiAudiences who accepts tokens without an audience of their own; the first is the
-   *     default
-   * @param longest the longest life of a token
+   * @param issuers URLs in {@code iss}: new tokens have the first, tokens of all are good
+   * @param apiAudiences who accepts tokens without an audience of their own
+   * @param longest the longest life of a token; zero for no limit
+   * @param extendProjected whether a kubelet's request for {@value #PROJECTED_SECONDS} seconds gets
+   *     a token for a year
    * @param client reads accounts and bound objects as the API server itself
    */
   public ServiceAccountTokens(
       TokenKeys keys,
-      String issuer,
+      List<String> issuers,
       List<String> apiAudiences,
       Duration longest,
+      boolean extendProjected,
       Supplier<Client> client,
       InstantSource clock) {
     this.keys = keys;
-    this.issuer = issuer;
+    this.issuers = List.copyOf(issuers);
     this.apiAudiences = List.copyOf(apiAudiences);
     this.longest = longest;
-    this.extendProjected = true;
+    this.extendProjected = extendProjected;
     this.client = client;
     this.clock = clock;
   }
 
+  /** The issuer of new tokens. */
   public String issuer() {
-    return issuer;
+    return issuers.getFirst();
+  }
+
+  /** All issuers whose tokens are good. */
+  public List<String> issuers() {
+    return issuers;
   }
 
   public List<String> apiAudiences() {
@@ -85,9 +93,8 @@ public final class ServiceAccountTokens {
   }
 
   /** The OpenID provider document of {@code /.well-known/openid-configuration}. */
-  public ObjectNode openidConfiguration(String serverUrl) {
-    ObjectNode document =
-        Json.object().put("issuer", issuer).put("jwks_uri", serverUrl + "/openid/v1/jwks");
+  public ObjectNode openidConfiguration(String jwksUri) {
+    ObjectNode document = Json.object().put("issuer", issuer()).put("jwks_uri", jwksUri);
     document.putArray("response_types_supported").add("id_token");
     document.putArray("subject_types_supported").add("public");
     ArrayNode algorithms = document.putArray("id_token_signing_alg_values_supported");
@@ -98,61 +105,48 @@ public final class ServiceAccountTokens {
   /**
    * Serves {@code serviceaccounts/token}.
    *
-   * @param request an {@code authentication.k8s.io/v1 TokenRequest}; completed in place and
+   * @param request a valid {@code authentication.k8s.io/v1 TokenRequest}; completed in place and
    *     returned
-   * @throws StatusException 422 for a bad spec, 404 and 409 for a bound object that is not there
+   * @param warnings for the {@code Warning} header
+   * @throws StatusException 400, 404 and 409 for a bound object that won't do
    */
-  public ObjectNode request(String namespace, String account, ObjectNode request, boolean dryRun) {
+  public ObjectNode request(
+      String namespace, String account, ObjectNode request, List<String> warnings) {
     KubeObject serviceAccount =
         client.get().get(GroupVersionResource.core("serviceaccounts"), namespace, account);
     ObjectNode spec =
         request.get("spec") instanceof ObjectNode given ? given : request.putObject("spec");
-    List<StatusCause> causes = new ArrayList<>();
-    if (!spec.has("expirationSeconds")) {
-      spec.put("expirationSeconds", DEFAULT_SECONDS);
-    }
-    long seconds = spec.path("expirationSeconds").asLong();
-    if (seconds < SHORTEST_SECONDS) {
-      causes.add(
-          invalid(
-              "spec.expirationSeconds",
-              seconds,
-              "may not specify a duration less than 10 minutes"));
-    }
-    if (seconds > LONGEST_REQUEST_SECONDS) {
-      causes.add(
-          invalid(
-              "spec.expirationSeconds",
-              seconds,
-              "may not specify a duration larger than 2^32 seconds"));
-    }
-    if (!causes.isEmpty()) {
-      throw StatusException.invalid(
-          "authentication.k8s.io",
-          "TokenRequest",
-          request.path("metadata").path("name").asText(""),
-          causes);
-    }
-    JsonNode bound = spec.path("boundObjectRef");
+    JsonNode reference = spec.path("boundObjectRef");
     @Nullable KubeObject boundObject =
-        bound.isObject() ? bound(namespace, account, (ObjectNode) bound) : null;
+        reference.isObject() ? bound(namespace, account, (ObjectNode) reference) : null;
     if (!(spec.get("audiences") instanceof ArrayNode audiences) || audiences.isEmpty()) {
       ArrayNode defaults = spec.putArray("audiences");
       apiAudiences.forEach(defaults::add);
     }
-    if (Duration.ofSeconds(seconds).compareTo(longest) > 0) {
+    long seconds = spec.path("expirationSeconds").asLong(DEFAULT_SECONDS);
+    if (longest.isPositive() && seconds > longest.toSeconds()) {
+      warnings.add(
+          "requested expiration of "
+              + seconds
+              + " seconds shortened to "
+              + longest.toSeconds()
+              + " seconds");
       seconds = longest.toSeconds();
-      spec.put("expirationSeconds", seconds);
     }
+    spec.put("expirationSeconds", seconds);
     Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
     long life = seconds;
     @Nullable Instant warnAfter = null;
     if (extendProjected
         && seconds == PROJECTED_SECONDS
         && boundObject != null
+        && boundObject.kind().equals("Pod")
         && isForApi((ArrayNode) spec.get("audiences"))) {
       warnAfter = now.plusSeconds(seconds);
-      life = Math.min(longest.toSeconds(), Duration.ofDays(365).toSeconds());
+      life =
+          longest.isPositive()
+              ? Math.min(longest.toSeconds(), EXTENDED.toSeconds())
+              : EXTENDED.toSeconds();
     }
     String token =
         sign(
@@ -170,7 +164,7 @@ public final class ServiceAccountTokens {
     metadata.put("creationTimestamp", now.toString());
     request
         .putObject("status")
-        .put("token", dryRun ? "" : token)
+        .put("token", token)
         .put("expirationTimestamp", now.plusSeconds(seconds).toString());
     return request;
   }
@@ -184,26 +178,24 @@ public final class ServiceAccountTokens {
     return true;
   }
 
-  private static StatusCause invalid(String field, Object value, String why) {
-    return new StatusCause("FieldValueInvalid", "Invalid value: " + value + ": " + why, field);
-  }
-
   private KubeObject bound(String namespace, String account, ObjectNode reference) {
-    String kind = reference.path("kind").asText();
-    String name = reference.path("name").asText();
+    String apiVersion = reference.path("apiVersion").asText("");
+    String kind = reference.path("kind").asText("");
+    String name = reference.path("name").asText("");
     String uid = reference.path("uid").asText("");
+    int slash = apiVersion.indexOf('/');
+    String group = slash < 0 ? "" : apiVersion.substring(0, slash);
     KubeObject object =
-        switch (reference.path("apiVersion").asText() + "/" + kind) {
-          case "v1/Pod" -> client.get().get(GroupVersionResource.core("pods"), namespace, name);
-          case "v1/Secret" ->
-              client.get().get(GroupVersionResource.core("secrets"), namespace, name);
-          case "v1/Node" -> client.get().get(GroupVersionResource.core("nodes"), "", name);
+        switch (group + "/" + kind) {
+          case "/Pod" -> client.get().get(GroupVersionResource.core("pods"), namespace, name);
+          case "/Secret" -> client.get().get(GroupVersionResource.core("secrets"), namespace, name);
+          case "/Node" -> client.get().get(GroupVersionResource.core("nodes"), "", name);
           default ->
               throw StatusException.badRequest(
-                  "cannot bind token for serviceaccount \""
-                      + account
-                      + "\" to object with group-version-kind "
-                      + reference.path("apiVersion").asText()
+                  "cannot bind token to object of type "
+                      + group
+                      + "/"
+                      + apiVersion.substring(slash + 1)
                       + ", Kind="
                       + kind);
         };
@@ -214,19 +206,14 @@ public final class ServiceAccountTokens {
               + "\" to pod running with different serviceaccount name.");
     }
     if (!uid.isEmpty() && !uid.equals(object.uid())) {
-      String plural =
-          switch (kind) {
-            case "Pod" -> "pods";
-            case "Secret" -> "secrets";
-            default -> "nodes";
-          };
       throw StatusException.conflict(
           "",
-          plural,
+          kind,
           name,
           "the UID in the bound object reference ("
               + uid
-              + ") does not match the UID in record. The object might have been deleted and then recreated");
+              + ") does not match the UID in record. The object might have been deleted and then"
+              + " recreated");
     }
     return object;
   }
@@ -242,7 +229,7 @@ public final class ServiceAccountTokens {
     claims.set("aud", audiences.deepCopy());
     claims.put("exp", now.getEpochSecond() + seconds);
     claims.put("iat", now.getEpochSecond());
-    claims.put("iss", issuer);
+    claims.put("iss", issuer());
     claims.put("jti", UUID.randomUUID().toString());
     ObjectNode kubernetes = claims.putObject("kubernetes.io");
     kubernetes.put("namespace", account.namespace());
@@ -281,6 +268,16 @@ public final class ServiceAccountTokens {
 
   static String subject(String namespace, String account) {
     return "system:serviceaccount:" + namespace + ":" + account;
+  }
+
+  /** An account as a user. */
+  static UserInfo user(
+      String namespace, String account, String uid, Map<String, List<String>> extra) {
+    return new UserInfo(
+        subject(namespace, account),
+        uid,
+        List.of("system:serviceaccounts", "system:serviceaccounts:" + namespace),
+        extra);
   }
 
   /** A token without an end for a Secret of type {@code kubernetes.io/service-account-token}. */

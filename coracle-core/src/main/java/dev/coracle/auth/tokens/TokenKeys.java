@@ -26,13 +26,17 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The key that signs ServiceAccount tokens (ES256 or RS256), and all public keys whose tokens are
- * still good: the signing key's own first, then those it has replaced.
+ * The key that signs ServiceAccount tokens (RS256, or ES256, ES384, ES512 by the curve), and all
+ * public keys whose tokens are still good: the signing key's own first, then those it has replaced.
  */
 public final class TokenKeys {
+
+  /** Those in which Kubernetes signs; a token in any other is not ours. */
+  static final Set<String> ALGORITHMS = Set.of("RS256", "ES256", "ES384", "ES512");
 
   private final JWSAlgorithm algorithm;
   private final JWSSigner signer;
@@ -40,22 +44,19 @@ public final class TokenKeys {
   private final Map<String, PublicKey> publicKeys = new LinkedHashMap<>();
 
   /**
-   * @param signing EC P-256 or RSA
+   * @param signing EC or RSA
    * @param verifying the signing key's public key first
+   * @throws IllegalArgumentException when a key can't be used for tokens
    */
   public TokenKeys(PrivateKey signing, List<PublicKey> verifying) {
     for (PublicKey key : verifying) {
+      algorithm(key);
       publicKeys.put(keyId(key), key);
     }
     keyId = keyId(verifying.getFirst());
+    algorithm = algorithm(verifying.getFirst());
     try {
-      if (signing instanceof ECPrivateKey ec) {
-        algorithm = JWSAlgorithm.ES256;
-        signer = new ECDSASigner(ec);
-      } else {
-        algorithm = JWSAlgorithm.RS256;
-        signer = new RSASSASigner(signing);
-      }
+      signer = signing instanceof ECPrivateKey ec ? new ECDSASigner(ec) : new RSASSASigner(signing);
     } catch (JOSEException e) {
       throw new IllegalArgumentException("the signing key can't sign tokens: " + e.getMessage(), e);
     }
@@ -71,6 +72,19 @@ public final class TokenKeys {
 
   String keyId() {
     return keyId;
+  }
+
+  private static JWSAlgorithm algorithm(PublicKey key) {
+    if (!(key instanceof ECPublicKey ec)) {
+      return JWSAlgorithm.RS256;
+    }
+    return switch (ec.getParams().getCurve().getField().getFieldSize()) {
+      case 256 -> JWSAlgorithm.ES256;
+      case 384 -> JWSAlgorithm.ES384;
+      case 521 -> JWSAlgorithm.ES512;
+      default ->
+          throw new IllegalArgumentException("unknown private key curve, must be 256, 384, or 521");
+    };
   }
 
   /** The verifiers to try: of the named key, or of all keys when the name is unknown or missing. */
@@ -98,9 +112,9 @@ public final class TokenKeys {
         (id, key) ->
             keys.add(
                 key instanceof ECPublicKey ec
-                    ? new ECKey.Builder(Curve.P_256, ec)
+                    ? new ECKey.Builder(Curve.forECParameterSpec(ec.getParams()), ec)
                         .keyUse(KeyUse.SIGNATURE)
-                        .algorithm(JWSAlgorithm.ES256)
+                        .algorithm(algorithm(key))
                         .keyID(id)
                         .build()
                     : new RSAKey.Builder((RSAPublicKey) key)
@@ -114,8 +128,9 @@ public final class TokenKeys {
   /** The algorithms of all keys, as the discovery document names them. */
   public List<String> algorithms() {
     return publicKeys.values().stream()
-        .map(key -> key instanceof ECPublicKey ? "ES256" : "RS256")
+        .map(key -> algorithm(key).getName())
         .distinct()
+        .sorted()
         .toList();
   }
 
