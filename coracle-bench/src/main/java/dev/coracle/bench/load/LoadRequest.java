@@ -27,6 +27,10 @@ public record LoadRequest(
     return json("PATCH", path, "application/merge-patch+json", json);
   }
 
+  public static LoadRequest apply(String path, String json) {
+    return json("PATCH", path, "application/apply-patch+yaml", json);
+  }
+
   private static LoadRequest json(String method, String path, String type, String json) {
     return new LoadRequest(method, path, type, json.getBytes(StandardCharsets.UTF_8));
   }

@@ -10,7 +10,6 @@ import dev.coracle.api.WriteOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -24,6 +23,7 @@ public final class Benches {
   private static final GroupVersionResource NAMESPACES = GroupVersionResource.core("namespaces");
   private static final GroupVersionResource PODS = GroupVersionResource.core("pods");
   private static final int PODS_LISTED = 5000;
+  private static final int PODS_MANY = 50_000;
 
   private final Target target;
   private final Consumer<Result> out;
@@ -64,15 +64,13 @@ public final class Benches {
     }
   }
 
-  private static String perSecond(double rate) {
-    return String.format(Locale.ROOT, "%,.0f/s", rate);
-  }
 
   private Path body(String name, ObjectNode object) throws IOException {
     return Files.write(directory.resolve(name), Json.write(object));
   }
 
-  private static ObjectNode map() {
+  /** A ConfigMap of about 1 KiB with a generated name. */
+  static ObjectNode map() {
     ObjectNode map = Json.object().put("apiVersion", "v1").put("kind", "ConfigMap");
     map.putObject("metadata").put("generateName", "bench-");
     map.putObject("data").put("a", "x".repeat(900));
@@ -85,17 +83,15 @@ public final class Benches {
     String[] post = {"-H", "content-type: application/json", "-d", file};
     double many = Load.rate(target, 4, 10_000, 8, 16, path, post);
     out.accept(
-        new Result(
-            "create 1 KiB ConfigMap, 8 connections x 16 streams, durable",
-            perSecond(many),
-            ">= 6 000/s"));
+        Result.rate(
+            "create 1 KiB ConfigMap, 8 connections x 16 streams, durable", many, ">= 6 000/s"));
     double one = Load.rate(target, 2, 2_000, 1, 1, path, post);
-    out.accept(new Result("create, one at a time, durable", perSecond(one), ">= 1 200/s"));
+    out.accept(Result.rate("create, one at a time, durable", one, ">= 1 200/s"));
     ObjectNode named = map();
     named.putObject("metadata").put("name", "one");
     target.client().create(MAPS, namespace, named);
     double get = Load.rate(target, 4, 40_000, 8, 16, path + "/one");
-    out.accept(new Result("GET one, 8 connections x 16 streams", perSecond(get), ">= 25 000/s"));
+    out.accept(Result.rate("GET one, 8 connections x 16 streams", get, ">= 25 000/s"));
   }
 
   private void patch() {
@@ -107,7 +103,7 @@ public final class Benches {
       target.client().patch(MAPS, namespace, "one", "", PatchType.MERGE, change, WriteOptions.NONE);
     }
     double seconds = (System.nanoTime() - start) / 1e9;
-    out.accept(new Result("merge patch, one at a time, durable", perSecond(times / seconds), ""));
+    out.accept(Result.rate("merge patch, one at a time, durable", times / seconds, ""));
   }
 
   private void list() throws IOException, InterruptedException {
@@ -118,40 +114,42 @@ public final class Benches {
     spec.put("automountServiceAccountToken", false);
     spec.putArray("containers").addObject().put("name", "main").put("image", "bench");
     String path = "/api/v1/namespaces/" + namespace + "/pods";
-    double create =
-        Load.rate(
-            target,
-            1,
-            PODS_LISTED,
-            8,
-            16,
-            path,
-            "-H",
-            "content-type: application/json",
-            "-d",
-            body("pod.json", pod).toString());
-    out.accept(
-        new Result("create Pod, 8 connections x 16 streams, durable", perSecond(create), ""));
-    double lists = Load.rate(target, 3, 120, 4, 1, path);
-    out.accept(new Result("LIST 5 000 Pods", perSecond(lists), ">= 60/s"));
-    double page = Load.rate(target, 3, 2_000, 4, 4, path + "?limit=100");
-    out.accept(new Result("LIST of 5 000 Pods, first 100", perSecond(page), ""));
-    double none = Load.rate(target, 3, 400, 4, 4, path + "?labelSelector=app%3Dnobody");
-    out.accept(new Result("LIST of 5 000 Pods, a selector that matches none", perSecond(none), ""));
-    double table =
-        Load.rate(
-            target,
-            2,
-            40,
-            2,
-            1,
-            path,
-            "-H",
-            "accept: application/json;as=Table;v=v1;g=meta.k8s.io");
-    out.accept(new Result("LIST 5 000 Pods as a Table", perSecond(table), ""));
+    String[] post = {
+      "-H", "content-type: application/json", "-d", body("pod.json", pod).toString()
+    };
+    double create = Load.rate(target, 1, PODS_LISTED, 8, 16, path, post);
+    out.accept(Result.rate("create Pod, 8 connections x 16 streams, durable", create, ""));
+    row("LIST 5 000 Pods", ">= 60/s", Load.rate(target, 3, 120, 4, 1, path));
+    lists("5 000", path, 1);
+    Load.rate(target, 1, PODS_MANY - PODS_LISTED, 8, 16, path, post);
+    row("LIST 50 000 Pods", "", Load.rate(target, 2, 8, 2, 1, path));
+    lists("50 000", path, 10);
     target
         .client()
         .deleteCollection(
             PODS, namespace, DeleteOptions.DEFAULT.withGracePeriodSeconds(0), ListOptions.ALL);
+  }
+
+  private void row(String work, String goal, double rate) {
+    out.accept(Result.rate(work, rate, goal));
+  }
+
+  /** The lists that send less than everything. */
+  private void lists(String pods, String path, int share)
+      throws IOException, InterruptedException {
+    String of = "LIST of " + pods + " Pods, ";
+    row(of + "first 100", "", Load.rate(target, 3, 2_000, 4, 4, path + "?limit=100"));
+    row(
+        of + "a selector that matches none",
+        "",
+        Load.rate(target, 3, 400 / share, 4, 4, path + "?labelSelector=app%3Dnobody"));
+    row(of + "as a Table", "", as("Table", path, 40 / share));
+    row(of + "metadata only", "", as("PartialObjectMetadataList", path, 80 / share));
+  }
+
+  private double as(String kind, String path, int requests)
+      throws IOException, InterruptedException {
+    String accept = "accept: application/json;as=" + kind + ";v=v1;g=meta.k8s.io";
+    return Load.rate(target, 2, requests, 2, 1, path, "-H", accept);
   }
 }

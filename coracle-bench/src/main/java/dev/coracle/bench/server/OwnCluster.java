@@ -35,32 +35,27 @@ public final class OwnCluster implements AutoCloseable {
   private static final GroupVersionResource PODS = GroupVersionResource.core("pods");
   private static final GroupVersionResource ACCOUNTS = GroupVersionResource.core("serviceaccounts");
 
+  private final List<String> arguments;
   private final Path launcher;
   private final Path data;
   private final Map<String, String> environment;
 
   /**
    * @param home where {@code ./coracle} is
+   * @param arguments further ones of {@code coracle up}
    */
-  public OwnCluster(Path home) throws IOException {
+  public OwnCluster(Path home, String... arguments) throws IOException {
+    this.arguments = List.of(arguments);
     this.launcher = home.resolve("coracle");
     this.data = Files.createTempDirectory("coracle-bench-cluster");
     this.environment = Map.of("KUBECONFIG", data.resolve("user-kubeconfig").toString());
   }
 
-  private double up() throws IOException, InterruptedException {
-    String output =
-        Shell.run(
-            environment,
-            List.of(
-                launcher.toString(),
-                "up",
-                "--detach",
-                "--wait",
-                "--data",
-                data.toString(),
-                "--listen",
-                "127.0.0.1:0"));
+  double up() throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of(launcher.toString(), "up", "--detach"));
+    command.addAll(List.of("--wait", "--data", data.toString(), "--listen", "127.0.0.1:0"));
+    command.addAll(arguments);
+    String output = Shell.run(environment, command);
     for (String line : output.lines().toList()) {
       if (line.startsWith("Ready after ")) {
         return Double.parseDouble(line.split(" ", -1)[2]);
@@ -90,17 +85,15 @@ public final class OwnCluster implements AutoCloseable {
         down();
       }
     }
-    out.accept(new Result("start to node Ready, new cluster", seconds(cold), "<= 1.0 s"));
-    out.accept(new Result("start to node Ready, existing cluster", seconds(warm), "<= 1.0 s"));
+    out.accept(Result.seconds("start to node Ready, new cluster", cold, "<= 1.0 s"));
+    out.accept(Result.seconds("start to node Ready, existing cluster", warm, "<= 1.0 s"));
     TimeUnit.SECONDS.sleep(5);
-    out.accept(new Result("memory at idle (RSS), everything in", memory(), "<= 200 MB"));
+    out.accept(
+        Result.megabytes(
+            "memory at idle (RSS), everything in", Memory.resident(pid()), "<= 200 MB"));
   }
 
-  private static String seconds(double value) {
-    return String.format(Locale.ROOT, "%.2f s", value);
-  }
-
-  private static void delete(Path path) throws IOException {
+  static void delete(Path path) throws IOException {
     if (Files.exists(path)) {
       try (Stream<Path> tree = Files.walk(path)) {
         for (Path file : tree.sorted(java.util.Comparator.reverseOrder()).toList()) {
@@ -110,15 +103,9 @@ public final class OwnCluster implements AutoCloseable {
     }
   }
 
-  /** Resident memory of the cluster's process. */
-  public String memory() throws IOException {
-    String pid = Files.readString(data.resolve("coracle.pid")).strip();
-    for (String line : Files.readAllLines(Path.of("/proc", pid, "status"))) {
-      if (line.startsWith("VmRSS:")) {
-        return Long.parseLong(line.replaceAll("[^0-9]", "")) / 1024 + " MB";
-      }
-    }
-    return "unknown";
+  /** The process of the cluster that runs. */
+  long pid() throws IOException {
+    return Long.parseLong(Files.readString(data.resolve("coracle.pid")).strip());
   }
 
   /** The running cluster as a target, with a token of its own. */
@@ -166,122 +153,6 @@ public final class OwnCluster implements AutoCloseable {
   /** The ambassador in front of this cluster. */
   public void proxy(Consumer<Result> out) throws IOException, InterruptedException {
     ProxyBench.run(launcher, data.resolve("kubeconfig"), out);
-  }
-
-  /** From the create to the status Running, and from a label to the file in the Pod. */
-  public void pods(Target target, Consumer<Result> out) throws InterruptedException {
-    List<Long> running = new ArrayList<>();
-    for (int i = 0; i < 20; i++) {
-      running.add(podStart(target, "bench-pod-" + i));
-    }
-    running.sort(null);
-    out.accept(
-        new Result(
-            "Pod created -> Running (process runtime)",
-            "p50 " + running.get(10) + " ms, worst of 20 " + running.getLast() + " ms",
-            "p50 <= 100 ms"));
-    out.accept(
-        new Result(
-            "Downward API volume after a label change",
-            labelChange(target) + " ms, as a process in the Pod reports it",
-            "<= 100 ms"));
-  }
-
-  private static long podStart(Target target, String name) throws InterruptedException {
-    ObjectNode pod = Json.object().put("apiVersion", "v1").put("kind", "Pod");
-    pod.putObject("metadata").put("name", name);
-    ObjectNode spec = pod.putObject("spec").put("terminationGracePeriodSeconds", 0);
-    ObjectNode container = spec.putArray("containers").addObject();
-    container.put("name", "main").put("image", "host");
-    container.putArray("command").add("sleep").add("1000");
-    CountDownLatch running = new CountDownLatch(1);
-    try (Transport.Watch watch =
-        target
-            .client()
-            .watch(
-                PODS,
-                "default",
-                ListOptions.ALL.withFieldSelector("metadata.name=" + name),
-                until(
-                    running, event -> event.object().text("status", "phase").equals("Running")))) {
-      long start = System.nanoTime();
-      target.client().create(PODS, "default", pod);
-      if (!running.await(30, TimeUnit.SECONDS)) {
-        throw new IllegalStateException(name + " does not run after 30 s");
-      }
-      return (System.nanoTime() - start) / 1_000_000;
-    }
-  }
-
-  /**
-   * The Pod looks at its file in a loop and ends when it sees the new label: its end is the report.
-   */
-  private static long labelChange(Target target) throws InterruptedException {
-    String name = "bench-label";
-    ObjectNode pod = Json.object().put("apiVersion", "v1").put("kind", "Pod");
-    pod.putObject("metadata").put("name", name).putObject("labels").put("tier", "before");
-    ObjectNode spec = pod.putObject("spec").put("restartPolicy", "Never");
-    ObjectNode container = spec.putArray("containers").addObject();
-    container.put("name", "main").put("image", "host");
-    container
-        .putArray("command")
-        .add("sh")
-        .add("-c")
-        .add("until grep -q after /etc/podinfo/labels; do sleep 0.005; done");
-    container
-        .putArray("volumeMounts")
-        .addObject()
-        .put("name", "podinfo")
-        .put("mountPath", "/etc/podinfo");
-    ObjectNode volume = spec.putArray("volumes").addObject().put("name", "podinfo");
-    ObjectNode item = volume.putObject("downwardAPI").putArray("items").addObject();
-    item.put("path", "labels").putObject("fieldRef").put("fieldPath", "metadata.labels");
-    CountDownLatch running = new CountDownLatch(1);
-    CountDownLatch ended = new CountDownLatch(1);
-    try (Transport.Watch watch =
-        target
-            .client()
-            .watch(
-                PODS,
-                "default",
-                ListOptions.ALL.withFieldSelector("metadata.name=" + name),
-                until(
-                    ended,
-                    event -> {
-                      String phase = event.object().text("status", "phase");
-                      if (phase.equals("Running")) {
-                        running.countDown();
-                      }
-                      return phase.equals("Succeeded");
-                    }))) {
-      target.client().create(PODS, "default", pod);
-      if (!running.await(30, TimeUnit.SECONDS)) {
-        throw new IllegalStateException(name + " does not run after 30 s");
-      }
-      ObjectNode change = Json.object();
-      change.putObject("metadata").putObject("labels").put("tier", "after");
-      long start = System.nanoTime();
-      target.client().patch(PODS, "default", name, "", PatchType.MERGE, change, WriteOptions.NONE);
-      if (!ended.await(30, TimeUnit.SECONDS)) {
-        throw new IllegalStateException("the label is not in the Pod after 30 s");
-      }
-      return (System.nanoTime() - start) / 1_000_000;
-    }
-  }
-
-  private static Transport.WatchHandler until(
-      CountDownLatch done, java.util.function.Predicate<WatchEvent> condition) {
-    return new Transport.WatchHandler() {
-      @Override
-      public void event(WatchEvent event) {
-        if (condition.test(event)) {
-          done.countDown();
-        }
-      }
-
-      @Override
-      public void ended(StatusException cause) {}
-    };
   }
 
   @Override

@@ -5,9 +5,7 @@ import dev.coracle.bench.load.LoadResult;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -39,24 +37,14 @@ final class ProxyBench {
         throw new IOException(result.failures() + " requests through the proxy failed");
       }
       out.accept(
-          new Result(
-              "GET through coracle proxy, 16 connections",
-              String.format(Locale.ROOT, "%,.0f/s", result.perSecond()),
-              ">= 8 000/s"));
-      out.accept(new Result("coracle proxy: memory under load (RSS)", memory(process), "<= 64 MB"));
+          Result.rate(
+              "GET through coracle proxy, 16 connections", result.perSecond(), ">= 8 000/s"));
+      out.accept(
+          Result.megabytes(
+              "coracle proxy: memory under load (RSS)", Memory.resident(process.pid()), "<= 64 MB"));
     } finally {
       process.destroy();
       process.waitFor();
     }
-  }
-
-  private static String memory(Process process) throws IOException {
-    Path status = Path.of("/proc", String.valueOf(process.pid()), "status");
-    for (String line : Files.readAllLines(status)) {
-      if (line.startsWith("VmRSS:")) {
-        return Long.parseLong(line.replaceAll("[^0-9]", "")) / 1024 + " MB";
-      }
-    }
-    return "unknown";
   }
 }
