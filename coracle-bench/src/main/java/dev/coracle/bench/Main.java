@@ -1,7 +1,8 @@
 package dev.coracle.bench;
 
+import dev.coracle.bench.micro.Micro;
 import dev.coracle.bench.server.Benches;
-import dev.coracle.bench.server.OwnCluster;
+import dev.coracle.bench.server.OwnBenches;
 import dev.coracle.bench.server.Result;
 import dev.coracle.bench.server.Shell;
 import dev.coracle.bench.server.Target;
@@ -10,25 +11,28 @@ import dev.coracle.client.HttpsTransport;
 import dev.coracle.client.config.ConnectionConfig;
 import dev.coracle.client.config.KubeconfigReader;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.LocalDate;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Queue;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** {@code ./bench}: prints a table as it goes, and writes it into {@code docs/performance.md}. */
 public final class Main {
 
   private static final String USAGE =
       """
-      ./bench all                                      starts a cluster, measures it, writes docs/performance.md
-      ./bench --server URL --token T --kubeconfig FILE  measures another API server (prints only)
+      ./bench all                                        starts clusters, measures them, writes docs/performance.md
+      ./bench all --server URL --token T --kubeconfig F   the same, and the ratio to another API server
+      ./bench micro                                      only the JMH benches (prints)
+      ./bench pods                                       only the simulated Pods (prints)
+      ./bench growth                                     only half a million objects (prints, writes the plots)
+      ./bench --server URL --token T --kubeconfig F       measures another API server (prints)
       """;
-
-  private final List<Result> results = new ArrayList<>();
 
   private Main() {}
 
@@ -37,75 +41,64 @@ public final class Main {
       System.err.println("bench: h2load is missing; install Debian's nghttp2-client");
       System.exit(1);
     }
-    Main main = new Main();
-    if (args.length == 1 && args[0].equals("all")) {
-      main.own(Path.of(System.getProperty("coracle.home", ".")));
-    } else if (args.length == 6) {
-      main.other(args);
-    } else {
-      System.out.print(USAGE);
-      System.exit(args.length > 0 && args[0].equals("--help") ? 0 : 2);
+    Queue<String> words = new ArrayDeque<>(List.of(args));
+    String what = words.isEmpty() || words.element().startsWith("--server") ? "" : words.remove();
+    Target other = other(words);
+    Report report = new Report();
+    Path home = Path.of(System.getProperty("coracle.home", "."));
+    OwnBenches own = new OwnBenches(home, report::own);
+    switch (what) {
+      case "all" -> {
+        own.run();
+        measure(other, report::other);
+        report.micro(Micro.run());
+        report.write(home.resolve("docs/performance.md"), "./bench " + String.join(" ", args));
+      }
+      case "micro" -> report.micro(Micro.run());
+      case "pods" -> own.simulatedPods();
+      case "growth" -> own.growth();
+      case "" -> {
+        if (other == null) {
+          usage(2);
+        }
+        measure(other, report::other);
+      }
+      default -> usage(what.equals("--help") ? 0 : 2);
     }
     System.exit(0);
   }
 
-  private void row(Result result) {
-    results.add(result);
-    System.out.printf(
-        Locale.ROOT, "%-62s %-42s %s%n", result.work(), result.figure(), result.target());
+  private static void usage(int code) {
+    System.out.print(USAGE);
+    System.exit(code);
   }
 
-  private void other(String[] args) throws IOException, InterruptedException {
-    Map<String, String> options = Map.of(args[0], args[1], args[2], args[3], args[4], args[5]);
+  private static void measure(@Nullable Target target, Consumer<Result> out)
+      throws IOException, InterruptedException {
+    if (target != null) {
+      new Benches(target, out).run();
+    }
+  }
+
+  private static @Nullable Target other(Queue<String> words) throws IOException {
+    if (words.isEmpty()) {
+      return null;
+    }
+    Map<String, String> options = new HashMap<>();
+    while (words.size() >= 2) {
+      options.put(words.remove(), words.remove());
+    }
+    if (!words.isEmpty()
+        || !options.keySet().equals(java.util.Set.of("--server", "--token", "--kubeconfig"))) {
+      usage(2);
+    }
     ConnectionConfig config =
         Objects.requireNonNull(
-            KubeconfigReader.read(
-                Objects.requireNonNull(options.get("--kubeconfig"), USAGE), "", Map.of()));
-    Target target =
-        new Target(
-            "other",
-            Objects.requireNonNull(options.get("--server"), USAGE),
-            Objects.requireNonNull(options.get("--token"), USAGE),
-            new Client(new HttpsTransport(config, "coracle-bench")));
-    new Benches(target, this::row).run();
-  }
-
-  private void own(Path home) throws IOException, InterruptedException {
-    try (OwnCluster cluster = new OwnCluster(home)) {
-      cluster.starts(this::row);
-      Target target = cluster.target();
-      cluster.pods(target, this::row);
-      new Benches(target, this::row).run();
-      cluster.proxy(this::row);
-      row(new Result("memory after all this (RSS)", cluster.memory(), ""));
-    }
-    write(home.resolve("docs/performance.md"));
-  }
-
-  private void write(Path file) throws IOException {
-    StringBuilder text = new StringBuilder("# Performance\n\n");
-    text.append("Written by `./bench all` on ")
-        .append(LocalDate.now(java.time.ZoneOffset.UTC))
-        .append(": ")
-        .append(Runtime.getRuntime().availableProcessors())
-        .append(" cores, load generator on the same machine, Linux ")
-        .append(System.getProperty("os.version"))
-        .append(", JDK ")
-        .append(Runtime.version())
-        .append(
-            ". Loads of many requests come from h2load; watches, updates and concurrent patches"
-                + " from our own HTTP/2 client. A rate is the best of several runs, the first of"
-                + " which warm the server up.\n\n| work | measured | to reach |\n|---|---|---|\n");
-    for (Result result : results) {
-      text.append("| ")
-          .append(result.work())
-          .append(" | ")
-          .append(result.figure())
-          .append(" | ")
-          .append(result.target())
-          .append(" |\n");
-    }
-    Files.writeString(file, text);
-    System.out.println("written: " + file);
+            KubeconfigReader.read(options.getOrDefault("--kubeconfig", ""), "", Map.of()));
+    return new Target(
+        "other",
+        options.getOrDefault("--server", ""),
+        options.getOrDefault("--token", ""),
+        new Client(new HttpsTransport(config, "coracle-bench")));
   }
 }

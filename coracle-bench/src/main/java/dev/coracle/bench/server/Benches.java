@@ -64,7 +64,6 @@ public final class Benches {
     }
   }
 
-
   private Path body(String name, ObjectNode object) throws IOException {
     return Files.write(directory.resolve(name), Json.write(object));
   }
@@ -135,8 +134,7 @@ public final class Benches {
   }
 
   /** The lists that send less than everything. */
-  private void lists(String pods, String path, int share)
-      throws IOException, InterruptedException {
+  private void lists(String pods, String path, int share) throws IOException, InterruptedException {
     String of = "LIST of " + pods + " Pods, ";
     row(of + "first 100", "", Load.rate(target, 3, 2_000, 4, 4, path + "?limit=100"));
     row(

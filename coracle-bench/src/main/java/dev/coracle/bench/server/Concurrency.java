@@ -1,6 +1,5 @@
 package dev.coracle.bench.server;
 
-import dev.coracle.api.Json;
 import dev.coracle.bench.load.LoadRequest;
 import dev.coracle.bench.load.LoadResult;
 import dev.coracle.bench.load.LoadTarget;
@@ -22,7 +21,7 @@ final class Concurrency {
 
   static void run(Target target, Path plots) throws IOException, InterruptedException {
     String path = "/api/v1/namespaces/default/configmaps";
-    String map = Json.mapper().writeValueAsString(Benches.map());
+    String map = Benches.map().toString();
     Sweep get = sweep(target, _ -> LoadRequest.get(path + "/kube-root-ca.crt"));
     Sweep create = sweep(target, _ -> LoadRequest.post(path, map));
     Plot.write(
@@ -30,8 +29,7 @@ final class Concurrency {
         "Throughput against concurrency",
         "requests under way",
         "requests a second",
-        List.of(
-            new Plot.Series("GET", get.rate), new Plot.Series("create, durable", create.rate)));
+        List.of(new Plot.Series("GET", get.rate), new Plot.Series("create, durable", create.rate)));
     Plot.write(
         plots.resolve("latency-by-concurrency.svg"),
         "Latency against concurrency",

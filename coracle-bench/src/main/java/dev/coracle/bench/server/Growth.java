@@ -26,17 +26,14 @@ final class Growth {
       Target target = cluster.target();
       String path = "/api/v1/namespaces/default/configmaps";
       Path body =
-          Files.write(
-              Files.createTempFile("coracle-bench", ".json"), Json.write(Benches.map()));
+          Files.write(Files.createTempFile("coracle-bench", ".json"), Json.write(Benches.map()));
       String[] post = {"-H", "content-type: application/json", "-d", body.toString()};
       int there = 0;
       for (int step : STEPS) {
-        create.add(
-            new Plot.Point(step, Load.rate(target, 1, step - there, 8, 16, path, post)));
+        create.add(new Plot.Point(step, Load.rate(target, 1, step - there, 8, 16, path, post)));
         there = step;
         get.add(
-            new Plot.Point(
-                step, Load.rate(target, 2, 20_000, 8, 16, path + "/kube-root-ca.crt")));
+            new Plot.Point(step, Load.rate(target, 2, 20_000, 8, 16, path + "/kube-root-ca.crt")));
         page.add(new Plot.Point(step, Load.rate(target, 2, 1_000, 4, 4, path + "?limit=100")));
         memory.add(new Plot.Point(step, Memory.resident(cluster.pid())));
       }
@@ -46,8 +43,7 @@ final class Growth {
               "500 000 ConfigMaps of 1 KiB: the most memory (RSS) while they were created",
               Memory.highest(cluster.pid()),
               "<= 1 500 MB"));
-      out.accept(
-          Result.rate("create with 100 000 to 500 000 there", create.getLast().y(), ""));
+      out.accept(Result.rate("create with 100 000 to 500 000 there", create.getLast().y(), ""));
       out.accept(Result.rate("GET with 500 000 there", get.getLast().y(), ""));
       out.accept(Result.rate("LIST of the first 100 of 500 000", page.getLast().y(), ""));
     }

@@ -1,6 +1,5 @@
 package dev.coracle.bench.server;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
@@ -9,23 +8,12 @@ import dev.coracle.api.PatchType;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.WatchEvent;
 import dev.coracle.api.WriteOptions;
-import dev.coracle.client.Client;
-import dev.coracle.client.HttpsTransport;
 import dev.coracle.client.Transport;
-import dev.coracle.client.config.ConnectionConfig;
-import dev.coracle.client.config.KubeconfigReader;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /** What Pods of the process runtime wait for. */
 final class PodBenches {

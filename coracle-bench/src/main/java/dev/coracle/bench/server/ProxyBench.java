@@ -41,7 +41,9 @@ final class ProxyBench {
               "GET through coracle proxy, 16 connections", result.perSecond(), ">= 8 000/s"));
       out.accept(
           Result.megabytes(
-              "coracle proxy: memory under load (RSS)", Memory.resident(process.pid()), "<= 64 MB"));
+              "coracle proxy: memory under load (RSS)",
+              Memory.resident(process.pid()),
+              "<= 64 MB"));
     } finally {
       process.destroy();
       process.waitFor();

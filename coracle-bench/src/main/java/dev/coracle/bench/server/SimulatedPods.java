@@ -11,7 +11,9 @@ import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/** Deployments on a thousand simulated nodes, from their creation until all their Pods are Ready. */
+/**
+ * Deployments on a thousand simulated nodes, from their creation until all their Pods are Ready.
+ */
 final class SimulatedPods {
 
   private static final GroupVersionResource DEPLOYMENTS =
@@ -63,7 +65,11 @@ final class SimulatedPods {
       template.putObject("metadata").putObject("labels").put("app", "d" + i);
       ObjectNode container = template.putObject("spec").putArray("containers").addObject();
       container.put("name", "main").put("image", "bench");
-      container.putObject("resources").putObject("requests").put("cpu", "10m").put("memory", "16Mi");
+      container
+          .putObject("resources")
+          .putObject("requests")
+          .put("cpu", "10m")
+          .put("memory", "16Mi");
       target.client().create(DEPLOYMENTS, "default", deployment);
     }
   }

@@ -35,8 +35,11 @@ final class StreamBenches {
   void run() throws IOException, InterruptedException {
     concurrent("merge patch of 64 objects, 8 connections x 8 streams, durable", this::patches);
     concurrent("read and update of 8 objects by 16 writers, conflicts retried", this::updates);
-    concurrent("server-side apply of 64 objects, 8 connections x 8 streams, durable", this::applies);
-    concurrent("a hundred operators: get 70 %, patch 20 %, list 5 %, create 5 %, ten watches", this::mixed);
+    concurrent(
+        "server-side apply of 64 objects, 8 connections x 8 streams, durable", this::applies);
+    concurrent(
+        "a hundred operators: get 70 %, patch 20 %, list 5 %, create 5 %, ten watches",
+        this::mixed);
     fanOut(200, "");
     fanOut(1000, ">= 80 000/s, p99 <= 100 ms");
     fanOut(5000, "");
