@@ -140,6 +140,8 @@ final class UpCommand implements Callable<Integer> {
 
   @Mixin private final AuditOptions audit = new AuditOptions();
 
+  @Mixin private final EncryptionOptions encryption = new EncryptionOptions();
+
   @Option(
       names = "--report",
       hidden = true,
@@ -264,6 +266,7 @@ final class UpCommand implements Callable<Integer> {
     try {
       return ApiServerOptions.DEFAULTS
           .withAudit(audit.config())
+          .withEncryption(encryption.config())
           .withAuth(authentication.options(), authorization.options());
     } catch (IllegalArgumentException e) {
       throw bad(String.valueOf(e.getMessage()));

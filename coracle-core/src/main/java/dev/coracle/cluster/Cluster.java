@@ -6,6 +6,7 @@ import dev.coracle.api.ListOptions;
 import dev.coracle.api.SystemClock;
 import dev.coracle.apiserver.ApiServer;
 import dev.coracle.apiserver.ApiServerConfig;
+import dev.coracle.apiserver.HealthChecks;
 import dev.coracle.apiserver.audit.AuditConfig;
 import dev.coracle.apiserver.audit.Auditing;
 import dev.coracle.apiserver.audit.Auditor;
@@ -33,6 +34,7 @@ import dev.coracle.registry.Registries;
 import dev.coracle.registry.Registry;
 import dev.coracle.registry.RegistryConfig;
 import dev.coracle.registry.SchemaAdapter;
+import dev.coracle.registry.encryption.Encryption;
 import dev.coracle.scheduler.Scheduler;
 import dev.coracle.store.Store;
 import dev.coracle.store.StoreFailedException;
@@ -129,8 +131,9 @@ public final class Cluster implements AutoCloseable {
         Background.start("pki", () -> Pki.open(directory.resolve("pki"), clock.instant()));
     Metrics metrics = new Metrics();
     @Nullable Auditor auditor = auditor(metrics);
-    Store store =
-        new MeasuredStore(keep(Stores.open(directory.resolve("store"), durability())), metrics);
+    Encryption encryption =
+        encryption(keep(Stores.open(directory.resolve("store"), durability())), metrics);
+    Store store = new MeasuredStore(encryption.store(), metrics);
     Pki pki = pkiStart.get();
     Background<KeyAndCertificate> adminStart =
         Background.start(
@@ -189,6 +192,10 @@ public final class Cluster implements AutoCloseable {
                     ClientTls.trusting(authorities)
                         .withIdentity(kubeletClient.key(), List.of(kubeletClient.certificate())))
                 .withAdvertisedAddress(options.listenHost() + ":" + options.listenPort()));
+    encryption
+        .healthChecks()
+        .forEach(
+            (name, check) -> apiServer.health().add(name, HealthChecks.Scope.LIVE, check::get));
     Client apiServerClient = new Client(apiServer.inMemoryTransport(Identities.API_SERVER));
     loopback.set(apiServerClient);
     admin = apiServerClient;
@@ -265,6 +272,18 @@ public final class Cluster implements AutoCloseable {
           .withIdentity(proxy.client().key(), List.of(proxy.client().certificate()));
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  private Encryption encryption(Store store, Metrics metrics) {
+    ApiServerOptions.Encryption wanted = options.server().encryption();
+    if (wanted == null) {
+      return Encryption.none(store, metrics);
+    }
+    try {
+      return keep(Encryption.open(store, wanted.config(), wanted.automaticReload(), metrics));
+    } catch (IOException e) {
+      throw new StartException(StartException.Kind.FAILED, String.valueOf(e.getMessage()), e);
     }
   }
 

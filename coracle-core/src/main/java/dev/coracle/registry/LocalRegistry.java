@@ -32,7 +32,7 @@ final class LocalRegistry implements Registry {
     Strategies strategies = new Strategies(config, store, this::resourceMap);
     resources = new Resources(store, strategies);
     reading = new ReadFlow(objects);
-    watching = new WatchFlow(config.clock(), config.random());
+    watching = new WatchFlow(objects, config.clock(), config.random());
     creating =
         new CreateFlow(
             config,

@@ -190,6 +190,16 @@ public final class MeasuredStore implements Store {
   }
 
   @Override
+  public Map<String, String> unreadable() {
+    return store.unreadable();
+  }
+
+  @Override
+  public boolean isStale(String key) {
+    return store.isStale(key);
+  }
+
+  @Override
   public void close() {
     store.close();
   }

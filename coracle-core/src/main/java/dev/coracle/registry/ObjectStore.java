@@ -9,6 +9,7 @@ import dev.coracle.store.ConflictException;
 import dev.coracle.store.KeyExistsException;
 import dev.coracle.store.Store;
 import dev.coracle.store.StoreFullException;
+import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -55,7 +56,42 @@ final class ObjectStore {
 
   @Nullable KubeObject find(Resource resource, String namespace, String name) {
     KubeObject stored = resource.stored().snapshot().tree().get(namespace, name);
-    return stored == null ? null : served(resource, stored);
+    if (stored == null) {
+      return null;
+    }
+    if (!store.unreadable().isEmpty()) {
+      String key = resource.key(namespace, name);
+      String why = store.unreadable().get(key);
+      if (why != null) {
+        throw unreadable(key, why);
+      }
+    }
+    return served(resource, stored);
+  }
+
+  /**
+   * Refuses lists and watches with an object that cannot be read, as kube-apiserver does.
+   *
+   * @throws StatusException 500
+   */
+  void requireReadable(Resource resource, String namespace) {
+    Map<String, String> unreadable = store.unreadable();
+    if (unreadable.isEmpty()) {
+      return;
+    }
+    resource.stored().snapshot();
+    String prefix = resource.type().storePrefix() + (namespace.isEmpty() ? "" : namespace + "/");
+    unreadable.forEach(
+        (key, why) -> {
+          if (key.startsWith(prefix)) {
+            throw unreadable(key, why);
+          }
+        });
+  }
+
+  private static StatusException unreadable(String key, String why) {
+    String spelled = key.startsWith("/registry/core/") ? "/registry/" + key.substring(15) : key;
+    return StatusException.internal("unable to transform key \"" + spelled + "\": " + why);
   }
 
   KubeObject get(Resource resource, String namespace, String name) {
@@ -74,6 +110,9 @@ final class ObjectStore {
 
   /** Whether the object is stored in a form in which it would not be stored now. */
   boolean isOutdated(Resource resource, KubeObject object) {
+    if (store.isStale(resource.key(object.namespace(), object.name()))) {
+      return true;
+    }
     Conversion conversion = resource.conversion();
     if (conversion == null) {
       return false;

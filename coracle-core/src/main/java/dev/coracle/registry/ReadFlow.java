@@ -71,6 +71,7 @@ final class ReadFlow {
         options.resourceVersion().isEmpty()
             ? resource.stored().snapshot()
             : resource.stored().awaitRevision(revision, PATIENCE);
+    objects.requireReadable(resource, namespace);
     return page(resource, namespace, "", State.of(snapshot), selection, limit);
   }
 

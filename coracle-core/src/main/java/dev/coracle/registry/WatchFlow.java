@@ -20,13 +20,15 @@ final class WatchFlow {
   private static final Duration BOOKMARKS = Duration.ofSeconds(60);
   private static final Duration LEAST = Duration.ofMinutes(30);
 
+  private final ObjectStore objects;
   private final Clock clock;
   private final RandomGenerator random;
 
   /** The caches for which a bookmark is on its way. */
   private final Set<WatchCache> ticking = ConcurrentHashMap.newKeySet();
 
-  WatchFlow(Clock clock, RandomGenerator random) {
+  WatchFlow(ObjectStore objects, Clock clock, RandomGenerator random) {
+    this.objects = objects;
     this.clock = clock;
     this.random = random;
   }
@@ -38,6 +40,7 @@ final class WatchFlow {
     long revision = Options.revision(options.resourceVersion(), true);
     Selection selection = Options.selection(resource.type(), options);
     WatchCache cache = resource.stored();
+    objects.requireReadable(resource, namespace);
     WatchCache.Start start = start(resource, options, revision);
     Conversion conversion = resource.conversion();
     Registry.Watch watch;

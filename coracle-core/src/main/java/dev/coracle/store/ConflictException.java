@@ -19,8 +19,18 @@ public final class ConflictException extends RuntimeException {
     this.entry = entry;
   }
 
+  private ConflictException(ConflictException cause, Store.Entry entry) {
+    super(cause.getMessage(), cause);
+    this.entry = entry;
+  }
+
   /** What is there, or null when the key does not exist. */
   public Store.@Nullable Entry entry() {
     return entry;
+  }
+
+  /** The same conflict, with the entry as a store that transforms values shows it. */
+  public ConflictException showing(Store.Entry shown) {
+    return new ConflictException(this, shown);
   }
 }

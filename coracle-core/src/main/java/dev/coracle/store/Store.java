@@ -195,6 +195,19 @@ public interface Store extends Closeable {
   long compactedRevision();
 
   /**
+   * Why values cannot be read, by their keys: what {@link #get} and {@link #range} give for them is
+   * not what was stored. Always empty but for stores that transform values.
+   */
+  default java.util.Map<String, String> unreadable() {
+    return java.util.Map.of();
+  }
+
+  /** Whether a value would be stored differently now if it were written again as it is. */
+  default boolean isStale(String key) {
+    return false;
+  }
+
+  /**
    * Ends all watches and gives the store's files free. Writes and watches then fail with {@link
    * StoreClosedException}.
    */
