@@ -59,7 +59,7 @@ final class Locations {
         }
       }
     }
-    throw StatusException.internal("no preferred addresses found; known addresses: []");
+    throw StatusException.badRequest("no preferred addresses found; known addresses: []");
   }
 
   /** What {@code nodes/NAME/proxy} names: the kubelet, or another port of the node. */

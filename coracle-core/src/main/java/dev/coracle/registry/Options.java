@@ -13,70 +13,80 @@ import java.util.List;
 /** Reading and checking the options of requests. */
 final class Options {
 
+  private static final String MATCH = "resourceVersionMatch";
+  private static final String MATCH_AND_CONTINUE =
+      "resourceVersionMatch is forbidden when continue is provided";
+
   private Options() {}
 
   /** Refuses combinations of ListOptions that have no meaning (422). */
   static void check(ListOptions options, boolean watch) {
-    List<StatusCause> causes = new ArrayList<>();
-    String match = options.resourceVersionMatch();
-    boolean initial = options.sendInitialEvents() != null;
-    if (!match.isEmpty()) {
-      checkMatch(options, watch, causes);
-    }
-    if (initial && !watch) {
-      causes.add(forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"));
-    }
-    if (initial && watch && !match.equals("NotOlderThan")) {
-      causes.add(
-          forbidden(
-              "resourceVersionMatch",
-              "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"));
-    }
-    if (initial && watch && !options.continueToken().isEmpty()) {
-      causes.add(forbidden("continue", "sendInitialEvents is forbidden with continue"));
+    List<StatusCause> causes = new ArrayList<>(0);
+    if (watch) {
+      checkWatch(options, causes);
+    } else {
+      checkList(options, causes);
     }
     if (!causes.isEmpty()) {
       throw StatusException.invalid("meta.k8s.io", "ListOptions", "", causes);
     }
   }
 
-  private static void checkMatch(ListOptions options, boolean watch, List<StatusCause> causes) {
+  private static void checkWatch(ListOptions options, List<StatusCause> causes) {
     String match = options.resourceVersionMatch();
-    if (watch) {
-      if (options.sendInitialEvents() == null) {
-        causes.add(
-            forbidden(
-                "resourceVersionMatch",
-                "resourceVersionMatch is forbidden for watch unless sendInitialEvents is"
-                    + " provided"));
-      }
+    boolean initial = options.sendInitialEvents() != null;
+    if (initial && !match.equals("NotOlderThan")) {
+      causes.add(
+          forbidden(
+              MATCH, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"));
+    }
+    if (match.isEmpty()) {
       return;
     }
-    if (options.resourceVersion().isEmpty()) {
+    if (!initial) {
       causes.add(
           forbidden(
-              "resourceVersionMatch",
-              "resourceVersionMatch is forbidden unless resourceVersion is provided"));
+              MATCH,
+              "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"));
+    }
+    if (!match.equals("NotOlderThan")) {
+      causes.add(unsupportedMatch(match, "\"NotOlderThan\""));
     }
     if (!options.continueToken().isEmpty()) {
-      causes.add(
-          forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden for continue"));
+      causes.add(forbidden(MATCH, MATCH_AND_CONTINUE));
     }
-    if (!match.equals("Exact") && !match.equals("NotOlderThan")) {
-      causes.add(
-          new StatusCause(
-              "FieldValueNotSupported",
-              "Unsupported value: \""
-                  + match
-                  + "\": supported values: \"Exact\", \"NotOlderThan\", \"\"",
-              "resourceVersionMatch"));
+  }
+
+  private static void checkList(ListOptions options, List<StatusCause> causes) {
+    String match = options.resourceVersionMatch();
+    if (!match.isEmpty()) {
+      if (options.resourceVersion().isEmpty()) {
+        causes.add(
+            forbidden(
+                MATCH, "resourceVersionMatch is forbidden unless resourceVersion is provided"));
+      }
+      if (!options.continueToken().isEmpty()) {
+        causes.add(forbidden(MATCH, MATCH_AND_CONTINUE));
+      }
+      if (!match.equals("Exact") && !match.equals("NotOlderThan")) {
+        causes.add(unsupportedMatch(match, "\"Exact\", \"NotOlderThan\", \"\""));
+      }
+      if (match.equals("Exact") && options.resourceVersion().equals("0")) {
+        causes.add(
+            forbidden(
+                MATCH, "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\""));
+      }
     }
-    if (match.equals("Exact") && options.resourceVersion().equals("0")) {
-      causes.add(
-          forbidden(
-              "resourceVersionMatch",
-              "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\""));
+    if (options.sendInitialEvents() != null) {
+      causes.add(forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"));
     }
+  }
+
+  private static StatusCause unsupportedMatch(String match, String supported) {
+    return new StatusCause(
+        "FieldValueNotSupported",
+        "Unsupported value: \"" + match + "\": supported values: " + supported,
+        MATCH);
   }
 
   private static StatusCause forbidden(String field, String why) {

@@ -35,7 +35,7 @@ final class PodBinding {
     }
     String node = Meta.text(target, "name");
     if (node.isEmpty()) {
-      throw Options.unexplained("target.name: Required value");
+      throw StatusException.badRequest("target.name: Required value");
     }
     var attributes =
         Admissions.of(

@@ -88,7 +88,7 @@ final class WatchFlow {
       return new WatchCache.Start.After(resource.stored().snapshot().revision());
     }
     LongFunction<WatchEvent> end = null;
-    if (options.sendInitialEvents() != null && options.allowWatchBookmarks()) {
+    if (options.allowWatchBookmarks()) {
       end = at -> bookmark(resource, at, true);
     }
     return new WatchCache.Start.Now(revision, end);

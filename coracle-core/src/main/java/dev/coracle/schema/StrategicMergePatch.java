@@ -344,12 +344,12 @@ public final class StrategicMergePatch implements Patch {
   }
 
   private static StatusException unknownDirective(JsonNode directive, JsonNode where) {
-    return StatusException.internal(
+    return StatusException.badRequest(
         "unknown patch type: " + directive.asText() + " in map: " + where);
   }
 
   private static StatusException noMergeKey(JsonNode element, String mergeKey) {
-    return StatusException.internal(
+    return StatusException.badRequest(
         "map: " + element + " does not contain declared merge key: " + mergeKey);
   }
 }

@@ -22,25 +22,25 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The same requests in every run; {@code -Dfuzz.seed} and {@code -Dfuzz.requests} make others. */
+/**
+ * The same 40 000 requests in every run; {@code -Dfuzz.seed} makes others, {@code
+ * -Dfuzz.requests=100000} more.
+ */
 class FuzzTest {
 
   private static final long SEED = Long.getLong("fuzz.seed", 20261121L);
-  private static final int REQUESTS = Integer.getInteger("fuzz.requests", 100_000);
+  private static final int REQUESTS = Integer.getInteger("fuzz.requests", 40_000);
   private static final int CLIENTS = 4;
   private static final Set<Integer> DOCUMENTED = Set.of(503, 504, 507);
 
-  /** What a v1.36 kube-apiserver answers with 500 as well: plain errors without a reason. */
+  /** Where a v1.36 kube-apiserver was measured to answer 500, in golden; nothing else may. */
   private static final Pattern ORIGINAL =
       Pattern.compile(
           "resourceVersion should not be set on objects to be created"
-              + "|failed to create typed patch object"
-              + "|unknown patch type: "
-              + "|does not contain declared merge key"
-              + "|target\\.(name|kind): "
-              + "|no preferred addresses found"
+              + "|failed to create typed patch object \\("
+              + "|target\\.kind: Unsupported value: "
               + "|resourceVersion: Invalid value: "
-              + "|\"strconv.ParseUint: parsing ");
+              + "|strconv\\.ParseUint: parsing ");
 
   private static final String DEFINITION =
       """
@@ -67,8 +67,7 @@ class FuzzTest {
   private final ConcurrentMap<Integer, LongAdder> codes = new ConcurrentHashMap<>();
 
   @Test
-  void fuzz_hundredThousandRequests_leavesServerAndStoreWhole(@TempDir Path directory)
-      throws Exception {
+  void fuzz_manyRequests_leavesServerAndStoreWhole(@TempDir Path directory) throws Exception {
     Map<String, JsonNode> before;
     long revision;
     try (ServerProcess server = ServerProcess.start(directory, "controlplane")) {
