@@ -125,7 +125,10 @@ final class CreateFlow {
       throws ObjectStore.Exists {
     String name = Meta.text(Meta.of(object), "name");
     List<StatusCause> causes =
-        new java.util.ArrayList<>(config.schemas().validate(resource.type(), "", object, null));
+        new java.util.ArrayList<>(
+            config
+                .schemas()
+                .validate(resource.type(), "", object, null, write.context().warnings()));
     causes.addAll(resource.strategy().validate(write, object, null));
     if (!causes.isEmpty()) {
       throw StatusException.invalid(resource.type().group(), resource.type().kind(), name, causes);

@@ -120,7 +120,7 @@ final class CustomResources implements Registry.WatchSink {
   }
 
   private void serve(KubeObject definition) {
-    if (!isEstablished(definition)) {
+    if (!isTrue(definition, "Established")) {
       forget(definition.name());
       return;
     }
@@ -173,7 +173,7 @@ final class CustomResources implements Registry.WatchSink {
                 .forEach(
                     other -> {
                       if (other.text("spec", "group").equals(gone.text("spec", "group"))
-                          && lacksNames(other)) {
+                          && !isTrue(other, "NamesAccepted")) {
                         updateAsItIs(other.name());
                       }
                     });
@@ -181,15 +181,6 @@ final class CustomResources implements Registry.WatchSink {
             LOGGER.debug("names of {}", gone.name(), e);
           }
         });
-  }
-
-  private static boolean lacksNames(KubeObject definition) {
-    for (JsonNode condition : definition.at("status", "conditions")) {
-      if (Meta.text(condition, "type").equals("NamesAccepted")) {
-        return Meta.text(condition, "status").equals("False");
-      }
-    }
-    return false;
   }
 
   /** The strategy looks at the names with every write. */
@@ -249,9 +240,9 @@ final class CustomResources implements Registry.WatchSink {
     }
   }
 
-  private static boolean isEstablished(KubeObject definition) {
-    for (JsonNode condition : definition.tree().path("status").path("conditions")) {
-      if (Meta.text(condition, "type").equals("Established")) {
+  private static boolean isTrue(KubeObject definition, String type) {
+    for (JsonNode condition : definition.at("status", "conditions")) {
+      if (Meta.text(condition, "type").equals(type)) {
         return Meta.text(condition, "status").equals("True");
       }
     }

@@ -50,9 +50,14 @@ public interface ObjectSchemas {
    * What is wrong with an object as it would be stored.
    *
    * @param old null on create
+   * @param warnings where to tell of what is wrong but was so before
    */
   List<StatusCause> validate(
-      ResourceType type, String subresource, ObjectNode object, @Nullable KubeObject old);
+      ResourceType type,
+      String subresource,
+      ObjectNode object,
+      @Nullable KubeObject old,
+      List<String> warnings);
 
   /** What of an object that may be stored is surely not meant: for the {@code Warning} header. */
   List<String> warnings(ResourceType type, ObjectNode object);

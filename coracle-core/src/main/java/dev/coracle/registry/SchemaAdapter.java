@@ -115,9 +115,13 @@ public final class SchemaAdapter implements ObjectSchemas {
 
   @Override
   public List<StatusCause> validate(
-      ResourceType type, String subresource, ObjectNode object, @Nullable KubeObject old) {
+      ResourceType type,
+      String subresource,
+      ObjectNode object,
+      @Nullable KubeObject old,
+      List<String> warnings) {
     if (type.custom()) {
-      return validateCustom(type, subresource, object, old);
+      return validateCustom(type, subresource, object, old, warnings);
     }
     if (old == null) {
       return Validation.create(type.gvk(), object);
@@ -136,7 +140,11 @@ public final class SchemaAdapter implements ObjectSchemas {
 
   /** A custom resource's status must fit its schema too. */
   private List<StatusCause> validateCustom(
-      ResourceType type, String subresource, ObjectNode object, @Nullable KubeObject old) {
+      ResourceType type,
+      String subresource,
+      ObjectNode object,
+      @Nullable KubeObject old,
+      List<String> warnings) {
     List<StatusCause> causes = new ArrayList<>();
     if (old == null) {
       causes.addAll(Validation.create(type.gvk(), object));
@@ -156,7 +164,7 @@ public final class SchemaAdapter implements ObjectSchemas {
                       + " was invalid; correct the existing errors to complete validation",
                   "<nil>"));
         } else {
-          causes.addAll(own.check(object, old == null ? null : old.tree()));
+          causes.addAll(own.check(object, old == null ? null : old.tree(), warnings));
         }
       }
     }

@@ -85,7 +85,8 @@ final class Subresources {
 
   private KubeObject token(Write write, Resource resource, ResourceType bodyType, ObjectNode body) {
     KubeObject account = objects.get(resource, write.namespace(), write.name());
-    List<StatusCause> causes = config.schemas().validate(bodyType, "", body, null);
+    List<StatusCause> causes =
+        config.schemas().validate(bodyType, "", body, null, write.context().warnings());
     if (!causes.isEmpty()) {
       throw StatusException.invalid(
           bodyType.group(), bodyType.kind(), Meta.text(body.path("metadata"), "name"), causes);
@@ -129,7 +130,7 @@ final class Subresources {
       return new Registry.Written(binding.bind(binds, pods, body), true);
     }
     config.schemas().applyDefaults(type, body);
-    List<StatusCause> causes = config.schemas().validate(type, "", body, null);
+    List<StatusCause> causes = config.schemas().validate(type, "", body, null, context.warnings());
     if (!causes.isEmpty()) {
       throw StatusException.invalid(type.group(), type.kind(), write.name(), causes);
     }

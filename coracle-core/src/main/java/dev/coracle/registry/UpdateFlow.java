@@ -326,7 +326,10 @@ final class UpdateFlow {
   private void validate(Write write, Resource resource, ObjectNode object, KubeObject current) {
     ResourceType type = resource.type();
     List<StatusCause> causes =
-        new ArrayList<>(config.schemas().validate(type, write.subresource(), object, current));
+        new ArrayList<>(
+            config
+                .schemas()
+                .validate(type, write.subresource(), object, current, write.context().warnings()));
     causes.addAll(resource.strategy().validate(write, object, current));
     if (!causes.isEmpty()) {
       throw StatusException.invalid(type.group(), type.kind(), write.name(), causes);

@@ -17,6 +17,7 @@ import java.util.stream.Collectors;
 /** A compiled expression; may be evaluated by many threads at once. */
 public final class Expression {
 
+  private static final String TOO_EXPENSIVE = "operation cancelled: actual cost limit exceeded";
   private static final Pattern LOCATED =
       Pattern.compile("^evaluation error(?: at [^:]*:\\d+(?::\\d+)?)?: ", Pattern.DOTALL);
   private static final Pattern MISSING_KEY =
@@ -118,6 +119,25 @@ public final class Expression {
     }
   }
 
+  /**
+   * Evaluates it, and takes what that costs from a budget.
+   *
+   * @throws ExpressionException also when it costs more than one evaluation may, with {@code
+   *     operation cancelled: actual cost limit exceeded}
+   */
+  public Object evaluate(Map<String, ?> variables, CostBudget budget) throws ExpressionException {
+    ActualCost cost = new ActualCost(CostBudget.CALL);
+    try {
+      return program.trace(variables, cost);
+    } catch (CelEvaluationException e) {
+      throw new ExpressionException(cost.isExceeded() ? TOO_EXPENSIVE : inKubernetesWords(e));
+    } catch (ActualCost.LimitExceeded e) {
+      throw new ExpressionException(TOO_EXPENSIVE);
+    } finally {
+      budget.spend(cost.total());
+    }
+  }
+
   private static String inKubernetesWords(CelEvaluationException failure) {
     String message = failure.getMessage() == null ? "" : failure.getMessage();
     message = LOCATED.matcher(message).replaceFirst("");
@@ -132,7 +152,7 @@ public final class Expression {
       return message.contains("odulus") ? "modulus by zero" : "division by zero";
     }
     if (message.startsWith("Iteration budget exceeded")) {
-      return "operation cancelled: actual cost limit exceeded";
+      return TOO_EXPENSIVE;
     }
     return message;
   }

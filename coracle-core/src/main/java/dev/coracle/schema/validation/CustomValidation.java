@@ -1,12 +1,12 @@
 package dev.coracle.schema.validation;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
-import dev.coracle.api.Json;
 import dev.coracle.api.StatusCause;
 import java.math.BigDecimal;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -22,6 +22,9 @@ final class CustomValidation {
 
   private final FieldErrors errors;
 
+  /** Whether lists may have items twice: those of the old object had. */
+  private boolean lenient;
+
   CustomValidation(FieldErrors errors) {
     this.errors = errors;
   }
@@ -32,6 +35,10 @@ final class CustomValidation {
    * @param old the stored object, or a missing node
    */
   void object(JsonNode schema, JsonNode object, JsonNode old) {
+    lenient = old.isObject() && ListDuplicates.in(schema, old);
+    if (!object.equals(old)) {
+      combinations(schema, object, FieldPath.ROOT);
+    }
     for (JsonNode required : schema.path("required")) {
       if (!object.hasNonNull(required.asText(""))) {
         errors.required(FieldPath.of(required.asText("")), "");
@@ -74,7 +81,7 @@ final class CustomValidation {
     switch (value.getNodeType()) {
       case NUMBER -> number(schema, value, path);
       case STRING -> string(schema, value.textValue(), path);
-      case ARRAY -> array(schema, value, path);
+      case ARRAY -> array(schema, value, old, path);
       case OBJECT -> fields(schema, value, old, path);
       default -> {}
     }
@@ -202,7 +209,7 @@ final class CustomValidation {
     }
   }
 
-  private void array(JsonNode schema, JsonNode value, FieldPath path) {
+  private void array(JsonNode schema, JsonNode value, JsonNode old, FieldPath path) {
     JsonNode most = schema.path("maxItems");
     if (most.isNumber() && value.size() > most.asLong()) {
       errors.tooMany(path, value.size(), most.asInt());
@@ -212,30 +219,18 @@ final class CustomValidation {
       errors.invalid(
           path, value, path + " in body should have at least " + least.asText() + " items");
     }
-    String list = schema.path("x-kubernetes-list-type").asText("");
+    boolean unique = !lenient && ListDuplicates.forbidden(schema);
     Set<JsonNode> seen = new HashSet<>();
     for (int i = 0; i < value.size(); i++) {
       JsonNode item = value.get(i);
-      value(schema.path("items"), item, Field.nothing(), path.index(i));
-      if (list.equals("set") && !seen.add(item)) {
-        errors.duplicate(path.index(i), item);
-      } else if (list.equals("map")) {
-        JsonNode key = keyOf(schema, item);
+      value(schema.path("items"), item, TypedLists.sameItem(schema, item, old), path.index(i));
+      if (unique) {
+        JsonNode key = TypedLists.isMap(schema) ? TypedLists.key(schema, item) : item;
         if (!seen.add(key)) {
           errors.duplicate(path.index(i), key);
         }
       }
     }
-  }
-
-  private static JsonNode keyOf(JsonNode schema, JsonNode item) {
-    ObjectNode key = Json.object();
-    for (JsonNode name : schema.path("x-kubernetes-list-map-keys")) {
-      if (item.has(name.asText(""))) {
-        key.set(name.asText(""), item.get(name.asText("")));
-      }
-    }
-    return key;
   }
 
   private void fields(JsonNode schema, JsonNode value, JsonNode old, FieldPath path) {
@@ -255,54 +250,84 @@ final class CustomValidation {
     }
     JsonNode properties = schema.path("properties");
     JsonNode additional = schema.path("additionalProperties");
+    boolean whole = schema.path("x-kubernetes-map-type").asText("").equals("atomic");
     for (Map.Entry<String, JsonNode> entry : value.properties()) {
       String name = entry.getKey();
+      JsonNode before = whole ? Field.nothing() : old.path(name);
       if (properties.has(name)) {
-        value(properties.get(name), entry.getValue(), old.path(name), path.child(name));
+        value(properties.get(name), entry.getValue(), before, path.child(name));
       } else if (additional.isObject()) {
-        value(additional, entry.getValue(), old.path(name), path.child(name));
+        value(additional, entry.getValue(), before, path.child(name));
       }
     }
   }
 
   private void combinations(JsonNode schema, JsonNode value, FieldPath path) {
-    String subject = FieldErrors.quoted(path.toString());
-    if (schema.path("anyOf").isArray() && fitting(schema.path("anyOf"), value, path) == 0) {
-      errors.invalid(path, value, subject + " must validate at least one schema (anyOf)");
+    JsonNode any = schema.path("anyOf");
+    if (any.isArray() && !any.isEmpty()) {
+      List<FieldErrors> tried = tried(any, value, path);
+      if (tried.stream().noneMatch(FieldErrors::isEmpty)) {
+        combination(path, "must validate at least one schema (anyOf)");
+        best(tried).causes().forEach(errors::add);
+      }
     }
-    if (schema.path("oneOf").isArray()) {
-      int fitting = fitting(schema.path("oneOf"), value, path);
+    JsonNode one = schema.path("oneOf");
+    if (one.isArray() && !one.isEmpty()) {
+      List<FieldErrors> tried = tried(one, value, path);
+      long fitting = tried.stream().filter(FieldErrors::isEmpty).count();
       if (fitting != 1) {
-        errors.invalid(
+        combination(
             path,
-            value,
-            subject
-                + " must validate one and only one schema (oneOf). "
+            "must validate one and only one schema (oneOf). "
                 + (fitting == 0 ? "Found none valid" : "Found " + fitting + " valid alternatives"));
       }
-    }
-    for (JsonNode all : schema.path("allOf")) {
-      if (!fits(all, value, path)) {
-        errors.invalid(path, value, subject + " must validate all the schemas (allOf)");
-        break;
+      if (fitting == 0) {
+        best(tried).causes().forEach(errors::add);
       }
     }
-    if (schema.path("not").isObject() && fits(schema.path("not"), value, path)) {
-      errors.invalid(path, value, subject + " must not validate the schema (not)");
+    List<FieldErrors> all = tried(schema.path("allOf"), value, path);
+    if (!all.stream().allMatch(FieldErrors::isEmpty)) {
+      all.forEach(each -> each.causes().forEach(errors::add));
+      boolean none = all.stream().noneMatch(FieldErrors::isEmpty);
+      combination(path, "must validate all the schemas (allOf)" + (none ? ". None validated" : ""));
+    }
+    JsonNode not = schema.path("not");
+    if (not.isObject() && tried(not, value, path, new FieldErrors()).isEmpty()) {
+      combination(path, "must not validate the schema (not)");
     }
   }
 
-  private static int fitting(JsonNode schemas, JsonNode value, FieldPath path) {
-    int fitting = 0;
+  /** Kubernetes reports these of no field, and with no value. */
+  private void combination(FieldPath path, String detail) {
+    errors.add(
+        new StatusCause(
+            "FieldValueInvalid",
+            "Invalid value: \"\": " + FieldErrors.quoted(path.toString()) + " " + detail,
+            "<nil>"));
+  }
+
+  private static List<FieldErrors> tried(JsonNode schemas, JsonNode value, FieldPath path) {
+    List<FieldErrors> tried = new ArrayList<>();
     for (JsonNode schema : schemas) {
-      fitting += fits(schema, value, path) ? 1 : 0;
+      tried.add(tried(schema, value, path, new FieldErrors()));
     }
-    return fitting;
+    return tried;
   }
 
-  private static boolean fits(JsonNode schema, JsonNode value, FieldPath path) {
-    FieldErrors own = new FieldErrors();
-    new CustomValidation(own).value(schema, value, Field.nothing(), path);
-    return own.isEmpty();
+  private static FieldErrors tried(
+      JsonNode schema, JsonNode value, FieldPath path, FieldErrors found) {
+    new CustomValidation(found).value(schema, value, Field.nothing(), path);
+    return found;
+  }
+
+  /** The alternative that is nearest to fit. */
+  private static FieldErrors best(List<FieldErrors> tried) {
+    FieldErrors best = tried.getFirst();
+    for (FieldErrors each : tried) {
+      if (each.causes().size() < best.causes().size()) {
+        best = each;
+      }
+    }
+    return best;
   }
 }

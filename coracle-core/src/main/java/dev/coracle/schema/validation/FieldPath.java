@@ -55,6 +55,9 @@ public final class FieldPath {
     if (parent != null) {
       parent.write(text);
     }
+    if (this == ROOT) {
+      return;
+    }
     if (subscript) {
       text.append('[').append(step).append(']');
     } else {

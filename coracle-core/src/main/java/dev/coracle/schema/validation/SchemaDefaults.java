@@ -6,6 +6,7 @@ import dev.coracle.api.Json;
 import dev.coracle.api.StatusCause;
 import dev.coracle.schema.CustomSchemas;
 import dev.coracle.schema.Decoder;
+import dev.coracle.schema.cel.CostBudget;
 import java.util.Map;
 
 /** Whether the defaults of a CRD's schema are values that the schema allows, and nothing more. */
@@ -43,29 +44,21 @@ final class SchemaDefaults {
     }
     FieldErrors own = new FieldErrors();
     new CustomValidation(own).alone(schema.json(), value.json());
-    for (StatusCause cause : own.causes()) {
-      String below = cause.field();
-      schema
-          .errors()
-          .add(
-              new StatusCause(
-                  cause.reason(),
-                  cause.message(),
-                  value.path() + (below.isEmpty() || below.startsWith("[") ? "" : ".") + below));
-    }
+    own.causes().forEach(cause -> below(value, cause));
     if (own.isEmpty()) {
-      for (StatusCause cause : ExpressionRules.of(schema.json()).check(value.json())) {
-        schema
-            .errors()
-            .add(
-                new StatusCause(
-                    cause.reason(),
-                    cause.message(),
-                    cause.field().equals("<nil>")
-                        ? value.path().toString()
-                        : value.path() + "." + cause.field()));
-      }
+      ExpressionRules.of(schema.json())
+          .check(value.json(), CostBudget.ofObject())
+          .forEach(cause -> below(value, cause));
     }
+  }
+
+  /** Adds what is wrong inside a value, whose own path it does not know. */
+  private static void below(Field value, StatusCause cause) {
+    String inside = cause.field().equals("<nil>") ? "" : cause.field();
+    String separator = inside.isEmpty() || inside.startsWith("[") ? "" : ".";
+    value
+        .errors()
+        .add(new StatusCause(cause.reason(), cause.message(), value.path() + separator + inside));
   }
 
   private static JsonNode pruned(JsonNode schema, JsonNode value) {

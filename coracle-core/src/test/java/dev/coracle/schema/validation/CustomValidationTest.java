@@ -23,7 +23,8 @@ class CustomValidationTest {
                "x-kubernetes-list-type":"set"},
              "ports":{"type":"array","x-kubernetes-list-type":"map",
                "x-kubernetes-list-map-keys":["name"],
-               "items":{"type":"object","properties":{"name":{"type":"string"}}}},
+               "items":{"type":"object","properties":{"name":{"type":"string"},
+                 "size":{"type":"integer","maximum":9}}}},
              "any":{"x-kubernetes-int-or-string":true},
              "when":{"type":"string","format":"date-time"},
              "maybe":{"type":"string","nullable":true},
@@ -101,8 +102,9 @@ class CustomValidationTest {
   void custom_mapListAndOneOf_areChecked() {
     assertThat(spec("\"ports\":[{\"name\":\"a\"},{\"name\":\"a\"}],\"either\":{}"))
         .containsExactly(
-            "spec.either: Invalid value: {}: \"spec.either\" must validate one and only one schema"
+            "<nil>: Invalid value: \"\": \"spec.either\" must validate one and only one schema"
                 + " (oneOf). Found none valid",
+            "spec.either.a: Required value",
             "spec.ports[1]: Duplicate value: {\"name\":\"a\"}");
   }
 
@@ -113,5 +115,29 @@ class CustomValidationTest {
             Validation.custom(SCHEMA, object("{\"spec\":{\"size\":99,\"color\":\"blue\"}}"), old))
         .isEmpty();
     assertThat(Validation.custom(SCHEMA, object("{\"spec\":{\"size\":98}}"), old)).hasSize(1);
+  }
+
+  private static List<String> update(String now, String old) {
+    return Causes.strings(
+        Validation.custom(
+            SCHEMA,
+            object("{\"spec\":{\"size\":5," + now + "}}"),
+            object("{\"spec\":{\"size\":5," + old + "}}")));
+  }
+
+  @Test
+  void custom_updateLeavesWhatIsWrong_isNoMatter() {
+    String ports = "\"ports\":[{\"name\":\"a\"},{\"name\":\"a\"}]";
+    assertThat(update("\"color\":\"green\",\"code\":\"ab\"", "\"color\":\"green\"")).isEmpty();
+    assertThat(update("\"color\":\"pink\"", "\"color\":\"green\"")).hasSize(1);
+    assertThat(update(ports + ",\"code\":\"ab\"", ports)).isEmpty();
+    assertThat(update("\"tags\":[\"a\",\"a\"]", ports)).isEmpty();
+    assertThat(update("\"tags\":[\"a\",\"a\"]", "\"code\":\"ab\""))
+        .containsExactly("spec.tags[1]: Duplicate value: \"a\"");
+    assertThat(
+            update(
+                "\"ports\":[{\"name\":\"b\"},{\"name\":\"a\",\"size\":1000}]",
+                "\"ports\":[{\"name\":\"a\",\"size\":1000}]"))
+        .isEmpty();
   }
 }

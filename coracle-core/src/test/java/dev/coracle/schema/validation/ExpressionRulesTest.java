@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.Json;
 import dev.coracle.api.StatusCause;
+import dev.coracle.schema.cel.CostBudget;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -31,8 +33,15 @@ class ExpressionRulesTest {
       """;
 
   private static List<StatusCause> check(String now, @Nullable String old) {
+    return check(now, old, new ArrayList<>());
+  }
+
+  private static List<StatusCause> check(String now, @Nullable String old, List<String> warnings) {
     return ExpressionRules.of(Json.read(TANK))
-        .check((ObjectNode) Json.read(now), old == null ? null : (ObjectNode) Json.read(old));
+        .check(
+            (ObjectNode) Json.read(now),
+            old == null ? null : (ObjectNode) Json.read(old),
+            warnings);
   }
 
   @Test
@@ -85,9 +94,60 @@ class ExpressionRulesTest {
   }
 
   @Test
-  void check_whatAnUpdateLeaves_isNotAskedAgain() {
+  void check_whatAnUpdateLeaves_onlyWarns() {
     String bad = "{\"spec\":{\"level\":12}}";
-    assertThat(check(bad, bad)).isEmpty();
+    List<String> warnings = new ArrayList<>();
+    assertThat(check(bad, bad, warnings)).isEmpty();
+    assertThat(warnings).containsExactly("spec.level: Forbidden: level 12");
+  }
+
+  private static List<StatusCause> names(int count, String rule, @Nullable CostBudget budget) {
+    ObjectNode schema =
+        (ObjectNode)
+            Json.read(
+                """
+                {"type":"object","properties":{"names":{"type":"array","items":{"type":"string"}}}}
+                """);
+    ((ObjectNode) schema.path("properties").path("names"))
+        .putArray("x-kubernetes-validations")
+        .addObject()
+        .put("rule", rule);
+    ObjectNode object = Json.object();
+    var names = object.putArray("names");
+    for (int i = 0; i < count; i++) {
+      names.add("name-" + i);
+    }
+    ExpressionRules rules = ExpressionRules.of(schema);
+    return budget == null
+        ? rules.check(object, null, new ArrayList<>())
+        : rules.check(object, budget);
+  }
+
+  private static final String QUADRATIC = "self.all(a, self.exists(b, a == b))";
+
+  @Test
+  void check_expensiveRule_isCutOff() {
+    assertThat(names(20, QUADRATIC, null)).isEmpty();
+    assertThat(names(1000, QUADRATIC, null))
+        .containsExactly(
+            new StatusCause(
+                "FieldValueInvalid",
+                "Invalid value: \"array\": 'operation cancelled: actual cost limit exceeded': no"
+                    + " further validation rules will be run due to call cost exceeds limit for"
+                    + " rule: "
+                    + QUADRATIC,
+                "names"));
+  }
+
+  @Test
+  void check_budgetOfTheObjectIsSpent_endsTheValidation() {
+    assertThat(names(20, QUADRATIC, CostBudget.of(100)))
+        .containsExactly(
+            new StatusCause(
+                "FieldValueInvalid",
+                "Invalid value: \"array\": validation failed due to running out of cost budget, no"
+                    + " further validation rules will be run",
+                "names"));
   }
 
   private static List<StatusCause> crd(String schema) {
