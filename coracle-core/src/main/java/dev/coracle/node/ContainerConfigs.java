@@ -248,7 +248,7 @@ final class ContainerConfigs {
           new Mount(
               subPath.isEmpty() ? volume : subPath(volume, subPath),
               mount.path("mountPath").asText(),
-              mount.path("readOnly").asBoolean(),
+              mount.path("readOnly").asBoolean() || volumes.isReadOnly(name),
               mount.path("mountPropagation").asText("None")));
     }
     return mounts;
@@ -261,13 +261,26 @@ final class ContainerConfigs {
       throw new RuntimeFailure(CONFIG_ERROR, "subPath \"" + subPath + "\" leaves its volume");
     }
     if (!Files.exists(wanted)) {
-      Files.createDirectories(wanted);
+      makeLike(root, wanted);
     }
     Path real = wanted.toRealPath();
     if (!real.startsWith(root)) {
       throw new RuntimeFailure(CONFIG_ERROR, "subPath \"" + subPath + "\" leaves its volume");
     }
     return real;
+  }
+
+  /** Makes a directory and what leads to it, each as open as the volume itself. */
+  private static void makeLike(Path root, Path wanted) throws IOException {
+    var permissions = Files.getPosixFilePermissions(root);
+    Path path = root;
+    for (Path part : root.relativize(wanted)) {
+      path = path.resolve(part);
+      if (!Files.exists(path)) {
+        Files.createDirectory(path);
+        Files.setPosixFilePermissions(path, permissions);
+      }
+    }
   }
 
   private static SecurityOptions security(JsonNode pod, JsonNode container) {

@@ -49,7 +49,8 @@ final class PodStatusBuilder {
     status.put("phase", phase);
     putUnlessEmpty("reason", reason);
     putUnlessEmpty("message", message);
-    conditions(phase, hasSandbox, stopping, init, main, generation);
+    String evicted = reason.equals("Evicted") ? message : "";
+    conditions(phase, hasSandbox, stopping, init, main, generation, evicted);
     status.put("hostIP", hostIp);
     status.putArray("hostIPs").addObject().put("ip", hostIp);
     if (!podIps.isEmpty()) {
@@ -82,7 +83,8 @@ final class PodStatusBuilder {
       boolean stopping,
       List<ContainerRecord> init,
       List<ContainerRecord> main,
-      long generation) {
+      long generation,
+      String evicted) {
     Map<String, ObjectNode> conditions = new LinkedHashMap<>();
     Map<String, JsonNode> before = new LinkedHashMap<>();
     for (JsonNode condition : pod.path("status").path("conditions")) {
@@ -146,6 +148,9 @@ final class PodStatusBuilder {
     }
     put(conditions, "ContainersReady", containersReady, why, text);
     put(conditions, "PodScheduled", true, "", "");
+    if (!evicted.isEmpty()) {
+      put(conditions, "DisruptionTarget", true, "TerminationByKubelet", evicted);
+    }
     ArrayNode array = status.putArray("conditions");
     Set<String> seen = new HashSet<>();
     conditions.forEach(

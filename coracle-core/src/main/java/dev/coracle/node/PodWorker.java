@@ -31,6 +31,9 @@ import org.slf4j.LoggerFactory;
 final class PodWorker {
 
   private static final Logger LOG = LoggerFactory.getLogger(PodWorker.class);
+  private static final Duration STORAGE_CHECKS = Duration.ofSeconds(10);
+  private static final Duration SECOND_STORAGE_CHECK = Duration.ofSeconds(2);
+  private static final Duration EVICTION_GRACE = Duration.ofSeconds(1);
 
   private final PodContext context;
   private final PodUpdates updates;
@@ -51,6 +54,7 @@ final class PodWorker {
   private boolean failed;
   private boolean terminating;
   private Instant killAt = Instant.MAX;
+  private Instant nextStorageCheck = Instant.MIN;
 
   /**
    * @param finished called when the worker is done with the Pod for ever
@@ -192,6 +196,9 @@ final class PodWorker {
       phaseMessage = "Pod was active on the node longer than the specified deadline";
       killer.killAll(containers, ContainerKiller.grace(now, null));
     }
+    if (!failed) {
+      evictIfTooLarge(now);
+    }
     if (containers.all().stream().anyMatch(c -> c.justEnded)) {
       writeStatus();
       containers.all().forEach(c -> c.justEnded = false);
@@ -199,13 +206,43 @@ final class PodWorker {
     if (!failed) {
       run(now);
     } else {
-      killer.killAll(containers, ContainerKiller.grace(now, null));
+      killer.killAll(
+          containers,
+          phaseReason.equals("Evicted") ? EVICTION_GRACE : ContainerKiller.grace(now, null));
     }
     if (isFinished()) {
       finish();
     }
     writeStatus();
     return false;
+  }
+
+  /** Only Pods that have limits of this kind are looked at, once in a while. */
+  private void evictIfTooLarge(KubeObject now) {
+    if (!context.runtime.usesVolumes() || !StorageLimits.any(now.tree())) {
+      return;
+    }
+    Instant time = context.clock.instant();
+    if (time.isBefore(nextStorageCheck)) {
+      updates.retryAt(nextStorageCheck);
+      return;
+    }
+    boolean first = nextStorageCheck.equals(Instant.MIN);
+    nextStorageCheck = time.plus(first ? SECOND_STORAGE_CHECK : STORAGE_CHECKS);
+    updates.retryAt(nextStorageCheck);
+    String why =
+        StorageLimits.exceeded(
+            now.tree(),
+            volume -> StorageLimits.used(volumes.path(volume)),
+            container -> StorageLimits.used(context.configs.logDirectory(now).resolve(container)));
+    if (why == null) {
+      return;
+    }
+    failed = true;
+    phaseReason = "Evicted";
+    phaseMessage = why;
+    context.event(EventRecorder.WARNING, "Evicted", why);
+    killer.killAll(containers, EVICTION_GRACE);
   }
 
   private void update(KubeObject now) {

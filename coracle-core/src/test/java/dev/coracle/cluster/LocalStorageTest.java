@@ -6,8 +6,11 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.GroupVersionResource;
+import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.ListOptions;
+import dev.coracle.api.PatchType;
+import dev.coracle.api.WriteOptions;
 import dev.coracle.api.Yaml;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -41,7 +44,7 @@ class LocalStorageTest {
         .create(
             GroupVersionResource.of(
                 parts.length == 1 ? "" : parts[0], parts[parts.length - 1], kind + "s"),
-            "default",
+            kind.equals("persistentvolume") ? "" : "default",
             tree);
   }
 
@@ -143,6 +146,187 @@ class LocalStorageTest {
       delete(cluster, PODS, "reader");
       await().until(() -> cluster.client().list(VOLUMES, "", ListOptions.ALL).items().isEmpty());
       assertThat(directories()).isEmpty();
+    }
+  }
+
+  @Test
+  void statefulSet_withTemplates_keepsItsClaimsOrNot() throws Exception {
+    try (TestCluster cluster = TestCluster.start(directory)) {
+      awaitDefaultClass(cluster);
+      create(
+          cluster,
+          """
+          apiVersion: apps/v1
+          kind: StatefulSet
+          metadata: {name: db}
+          spec:
+            serviceName: db
+            replicas: 2
+            selector: {matchLabels: {app: db}}
+            persistentVolumeClaimRetentionPolicy: {whenScaled: Delete, whenDeleted: Retain}
+            template:
+              metadata: {labels: {app: db}}
+              spec:
+                terminationGracePeriodSeconds: 1
+                containers:
+                - name: main
+                  image: host
+                  command: [sh, -c, 'hostname >> /data/log; exec sleep 1000']
+                  volumeMounts: [{name: data, mountPath: /data, subPath: inner}]
+            volumeClaimTemplates:
+            - metadata: {name: data}
+              spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+          """);
+      GroupVersionResource sets = GroupVersionResource.of("apps", "v1", "statefulsets");
+      awaitObject(
+          cluster, sets, "default", "db", set -> set.at("status", "readyReplicas").asInt() == 2);
+      KubeObject first = cluster.client().get(PODS, "default", "db-0");
+      delete(cluster, PODS, "db-0");
+      awaitObject(
+          cluster,
+          PODS,
+          "default",
+          "db-0",
+          pod -> !pod.uid().equals(first.uid()) && phase("Running").test(pod));
+      KubeObject claim = cluster.client().get(CLAIMS, "default", "data-db-0");
+      Path log =
+          directory
+              .resolve("data/volumes")
+              .resolve("pvc-" + claim.uid() + "_default_data-db-0/inner/log");
+      await().until(() -> Files.readString(log).equals("db-0\ndb-0\n"));
+
+      KubeObject unused =
+          cluster
+              .client()
+              .patch(
+                  sets,
+                  "default",
+                  "db",
+                  "",
+                  PatchType.MERGE,
+                  Json.read("{\"spec\":{\"replicas\":1}}"),
+                  WriteOptions.NONE);
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> cluster.client().find(CLAIMS, "default", "data-db-1") == null);
+      await().until(() -> directories().size() == 1);
+      delete(cluster, sets, "db");
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> cluster.client().find(PODS, "default", "db-0") == null);
+      assertThat(phase("Bound").test(cluster.client().get(CLAIMS, "default", "data-db-0")))
+          .isTrue();
+      assertThat(directories()).hasSize(1);
+    }
+  }
+
+  @Test
+  void pod_namingItsNode_waitsUntilItsClaimIsBound() throws Exception {
+    try (TestCluster cluster = TestCluster.start(directory)) {
+      awaitDefaultClass(cluster);
+      Path data = Files.createDirectory(directory.resolve("mine"));
+      create(
+          cluster,
+          """
+          apiVersion: v1
+          kind: PersistentVolumeClaim
+          metadata: {name: data}
+          spec:
+            accessModes: [ReadWriteOnce]
+            resources: {requests: {storage: 1Gi}}
+            storageClassName: ""
+          """);
+      create(
+          cluster,
+          """
+          apiVersion: v1
+          kind: Pod
+          metadata: {name: user}
+          spec:
+            nodeName: test-node
+            restartPolicy: Never
+            securityContext: {fsGroup: 4242}
+            containers:
+            - name: main
+              image: host
+              command: [sh, -c, 'stat -c %g /data && ! touch /data/file && stat -f -c %T /var/run/secrets/kubernetes.io/serviceaccount && ! touch /var/run/secrets/kubernetes.io/serviceaccount/x']
+              volumeMounts: [{name: data, mountPath: /data}]
+            volumes: [{name: data, persistentVolumeClaim: {claimName: data, readOnly: true}}]
+          """);
+      awaitEvent(
+          cluster,
+          "FailedMount",
+          "Unable to attach or mount volumes: unmounted volumes=[data], unattached volumes=[],"
+              + " failed to process volumes=[data]: error processing PVC default/data: PVC is not"
+              + " bound");
+      assertThat(
+              cluster
+                  .client()
+                  .get(PODS, "default", "user")
+                  .at("status", "containerStatuses")
+                  .path(0)
+                  .at("/state/waiting/reason")
+                  .asText())
+          .isEqualTo("ContainerCreating");
+      create(
+          cluster,
+          """
+          apiVersion: v1
+          kind: PersistentVolume
+          metadata: {name: mine}
+          spec:
+            capacity: {storage: 1Gi}
+            accessModes: [ReadWriteOnce]
+            storageClassName: ""
+            local: {path: %s}
+            nodeAffinity: {required: {nodeSelectorTerms: [{matchExpressions: [
+              {key: kubernetes.io/hostname, operator: In, values: [test-node]}]}]}}
+          """
+              .formatted(data));
+      awaitObject(cluster, PODS, "default", "user", phase("Succeeded"));
+      assertThat(cluster.kubectl("logs", "user").text()).startsWith("4242\n").contains("tmpfs");
+    }
+  }
+
+  private static void awaitEvent(TestCluster cluster, String reason, String message) {
+    await(reason)
+        .atMost(Duration.ofSeconds(20))
+        .untilAsserted(
+            () ->
+                assertThat(
+                        cluster
+                            .client()
+                            .list(GroupVersionResource.core("events"), "default", ListOptions.ALL)
+                            .items()
+                            .stream()
+                            .map(event -> event.text("reason") + ": " + event.text("message")))
+                    .contains(reason + ": " + message));
+  }
+
+  @Test
+  void pod_emptyDirTooLarge_isEvicted() throws Exception {
+    try (TestCluster cluster = TestCluster.start(directory)) {
+      create(
+          cluster,
+          """
+          apiVersion: v1
+          kind: Pod
+          metadata: {name: hog}
+          spec:
+            containers:
+            - name: main
+              image: host
+              command: [sh, -c, 'head -c 2000000 /dev/zero > /data/file; exec sleep 1000']
+              volumeMounts: [{name: data, mountPath: /data}]
+            volumes: [{name: data, emptyDir: {sizeLimit: 1Mi}}]
+          """);
+      KubeObject pod = awaitObject(cluster, PODS, "default", "hog", phase("Failed"));
+      assertThat(pod.text("status", "reason")).isEqualTo("Evicted");
+      assertThat(pod.text("status", "message"))
+          .isEqualTo("Usage of EmptyDir volume \"data\" exceeds the limit \"1Mi\". ");
+      assertThat(pod.at("status", "conditions").toString()).contains("TerminationByKubelet");
+      awaitEvent(
+          cluster, "Evicted", "Usage of EmptyDir volume \"data\" exceeds the limit \"1Mi\". ");
     }
   }
 

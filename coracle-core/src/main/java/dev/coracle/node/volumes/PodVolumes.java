@@ -35,6 +35,7 @@ public final class PodVolumes {
   private final Map<String, VolumeSource.Token> tokens = new HashMap<>();
   private final Set<String> configMaps = new HashSet<>();
   private final Set<String> secrets = new HashSet<>();
+  private final Set<String> readOnly = new HashSet<>();
   private @Nullable Instant nextRefresh;
 
   /**
@@ -49,6 +50,11 @@ public final class PodVolumes {
   /** Where a volume is; null for an unknown one. */
   public @Nullable Path path(String volume) {
     return paths.get(volume);
+  }
+
+  /** Whether nobody may write to a volume, whatever its mounts say. */
+  public boolean isReadOnly(String volume) {
+    return readOnly.contains(volume);
   }
 
   /** Whether a ConfigMap or Secret of the Pod's namespace is shown in one of the volumes. */
@@ -85,13 +91,19 @@ public final class PodVolumes {
       return emptyDir(pod, name, volume.path("emptyDir"));
     }
     if (volume.has("hostPath")) {
-      return hostPath(name, volume.path("hostPath"));
+      return HostPath.of(name, volume.path("hostPath"));
     }
-    if (volume.has("persistentVolumeClaim")) {
-      return claim(object, name, volume.path("persistentVolumeClaim").path("claimName").asText());
-    }
-    if (volume.has("ephemeral")) {
-      return claim(object, name, object.name() + "-" + name);
+    if (volume.has("persistentVolumeClaim") || volume.has("ephemeral")) {
+      Path known = paths.get(name);
+      if (known != null) {
+        // What is bound stays bound; and a claim that is being deleted does not end the Pod.
+        return known;
+      }
+      ClaimVolume claim = ClaimVolume.of(object, name, source);
+      if (claim.readOnly()) {
+        readOnly.add(name);
+      }
+      return claim.path();
     }
     Payload files = new Payload(object, pod, name);
     String plugin;
@@ -119,9 +131,19 @@ public final class PodVolumes {
       throw new VolumeFailure(name, "volumes of type " + kind + " are not supported on this node");
     }
     Path target = directory.resolve("volumes").resolve(plugin).resolve(name);
-    long group = pod.path("spec").path("securityContext").path("fsGroup").asLong(-1);
-    AtomicWriter writer = writers.computeIfAbsent(name, n -> new AtomicWriter(target, group));
+    AtomicWriter writer = writers.get(name);
+    if (writer == null) {
+      if (!plugin.equals("kubernetes.io~configmap")) {
+        Files.createDirectories(target);
+        boolean inMemory = mounter.mountMemory(target, 0);
+      }
+      writer =
+          new AtomicWriter(
+              target, pod.path("spec").path("securityContext").path("fsGroup").asLong(-1));
+      writers.put(name, writer);
+    }
     boolean unused = writer.write(files.content);
+    readOnly.add(name);
     return target;
   }
 
@@ -159,86 +181,11 @@ public final class PodVolumes {
     }
   }
 
-  private static Path hostPath(String name, JsonNode hostPath) throws IOException {
-    Path path = Path.of(hostPath.path("path").asText());
-    String type = hostPath.path("type").asText("");
-    boolean exists = Files.exists(path);
-    boolean directory = Files.isDirectory(path);
-    boolean fits =
-        switch (type) {
-          case "" -> true;
-          case "DirectoryOrCreate" -> {
-            if (!exists) {
-              Files.createDirectories(path);
-            }
-            yield !exists || directory;
-          }
-          case "FileOrCreate" -> {
-            if (!exists) {
-              Files.createFile(path);
-            }
-            yield !exists || Files.isRegularFile(path);
-          }
-          case "Directory" -> directory;
-          case "File" -> Files.isRegularFile(path);
-          case "Socket" -> isOfType(path, 0140000);
-          case "CharDevice" -> isOfType(path, 0020000);
-          case "BlockDevice" -> isOfType(path, 0060000);
-          default -> throw new VolumeFailure(name, "hostPath type " + type + " is not known");
-        };
-    if (!fits) {
-      throw new VolumeFailure(
-          name, "hostPath type check failed: " + path + " is not " + describe(type));
-    }
-    if (type.isEmpty() && !exists) {
-      Files.createDirectories(path);
-    }
-    return path;
-  }
-
-  private static boolean isOfType(Path path, int type) throws IOException {
-    return Files.exists(path)
-        && ((Integer) Files.getAttribute(path, "unix:mode") & 0170000) == type;
-  }
-
-  private static String describe(String type) {
-    return switch (type) {
-      case "Directory", "DirectoryOrCreate" -> "a directory";
-      case "File", "FileOrCreate" -> "a file";
-      case "Socket" -> "a socket file";
-      case "CharDevice" -> "a character device";
-      default -> "a block device";
-    };
-  }
-
-  private Path claim(KubeObject pod, String name, String claimName) throws IOException {
-    KubeObject claim = source.persistentVolumeClaim(pod.namespace(), claimName);
-    if (claim == null) {
-      throw new VolumeFailure(name, "persistentvolumeclaim \"" + claimName + "\" not found");
-    }
-    String volumeName = claim.text("spec", "volumeName");
-    KubeObject volume = volumeName.isEmpty() ? null : source.persistentVolume(volumeName);
-    if (volume == null || !claim.text("status", "phase").equals("Bound")) {
-      throw new VolumeFailure(name, "persistentvolumeclaim \"" + claimName + "\" is not bound");
-    }
-    if (!volume.at("spec", "hostPath").isMissingNode()) {
-      return hostPath(name, volume.at("spec", "hostPath"));
-    }
-    String local = volume.text("spec", "local", "path");
-    if (local.isEmpty()) {
-      throw new VolumeFailure(
-          name, "persistentvolume \"" + volumeName + "\" is neither hostPath nor local");
-    }
-    if (!Files.exists(Path.of(local))) {
-      throw new VolumeFailure(name, "path \"" + local + "\" does not exist");
-    }
-    return Path.of(local);
-  }
-
   /** Gives the memory of memory volumes back; files stay. */
   public void unmount() {
     mounter.unmount(directory);
     paths.clear();
+    writers.clear();
   }
 
   /** Unmounts and deletes everything. */

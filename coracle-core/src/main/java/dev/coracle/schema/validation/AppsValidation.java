@@ -7,6 +7,7 @@ import dev.coracle.api.LabelSelector;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The workloads that keep Pods running: the group {@code apps} and ReplicationControllers. */
@@ -82,8 +83,33 @@ final class AppsValidation {
     spec.child("revisionHistoryLimit").nonNegative();
   }
 
-  /** The selector, and the template that it must select. */
   private static void template(Field spec, String kind) {
+    selected(spec, kind);
+    PodValidation.template(spec.child("template"), true);
+  }
+
+  /**
+   * Of a StatefulSet's template only the frame is checked, because its containers may mount volumes
+   * that the claim templates give; what is wrong in it shows when a Pod is made.
+   */
+  private static void statefulTemplate(Field spec) {
+    selected(spec, "statefulset");
+    Field template = spec.child("template");
+    Field pod = template.child("spec");
+    MetadataValidation.labels(template.child("metadata").child("labels"));
+    MetadataValidation.annotations(template.child("metadata").child("annotations"));
+    Field policy = pod.child("restartPolicy");
+    if (!policy.text().equals("Always")) {
+      policy.errors().notSupported(policy.path(), policy.text(), Set.of("Always"));
+    }
+    if (pod.has("activeDeadlineSeconds")) {
+      pod.child("activeDeadlineSeconds")
+          .forbidden("activeDeadlineSeconds in StatefulSet is not Supported");
+    }
+  }
+
+  /** The selector, which must select the template. */
+  private static void selected(Field spec, String kind) {
     Field selector = spec.child("selector");
     Field template = spec.child("template");
     if (!selector.present()) {
@@ -98,7 +124,6 @@ final class AppsValidation {
         matches(template, LabelSelector.of(selector.json()));
       }
     }
-    PodValidation.template(template, true);
   }
 
   private static void matches(Field template, LabelSelector selector) {
@@ -204,7 +229,7 @@ final class AppsValidation {
     retention.child("whenDeleted").oneOf("Delete", "Retain");
     retention.child("whenScaled").oneOf("Delete", "Retain");
     spec.child("ordinals").child("start").nonNegative();
-    template(spec, "statefulset");
+    statefulTemplate(spec);
   }
 
   private static void daemonSet(Field spec) {
