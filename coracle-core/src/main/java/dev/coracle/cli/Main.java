@@ -23,7 +23,8 @@ import picocli.CommandLine.IVersionProvider;
       StatusCommand.class,
       ResetCommand.class,
       ProxyCommand.class,
-      TrainCommand.class
+      TrainCommand.class,
+      TrainProxyCommand.class
     })
 public final class Main implements Runnable {
 

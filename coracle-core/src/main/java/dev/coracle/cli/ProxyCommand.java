@@ -1,24 +1,10 @@
 package dev.coracle.cli;
 
-import dev.coracle.client.config.ConnectionConfig;
-import dev.coracle.client.config.KubeconfigReader;
+import dev.coracle.proxy.ProxyMain;
 import dev.coracle.proxy.ProxyOptions;
-import dev.coracle.proxy.ProxyServer;
-import java.io.IOException;
-import java.io.PrintWriter;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code coracle proxy}: the flags and the first line of {@code kubectl proxy}. */
 @Command(
@@ -26,10 +12,6 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = "Runs a proxy to the API server on plain HTTP, as kubectl proxy does.")
 public final class ProxyCommand implements Callable<Integer> {
-
-  private static final Pattern DURATION = Pattern.compile("(\\d+(?:\\.\\d+)?)(ms|s|m|h)");
-
-  @Spec private CommandSpec spec = CommandSpec.create();
 
   @Option(
       names = {"-p", "--port"},
@@ -118,81 +100,23 @@ public final class ProxyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    PrintWriter out = spec.commandLine().getOut();
-    PrintWriter err = spec.commandLine().getErr();
-    try {
-      ProxyServer server = ProxyServer.start(options(), config());
-      Runtime.getRuntime().addShutdownHook(new Thread(server::close, "proxy-stop"));
-      out.println("Starting to serve on " + server.address());
-      out.flush();
-      new CountDownLatch(1).await();
-      return CommandLine.ExitCode.OK;
-    } catch (IOException | IllegalArgumentException e) {
-      err.println("error: " + e.getMessage());
-      return CommandLine.ExitCode.SOFTWARE;
-    }
+    return ProxyMain.serve(options(), kubeconfig, context, System.out, System.err);
   }
 
   private ProxyOptions options() {
     return new ProxyOptions(
         address,
         port,
-        path(unixSocket),
+        ProxyMain.path(unixSocket),
         acceptHosts,
         acceptPaths,
         rejectPaths,
         rejectMethods,
         disableFilter,
         apiPrefix,
-        path(www),
+        ProxyMain.path(www),
         wwwPrefix,
-        duration(keepAlive),
+        ProxyMain.duration(keepAlive),
         appendServerPath);
-  }
-
-  private static @Nullable Path path(String text) {
-    return text.isEmpty() ? null : Path.of(text);
-  }
-
-  /** A duration as Go writes it, such as {@code 1m30s}. */
-  private static Duration duration(String text) {
-    Matcher parts = DURATION.matcher(text);
-    Duration sum = Duration.ZERO;
-    int end = 0;
-    while (parts.find() && parts.start() == end) {
-      end = parts.end();
-      long unit =
-          switch (parts.group(2)) {
-            case "ms" -> 1;
-            case "s" -> 1000;
-            case "m" -> 60_000;
-            default -> 3_600_000;
-          };
-      sum = sum.plusMillis((long) (Double.parseDouble(parts.group(1)) * unit));
-    }
-    if (end != text.length() && !text.equals("0")) {
-      throw new IllegalArgumentException("invalid duration \"" + text + "\" for --keepalive");
-    }
-    return sum;
-  }
-
-  /** A kubeconfig if there is one, else what the Pod has. */
-  private ConnectionConfig config() throws IOException {
-    Map<String, String> environment = System.getenv();
-    ConnectionConfig found = KubeconfigReader.read(kubeconfig, context, environment);
-    if (found != null) {
-      return found;
-    }
-    // Set where a Pod's volumes are not mounted at their paths, for want of rights.
-    Path root = Path.of(environment.getOrDefault("CONTAINER_SANDBOX_MOUNT_POINT", "/"));
-    if (ConnectionConfig.isInCluster(environment, root)) {
-      return ConnectionConfig.inCluster(environment, root);
-    }
-    throw new IOException("there is no kubeconfig, and this is not a Pod with a ServiceAccount");
-  }
-
-  /** Runs only this command: a sidecar's entry point, which loads nothing else. */
-  public static void main(String[] arguments) {
-    System.exit(new CommandLine(new ProxyCommand()).execute(arguments));
   }
 }

@@ -113,6 +113,16 @@ public final class Headers {
     }
   }
 
+  /** The name of a field by its place. */
+  public String nameAt(int index) {
+    return fields.get(2 * index);
+  }
+
+  /** The value of a field by its place. */
+  public String valueAt(int index) {
+    return fields.get(2 * index + 1);
+  }
+
   /** The number of fields. */
   public int size() {
     return fields.size() / 2;

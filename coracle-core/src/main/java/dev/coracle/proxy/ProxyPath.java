@@ -82,6 +82,15 @@ record ProxyPath(String raw, String decoded) {
         : new ProxyPath(encode(rest), rest);
   }
 
+  /** Text as a page may hold it. */
+  static String escape(String text) {
+    return text.replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+        .replace("\"", "&#34;")
+        .replace("'", "&#39;");
+  }
+
   static String encode(String path) {
     StringBuilder encoded = new StringBuilder();
     for (byte b : path.getBytes(StandardCharsets.UTF_8)) {

@@ -1,6 +1,6 @@
 package dev.coracle.proxy;
 
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -10,6 +10,8 @@ import java.util.regex.PatternSyntaxException;
  * DNS rebinding) away from the API.
  */
 final class RequestFilter {
+
+  private static final int MOST_STEPS = 1_000_000;
 
   private final List<Pattern> acceptHosts;
   private final List<Pattern> acceptPaths;
@@ -30,7 +32,11 @@ final class RequestFilter {
 
   private static List<Pattern> expressions(String text) {
     try {
-      return Arrays.stream(text.split(",", -1)).map(Pattern::compile).toList();
+      List<Pattern> patterns = new ArrayList<>();
+      for (String expression : text.split(",", -1)) {
+        patterns.add(Pattern.compile(expression));
+      }
+      return patterns;
     } catch (PatternSyntaxException e) {
       throw new IllegalArgumentException(
           "not a regular expression: " + e.getPattern() + ": " + e.getDescription(), e);
@@ -45,24 +51,82 @@ final class RequestFilter {
     if (disabled) {
       return true;
     }
-    return !matches(path, rejectPaths)
-        && !matches(method, rejectMethods)
-        && matches(path, acceptPaths)
-        && matches(host(authority), acceptHosts);
+    try {
+      return matches(host(authority), acceptHosts)
+          && !matches(path, rejectPaths)
+          && !matches(method, rejectMethods)
+          && matches(path, acceptPaths);
+    } catch (TooLongException e) {
+      return false;
+    }
+  }
+
+  /** Says that a text took too many steps. */
+  private static final class TooLongException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    TooLongException() {
+      super("", null, false, false);
+    }
+  }
+
+  /**
+   * A text that is looked at for so long only: Java's expressions may go back and forth over it,
+   * and one client's path must not hold up all others.
+   */
+  private static final class Limited implements CharSequence {
+    private final String text;
+    private int steps = MOST_STEPS;
+
+    Limited(String text) {
+      this.text = text;
+    }
+
+    @Override
+    public char charAt(int index) {
+      if (--steps < 0) {
+        throw new TooLongException();
+      }
+      return text.charAt(index);
+    }
+
+    @Override
+    public int length() {
+      return text.length();
+    }
+
+    @Override
+    public CharSequence subSequence(int start, int end) {
+      return text.substring(start, end);
+    }
+
+    @Override
+    public String toString() {
+      return text;
+    }
   }
 
   private static boolean matches(String text, List<Pattern> patterns) {
     for (Pattern pattern : patterns) {
-      if (pattern.matcher(text).find()) {
+      if (pattern.matcher(new Limited(text)).find()) {
         return true;
       }
     }
     return false;
   }
 
-  /** The authority without its port; an IPv6 address keeps its brackets. */
+  /**
+   * The authority without its port. As in kubectl, an IPv6 address keeps its brackets only where no
+   * port follows: the default expressions accept {@code [::1]}, not {@code [::1]:8001}.
+   */
   static String host(String authority) {
     int colon = authority.lastIndexOf(':');
-    return colon > authority.lastIndexOf(']') ? authority.substring(0, colon) : authority;
+    if (colon < 0 || authority.endsWith("]")) {
+      return authority;
+    }
+    if (authority.startsWith("[")) {
+      return authority.indexOf(']') == colon - 1 ? authority.substring(1, colon - 1) : authority;
+    }
+    return authority.indexOf(':') == colon ? authority.substring(0, colon) : authority;
   }
 }

@@ -268,7 +268,7 @@ class ProxyServerTest {
     ProxyServer proxy = proxy(ProxyOptions.DEFAULTS.withPort(0).withWww(www, "/files"));
 
     assertThat(get(proxy, "/files/a.txt").body()).isEqualTo("content");
-    assertThat(get(proxy, "/files/").body()).contains("<a href=\"./a.txt\">a.txt</a>");
+    assertThat(get(proxy, "/files/").body()).contains("<a href=\"a.txt\">a.txt</a>");
     assertThat(get(proxy, "/files/..%2ftoken").statusCode()).isEqualTo(301);
     assertThat(get(proxy, "/api").body()).startsWith("GET|/api|");
   }
@@ -298,6 +298,27 @@ class ProxyServerTest {
     }
     assertThat(proxy.address()).isEqualTo(path.toString());
     assertThat(Files.getPosixFilePermissions(path)).hasSize(3);
+  }
+
+  @Test
+  void request_ambiguousHead_isRefusedAndTheConnectionEnds() throws Exception {
+    ProxyServer proxy = proxy(ProxyOptions.DEFAULTS.withPort(0));
+    String post = "POST /api HTTP/1.1\r\nHost: localhost\r\n";
+
+    for (String request :
+        List.of(
+            post + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            post + "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
+            post + "Content-Length: +3\r\n\r\nabc",
+            post + "X: a\r\n b\r\n\r\n",
+            post + "Content-Length : 3\r\n\r\nabc",
+            post + "Host: other\r\n\r\n",
+            post + "Transfer-Encoding: chunked\r\n\r\n0x1\r\na\r\n0\r\n\r\n",
+            "GET /api HTTP/1.1\nHost: localhost\n\r\n\r\n")) {
+      assertThat(raw(proxy, request + "GET /api HTTP/1.1\r\nHost: localhost\r\n\r\n"))
+          .startsWith("HTTP/1.1 400 ")
+          .containsOnlyOnce("HTTP/1.1");
+    }
   }
 
   @Test

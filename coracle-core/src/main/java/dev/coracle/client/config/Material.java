@@ -24,11 +24,12 @@ public sealed interface Material {
 
   /** Its bytes now; empty for nothing. */
   default byte[] read() throws IOException {
-    return switch (this) {
-      case None none -> new byte[0];
-      case Data data -> data.bytes();
-      case InFile file -> Files.readAllBytes(file.path());
-    };
+    // Not a switch over the types: that would load the machinery of call sites into small
+    // processes.
+    if (this instanceof InFile file) {
+      return Files.readAllBytes(file.path());
+    }
+    return this instanceof Data data ? data.bytes() : new byte[0];
   }
 
   /** Something that changes when the bytes may have changed. */
