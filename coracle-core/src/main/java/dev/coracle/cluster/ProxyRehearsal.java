@@ -99,7 +99,8 @@ public final class ProxyRehearsal {
     return Base64.getEncoder().encodeToString(pem.getBytes(StandardCharsets.US_ASCII));
   }
 
-  private static boolean rehearse(List<String> command, Path kubeconfig, Path directory) throws IOException, InterruptedException {
+  private static boolean rehearse(List<String> command, Path kubeconfig, Path directory)
+      throws IOException, InterruptedException {
     List<String> words = new ArrayList<>(command);
     words.addAll(List.of("--port=0", "--kubeconfig=" + kubeconfig, "--www=" + directory));
     Process process =
