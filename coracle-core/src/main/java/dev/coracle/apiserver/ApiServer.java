@@ -1,6 +1,7 @@
 package dev.coracle.apiserver;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.ControllableClock;
 import dev.coracle.api.Json;
 import dev.coracle.api.UserInfo;
 import dev.coracle.client.Transport;
@@ -77,6 +78,10 @@ public final class ApiServer implements AutoCloseable {
           .at(
               "/openid/v1/jwks",
               (request, rest) -> json("application/jwk-set+json", openId.keys().get()));
+    }
+    ControllableClock turnable = config.turnable();
+    if (turnable != null) {
+      paths.at("/coracle/clock", new ClockEndpoint(turnable));
     }
     MetricsEndpoint metricsEndpoint = new MetricsEndpoint(metrics);
     paths.at("/metrics", metricsEndpoint::all).at("/metrics/slis", metricsEndpoint::healthOf);

@@ -1,5 +1,6 @@
 package dev.coracle.apiserver;
 
+import dev.coracle.api.ControllableClock;
 import dev.coracle.apiserver.audit.Auditor;
 import dev.coracle.auth.Authenticator;
 import dev.coracle.auth.Authorizer;
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  *     speak to kubelets, so that logs and streams are refused
  * @param openId null when there are none to show
  * @param metrics what {@code /metrics} shows, besides what the server itself counts
+ * @param turnable the cluster's clock, when those who may are to turn it; null when nobody may
  */
 public record ApiServerConfig(
     Registry registry,
@@ -42,7 +44,8 @@ public record ApiServerConfig(
     boolean swaggerUi,
     @Nullable ClientTls kubelet,
     @Nullable OpenIdDocuments openId,
-    Metrics metrics) {
+    Metrics metrics,
+    @Nullable ControllableClock turnable) {
 
   /** A server that trusts everybody: no credentials, everything allowed, in memory only. */
   public static ApiServerConfig of(Registry registry) {
@@ -59,7 +62,8 @@ public record ApiServerConfig(
         false,
         null,
         null,
-        new Metrics());
+        new Metrics(),
+        null);
   }
 
   public ApiServerConfig withAuth(Authenticator who, Authorizer whether) {
@@ -76,7 +80,8 @@ public record ApiServerConfig(
         swaggerUi,
         kubelet,
         openId,
-        metrics);
+        metrics,
+        turnable);
   }
 
   public ApiServerConfig withHttp(HttpServerOptions options) {
@@ -93,7 +98,8 @@ public record ApiServerConfig(
         swaggerUi,
         kubelet,
         openId,
-        metrics);
+        metrics,
+        turnable);
   }
 
   public ApiServerConfig withAdvertisedAddress(String address) {
@@ -110,7 +116,8 @@ public record ApiServerConfig(
         swaggerUi,
         kubelet,
         openId,
-        metrics);
+        metrics,
+        turnable);
   }
 
   public ApiServerConfig withSwaggerUi(boolean served) {
@@ -127,7 +134,8 @@ public record ApiServerConfig(
         served,
         kubelet,
         openId,
-        metrics);
+        metrics,
+        turnable);
   }
 
   public ApiServerConfig withKubelet(ClientTls identity) {
@@ -144,7 +152,8 @@ public record ApiServerConfig(
         swaggerUi,
         identity,
         openId,
-        metrics);
+        metrics,
+        turnable);
   }
 
   public ApiServerConfig withOpenId(OpenIdDocuments documents) {
@@ -161,7 +170,8 @@ public record ApiServerConfig(
         swaggerUi,
         kubelet,
         documents,
-        metrics);
+        metrics,
+        turnable);
   }
 
   public ApiServerConfig withAnonymous(Predicate<String> allowed) {
@@ -178,7 +188,8 @@ public record ApiServerConfig(
         swaggerUi,
         kubelet,
         openId,
-        metrics);
+        metrics,
+        turnable);
   }
 
   public ApiServerConfig withAudit(@Nullable Auditor auditor) {
@@ -195,7 +206,8 @@ public record ApiServerConfig(
         swaggerUi,
         kubelet,
         openId,
-        metrics);
+        metrics,
+        turnable);
   }
 
   public ApiServerConfig withMetrics(Metrics shown) {
@@ -212,6 +224,25 @@ public record ApiServerConfig(
         swaggerUi,
         kubelet,
         openId,
-        shown);
+        shown,
+        turnable);
+  }
+
+  public ApiServerConfig withTurnableClock(@Nullable ControllableClock clock) {
+    return new ApiServerConfig(
+        registry,
+        authenticator,
+        anonymousAllowed,
+        authorizer,
+        audit,
+        http,
+        advertisedAddress,
+        mostReading,
+        mostMutating,
+        swaggerUi,
+        kubelet,
+        openId,
+        metrics,
+        clock);
   }
 }

@@ -138,6 +138,22 @@ final class UpCommand implements Callable<Integer> {
       description = "Further host names or addresses for the serving certificate.")
   private List<String> servingNames = List.of();
 
+  /** What the cluster's time is. */
+  enum ClockKind {
+    SYSTEM,
+    CONTROLLABLE
+  }
+
+  @Option(
+      names = "--clock",
+      paramLabel = "system|controllable",
+      defaultValue = "system",
+      description =
+          "With controllable, POST /coracle/clock {\"advance\":\"1h\"} turns the cluster's time"
+              + " forward; for tests.")
+  @SuppressWarnings("NullAway.Init")
+  private ClockKind clock;
+
   @Mixin private final AuditOptions audit = new AuditOptions();
 
   @Mixin private final EncryptionOptions encryption = new EncryptionOptions();
@@ -259,7 +275,8 @@ final class UpCommand implements Callable<Integer> {
         swaggerUi,
         featureGates,
         servingNames,
-        server());
+        server(),
+        clock == ClockKind.CONTROLLABLE);
   }
 
   private ApiServerOptions server() {

@@ -1,6 +1,7 @@
 package dev.coracle.cluster;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.Durations;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.Yaml;
 import dev.coracle.auth.Authorizer;

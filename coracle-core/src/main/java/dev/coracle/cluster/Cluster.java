@@ -1,5 +1,7 @@
 package dev.coracle.cluster;
 
+import dev.coracle.api.Clock;
+import dev.coracle.api.ControllableClock;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.ListOptions;
@@ -124,7 +126,10 @@ public final class Cluster implements AutoCloseable {
 
   private void start() throws IOException, InterruptedException {
     DataDirectory directory = keep(DataDirectory.open(options.data()));
-    SystemClock clock = keep(new SystemClock());
+    SystemClock system = keep(new SystemClock());
+    @Nullable ControllableClock turnable =
+        options.turnableClock() ? new ControllableClock(system) : null;
+    Clock clock = turnable == null ? system : turnable;
     Background<Machine> machineStart =
         Background.start("machine", () -> Machine.prepare(options, directory.path()));
     Background<Pki> pkiStart =
@@ -185,6 +190,7 @@ public final class Cluster implements AutoCloseable {
                 .withHttp(HttpServerOptions.of(tls, addresses(machine)))
                 .withAudit(auditor)
                 .withMetrics(metrics)
+                .withTurnableClock(turnable)
                 .withSwaggerUi(options.swaggerUi())
                 .withOpenId(
                     auth.openId("https://" + options.listenHost() + ":" + options.listenPort()))
@@ -232,7 +238,7 @@ public final class Cluster implements AutoCloseable {
             lower(options.only())));
   }
 
-  private void startControllers(ApiServer apiServer, Auth auth, Pki pki, SystemClock clock)
+  private void startControllers(ApiServer apiServer, Auth auth, Pki pki, Clock clock)
       throws InterruptedException {
     Client manager =
         new Client(apiServer.inMemoryTransport(Identities.of(ControllerManager.IDENTITY)));

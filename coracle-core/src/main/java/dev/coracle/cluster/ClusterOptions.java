@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param featureGates by name
  * @param servingNames further names and addresses for the serving certificate
  * @param server what the API server records, encrypts and how it serves TLS
+ * @param turnableClock whether the cluster's time can be turned forward
  */
 public record ClusterOptions(
     Path data,
@@ -41,7 +42,8 @@ public record ClusterOptions(
     boolean swaggerUi,
     Map<String, Boolean> featureGates,
     List<String> servingNames,
-    ApiServerOptions server) {
+    ApiServerOptions server,
+    boolean turnableClock) {
 
   /** What runs Pods. */
   public enum Runtime {
@@ -122,7 +124,8 @@ public record ClusterOptions(
         swaggerUi,
         featureGates,
         servingNames,
-        ApiServerOptions.DEFAULTS);
+        ApiServerOptions.DEFAULTS,
+        false);
   }
 
   public ClusterOptions withServer(ApiServerOptions options) {
@@ -142,6 +145,28 @@ public record ClusterOptions(
         swaggerUi,
         featureGates,
         servingNames,
-        options);
+        options,
+        turnableClock);
+  }
+
+  public ClusterOptions withTurnableClock(boolean turnable) {
+    return new ClusterOptions(
+        data,
+        listenHost,
+        listenPort,
+        runtime,
+        only,
+        durability,
+        simulatedNodes,
+        serviceCidr,
+        podCidr,
+        nodeName,
+        kubeconfig,
+        legacyServiceAccountTokens,
+        swaggerUi,
+        featureGates,
+        servingNames,
+        server,
+        turnable);
   }
 }

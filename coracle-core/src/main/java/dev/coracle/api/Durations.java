@@ -1,4 +1,4 @@
-package dev.coracle.cluster;
+package dev.coracle.api;
 
 import java.math.BigDecimal;
 import java.time.Duration;
