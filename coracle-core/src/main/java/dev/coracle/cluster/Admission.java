@@ -14,11 +14,15 @@ import dev.coracle.admission.ServiceAccountAdmission;
 import dev.coracle.admission.StorageObjectInUseProtection;
 import dev.coracle.admission.matching.AdmissionRules;
 import dev.coracle.admission.matching.MatchConditions;
+import dev.coracle.admission.policy.MutatingPolicies;
+import dev.coracle.admission.policy.PolicyTypeChecker;
 import dev.coracle.admission.policy.ValidatingPolicies;
 import dev.coracle.admission.webhook.MutatingWebhooks;
 import dev.coracle.admission.webhook.ValidatingWebhooks;
 import dev.coracle.api.AdmissionAttributes;
 import dev.coracle.api.AdmissionHook;
+import dev.coracle.api.Clock;
+import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.ServedResources;
 import dev.coracle.auth.AuthorizationAttributes;
 import dev.coracle.auth.Authorizer;
@@ -28,23 +32,36 @@ import dev.coracle.client.Informers;
 import dev.coracle.client.webhook.ApiServiceResolver;
 import dev.coracle.client.webhook.WebhookClient;
 import dev.coracle.metrics.Metrics;
+import dev.coracle.schema.Schema;
 import dev.coracle.schema.cel.AccessCheck;
 import java.security.SecureRandom;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Admission, put together: the plugins in the order in which Kubernetes asks them. */
 final class Admission implements AutoCloseable {
 
   private final ResourceQuotaAdmission quota;
   private final WebhookClient webhooks;
+  private final Supplier<ServedResources> served;
+  private final Function<GroupVersionKind, @Nullable Schema> schemas;
   private final AdmissionHook chain;
 
   /**
    * @param client the API as the API server itself, usable once that has started
    * @param served what is served, usable then as well
+   * @param schemas of the kinds that are served
    */
-  Admission(Supplier<Client> client, Auth auth, Supplier<ServedResources> served, Metrics metrics) {
+  Admission(
+      Supplier<Client> client,
+      Auth auth,
+      Supplier<ServedResources> served,
+      Function<GroupVersionKind, @Nullable Schema> schemas,
+      Metrics metrics) {
+    this.served = served;
+    this.schemas = schemas;
     quota = new ResourceQuotaAdmission(client);
     webhooks = new WebhookClient(new ApiServiceResolver(client), "kube-apiserver-admission");
     AdmissionRules rules = new AdmissionRules(client, served);
@@ -66,6 +83,7 @@ final class Admission implements AutoCloseable {
                 new DefaultTolerationSeconds(),
                 new PodSecurity(client),
                 new StorageObjectInUseProtection(),
+                new MutatingPolicies(client, rules, access, schemas),
                 new MutatingWebhooks(rules, conditions, webhooks),
                 new ValidatingPolicies(client, rules, access),
                 new ValidatingWebhooks(rules, conditions, webhooks),
@@ -75,6 +93,13 @@ final class Admission implements AutoCloseable {
   /** Knows the stored objects that it decides by when this returns. */
   void start(Informers informers) throws InterruptedException {
     quota.start(informers);
+  }
+
+  /** Checks the types of policies' expressions from now on. */
+  PolicyTypeChecker checkTypes(Client client, Informers informers, Clock clock) {
+    PolicyTypeChecker checker = new PolicyTypeChecker(client, served, schemas, clock);
+    checker.start(informers);
+    return checker;
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.coracle.cluster;
 
+import dev.coracle.admission.policy.PolicyTypeChecker;
 import dev.coracle.api.Clock;
 import dev.coracle.api.ControllableClock;
 import dev.coracle.api.GroupVersionResource;
@@ -153,6 +154,7 @@ public final class Cluster implements AutoCloseable {
 
     AtomicReference<@Nullable Client> loopback = new AtomicReference<>();
     Auth auth = keep(new Auth(options.server(), pki, () -> require(loopback.get()), clock));
+    SchemaAdapter schemas = new SchemaAdapter();
     AtomicReference<@Nullable Registry> opened = new AtomicReference<>();
     Admission admission =
         keep(
@@ -160,11 +162,12 @@ public final class Cluster implements AutoCloseable {
                 () -> require(loopback.get()),
                 auth,
                 () -> require(opened.get()).served(),
+                schemas::find,
                 metrics));
     Registry registry =
         Registries.open(
             store,
-            RegistryConfig.of(clock, new SchemaAdapter())
+            RegistryConfig.of(clock, schemas)
                 .withServiceCidr(options.serviceCidr())
                 .withAdmission(admission.chain())
                 .withVirtuals(auth.virtuals())
@@ -221,7 +224,7 @@ public final class Cluster implements AutoCloseable {
         Ipv4Network.parse(options.serviceCidr()).at(1), forPods.getHostString(), forPods.getPort());
     writeKubeconfigs(directory, pki, adminStart.get());
     if (options.only() != ClusterOptions.Part.APISERVER) {
-      startControllers(apiServer, auth, pki, clock);
+      startControllers(apiServer, auth, admission, pki, clock);
     }
     if (options.only() == ClusterOptions.Part.ALL) {
       NodeParts nodeParts =
@@ -238,7 +241,8 @@ public final class Cluster implements AutoCloseable {
             lower(options.only())));
   }
 
-  private void startControllers(ApiServer apiServer, Auth auth, Pki pki, Clock clock)
+  private void startControllers(
+      ApiServer apiServer, Auth auth, Admission admission, Pki pki, Clock clock)
       throws InterruptedException {
     Client manager =
         new Client(apiServer.inMemoryTransport(Identities.of(ControllerManager.IDENTITY)));
@@ -253,6 +257,11 @@ public final class Cluster implements AutoCloseable {
                 (namespace, account, uid, secret) ->
                     auth.tokens().legacy(namespace, account, uid, secret),
                 options.legacyServiceAccountTokens())));
+    keep(
+        admission.checkTypes(
+            new Client(apiServer.inMemoryTransport(Identities.of(PolicyTypeChecker.IDENTITY))),
+            informers,
+            clock));
     Client scheduler = new Client(apiServer.inMemoryTransport(Identities.of(Scheduler.IDENTITY)));
     keep(Scheduler.start(scheduler, keep(new InformerFactory(scheduler, clock)), clock));
     started("controllers", "and scheduler");

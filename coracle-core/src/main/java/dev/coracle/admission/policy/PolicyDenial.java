@@ -52,6 +52,31 @@ record PolicyDenial(
                 0)));
   }
 
+  /** The answer when mutating policies failed: with the message of the first, and all as causes. */
+  StatusException refusalOfMutation(AdmissionAttributes attributes, List<PolicyDenial> all) {
+    GroupVersionResource resource = attributes.resource();
+    return new StatusException(
+        new Status(
+            403,
+            reason,
+            mutationMessage(),
+            new Status.Details(
+                attributes.name(),
+                resource.group(),
+                resource.resource(),
+                "",
+                all.stream().map(each -> new StatusCause("", each.mutationMessage(), "")).toList(),
+                0)));
+  }
+
+  private String mutationMessage() {
+    String named =
+        binding == null
+            ? "policy \"" + policy.name() + "\""
+            : "policy '" + policy.name() + "' with binding '" + binding.name() + "'";
+    return named + " denied request: " + message;
+  }
+
   private int code() {
     return switch (reason) {
       case "Forbidden" -> 403;

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What expressions of admission policies and match conditions see: {@code object}, {@code
@@ -23,7 +24,11 @@ public final class AdmissionScope {
   private static final int KEPT = 512;
 
   private record Key(
-      String source, boolean params, boolean authorizer, Map<String, CelType> variables) {}
+      String source,
+      boolean params,
+      boolean authorizer,
+      boolean mutation,
+      Map<String, CelType> variables) {}
 
   private static final Map<Key, Expression> COMPILED =
       new LinkedHashMap<>(16, 0.75f, true) {
@@ -74,14 +79,28 @@ public final class AdmissionScope {
    * @throws ExpressionException with the compiler's text
    */
   public Expression compile(String source) throws ExpressionException {
-    Key key = new Key(source, params, authorizer, variables);
+    return compile(source, false);
+  }
+
+  /**
+   * Compiles a mutation of a MutatingAdmissionPolicy, which makes an {@code Object} or a list of
+   * {@code JSONPatch}; what is compiled is kept for the next time.
+   *
+   * @throws ExpressionException with the compiler's text
+   */
+  public Expression compileMutation(String source) throws ExpressionException {
+    return compile(source, true);
+  }
+
+  private Expression compile(String source, boolean mutation) throws ExpressionException {
+    Key key = new Key(source, params, authorizer, mutation, variables);
     synchronized (COMPILED) {
       Expression known = COMPILED.get(key);
       if (known != null) {
         return known;
       }
     }
-    Expression compiled = compile(source, SimpleType.DYN, SimpleType.DYN, List.of());
+    Expression compiled = compile(source, SimpleType.DYN, SimpleType.DYN, List.of(), mutation);
     synchronized (COMPILED) {
       COMPILED.put(key, compiled);
     }
@@ -96,9 +115,7 @@ public final class AdmissionScope {
    * @param parameters null when they are not known
    */
   public Expression compile(
-      String source,
-      @org.jspecify.annotations.Nullable SchemaType object,
-      @org.jspecify.annotations.Nullable SchemaType parameters)
+      String source, @Nullable KnownType object, @Nullable KnownType parameters)
       throws ExpressionException {
     List<StructType> types = new ArrayList<>();
     if (object != null) {
@@ -111,11 +128,12 @@ public final class AdmissionScope {
         source,
         object == null ? SimpleType.DYN : object.type(),
         parameters == null ? SimpleType.DYN : parameters.type(),
-        types);
+        types,
+        false);
   }
 
   private Expression compile(
-      String source, CelType object, CelType parameters, List<StructType> types)
+      String source, CelType object, CelType parameters, List<StructType> types, boolean mutation)
       throws ExpressionException {
     Map<String, CelType> known = new LinkedHashMap<>();
     known.put("object", object);
@@ -136,7 +154,9 @@ public final class AdmissionScope {
       known.put("variables", struct);
       all.add(struct);
     }
-    return Expressions.compile(source, known, all);
+    return mutation
+        ? Expressions.compileMutation(source, known, all)
+        : Expressions.compile(source, known, all);
   }
 
   /** The value of {@code authorizer}, and of its {@code requestResource}. */

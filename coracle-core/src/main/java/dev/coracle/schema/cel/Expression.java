@@ -5,9 +5,11 @@ import dev.cel.common.CelAbstractSyntaxTree;
 import dev.cel.common.ast.CelExpr;
 import dev.cel.common.navigation.CelNavigableAst;
 import dev.cel.common.types.CelType;
+import dev.cel.common.types.ListType;
 import dev.cel.common.types.SimpleType;
 import dev.cel.runtime.CelEvaluationException;
 import dev.cel.runtime.CelRuntime;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -54,6 +56,42 @@ public final class Expression {
   /** Whether the compiler knows that the value is a boolean. */
   public boolean isBoolean() {
     return resultType().equals(SimpleType.BOOL);
+  }
+
+  /** Whether the compiler knows that the value is an {@code Object} of a mutating policy. */
+  public boolean isMutationObject() {
+    return resultType().name().equals("Object");
+  }
+
+  /** Whether the compiler knows that the value is a list of {@code JSONPatch}. */
+  public boolean isPatchList() {
+    return resultType() instanceof ListType list
+        && list.hasElemType()
+        && list.elemType().name().equals("JSONPatch");
+  }
+
+  /**
+   * Evaluates it and checks that the types of a mutating policy stand where their names say.
+   *
+   * @return JSON: an object to apply, or the operations of a JSON patch
+   */
+  public JsonNode evaluateMutation(Map<String, ?> variables) throws ExpressionException {
+    Object value = evaluate(variables);
+    String problem = "";
+    if (value instanceof List<?> patches) {
+      for (Object patch : patches) {
+        if (patch instanceof Map<?, ?> operation
+            && operation.get("value") instanceof Mutations.Made made) {
+          problem += Mutations.misplaced(made, made.type());
+        }
+      }
+    } else {
+      problem = Mutations.misplaced(value, "Object");
+    }
+    if (!problem.isEmpty()) {
+      throw new ExpressionException("type mismatch: " + problem);
+    }
+    return ExpressionValues.json(value);
   }
 
   /** Whether the compiler knows that the value is a string. */

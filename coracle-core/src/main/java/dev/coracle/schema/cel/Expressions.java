@@ -16,7 +16,9 @@ import dev.cel.extensions.CelExtensions;
 import dev.cel.parser.CelStandardMacro;
 import dev.cel.runtime.CelEvaluationException;
 import dev.cel.runtime.CelRuntime;
+import dev.cel.runtime.CelRuntimeBuilder;
 import dev.cel.runtime.CelRuntimeFactory;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -95,6 +97,29 @@ public final class Expressions {
   static Expression compile(
       String source, Map<String, CelType> variables, List<? extends CelType> types)
       throws ExpressionException {
+    CelCompiler compiler = compiler(variables, types);
+    return program(source, compiler.compile(source), false);
+  }
+
+  /** As {@link #compile}, for expressions that make values of {@link Mutations}' types. */
+  static Expression compileMutation(
+      String source, Map<String, CelType> variables, List<? extends CelType> types)
+      throws ExpressionException {
+    CelValidationResult parsed = compiler(variables, types).parse(source);
+    if (parsed.hasError()) {
+      throw new ExpressionException(parsed.getErrorString());
+    }
+    try {
+      List<CelType> all = new ArrayList<>(types);
+      all.addAll(Mutations.in(parsed.getAst()));
+      return program(source, compiler(variables, all).compile(source), true);
+    } catch (CelValidationException e) {
+      throw new ExpressionException(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static CelCompiler compiler(
+      Map<String, CelType> variables, List<? extends CelType> types) {
     CelCompilerBuilder builder =
         CelCompilerFactory.standardCelCompilerBuilder()
             .setOptions(OPTIONS)
@@ -113,17 +138,33 @@ public final class Expressions {
     if (!types.isEmpty()) {
       builder.setTypeProvider(new Types(ImmutableList.copyOf(types)));
     }
-    CelCompiler compiler = builder.build();
-    CelValidationResult result = compiler.compile(source);
+    return builder.build();
+  }
+
+  private static Expression program(String source, CelValidationResult result, boolean mutation)
+      throws ExpressionException {
     if (result.hasError()) {
       throw new ExpressionException(result.getErrorString());
     }
     try {
       CelAbstractSyntaxTree tree = result.getAst();
-      return new Expression(source, tree, Holder.RUNTIME.createProgram(tree));
+      return new Expression(source, tree, runtime(mutation).createProgram(tree));
     } catch (CelValidationException | CelEvaluationException e) {
       throw new ExpressionException(String.valueOf(e.getMessage()));
     }
+  }
+
+  private static CelRuntime runtime(boolean mutation) {
+    return mutation ? MutationHolder.RUNTIME : Holder.RUNTIME;
+  }
+
+  /** Made with the first expression of a MutatingAdmissionPolicy. */
+  private static final class MutationHolder {
+    static final CelRuntime RUNTIME =
+        Holder.builder()
+            .setOptions(OPTIONS.toBuilder().enableCelValue(true).build())
+            .setValueProvider(Mutations.provider())
+            .build();
   }
 
   private record Types(ImmutableList<CelType> all) implements CelTypeProvider {
@@ -141,18 +182,20 @@ public final class Expressions {
 
   /** Made with the first expression. */
   private static final class Holder {
-    static final CelRuntime RUNTIME =
-        CelRuntimeFactory.standardCelRuntimeBuilder()
-            .setOptions(OPTIONS)
-            .addLibraries(
-                CelExtensions.optional(),
-                CelExtensions.strings(),
-                CelExtensions.encoders(OPTIONS),
-                CelExtensions.sets(OPTIONS),
-                CelExtensions.lists(),
-                CelExtensions.math(OPTIONS),
-                CelExtensions.comprehensions())
-            .addFunctionBindings(KubernetesFunctions.all().bindings())
-            .build();
+    static final CelRuntime RUNTIME = builder().build();
+
+    static CelRuntimeBuilder builder() {
+      return CelRuntimeFactory.standardCelRuntimeBuilder()
+          .setOptions(OPTIONS)
+          .addLibraries(
+              CelExtensions.optional(),
+              CelExtensions.strings(),
+              CelExtensions.encoders(OPTIONS),
+              CelExtensions.sets(OPTIONS),
+              CelExtensions.lists(),
+              CelExtensions.math(OPTIONS),
+              CelExtensions.comprehensions())
+          .addFunctionBindings(KubernetesFunctions.all().bindings());
+    }
   }
 }

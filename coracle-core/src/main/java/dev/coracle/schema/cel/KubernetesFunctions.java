@@ -156,6 +156,11 @@ final class KubernetesFunctions {
         call -> TextFormat.format(text(call[0]), list(call[1])),
         STRING,
         ListType.create(DYN));
+    functions.global(
+        "jsonpatch.escapeKey",
+        STRING,
+        call -> text(call[0]).replace("~", "~0").replace("/", "~1"),
+        STRING);
     functions.global("strings.quote", STRING, call -> TextFormat.quote(text(call[0])), STRING);
   }
 

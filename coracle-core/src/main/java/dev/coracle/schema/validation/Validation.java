@@ -87,7 +87,13 @@ public final class Validation {
       case "discovery.k8s.io" -> EndpointsValidation.slice(gvk.kind(), object, old, errors);
       case "apiextensions.k8s.io" -> CrdValidation.validate(gvk.kind(), object, old, errors);
       case "certificates.k8s.io" -> CertificateValidation.validate(gvk.kind(), object, errors);
-      case "admissionregistration.k8s.io" -> WebhookValidation.validate(gvk.kind(), object, errors);
+      case "admissionregistration.k8s.io" -> {
+        if (gvk.kind().endsWith("WebhookConfiguration")) {
+          WebhookValidation.validate(object, old, errors);
+        } else {
+          AdmissionPolicyValidation.validate(gvk.kind(), object, old, errors);
+        }
+      }
       case "authentication.k8s.io",
           "coordination.k8s.io",
           "events.k8s.io",

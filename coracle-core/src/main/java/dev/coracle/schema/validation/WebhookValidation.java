@@ -2,106 +2,98 @@ package dev.coracle.schema.validation;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Names;
+import dev.coracle.schema.cel.AdmissionScope;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
-/** Webhook configurations and admission policies (expressions are compiled elsewhere). */
+/** {@code MutatingWebhookConfiguration} and {@code ValidatingWebhookConfiguration}. */
 final class WebhookValidation {
 
-  private static final List<String> OPERATIONS =
-      List.of("*", "CONNECT", "CREATE", "DELETE", "UPDATE");
+  private static final List<String> REVIEWS = List.of("v1", "v1beta1");
 
   private WebhookValidation() {}
 
-  static void validate(String kind, ObjectNode object, FieldErrors errors) {
-    switch (kind) {
-      case "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration" -> {
-        Set<String> names = new HashSet<>();
-        for (Field webhook : Field.of(object, "webhooks", errors).items()) {
-          webhook(webhook);
-          if (!names.add(webhook.text("name"))) {
-            webhook.child("name").duplicate();
-          }
-        }
+  /**
+   * @param old null on create
+   */
+  static void validate(ObjectNode object, @Nullable ObjectNode old, FieldErrors errors) {
+    Set<String> names = new HashSet<>();
+    boolean sameConditions = old != null && conditions(object).equals(conditions(old));
+    for (Field webhook : Field.of(object, "webhooks", errors).items()) {
+      webhook(webhook, sameConditions);
+      String name = webhook.text("name");
+      if (!name.isEmpty() && !names.add(name)) {
+        webhook.child("name").duplicate();
       }
-      case "ValidatingAdmissionPolicy" -> policy(Field.of(object, "spec", errors));
-      case "ValidatingAdmissionPolicyBinding" -> {
-        Field spec = Field.of(object, "spec", errors);
-        spec.child("policyName").needed();
-        Field actions = spec.child("validationActions");
-        if (actions.blank()) {
-          actions.required("");
-        }
-        for (Field action : actions.items()) {
-          action.oneOf("Audit", "Deny", "Warn");
-        }
-      }
-      case "MutatingAdmissionPolicyBinding" ->
-          Field.of(object, "spec", errors).child("policyName").needed();
-      default -> {}
     }
   }
 
-  private static void webhook(Field webhook) {
-    Field name = webhook.child("name");
-    if (name.needed()) {
-      name.invalid(Names.dns1123Subdomain(name.text()));
-      if (name.text().split("\\.", -1).length < 3) {
-        name.invalid("should be a domain with at least three segments separated by dots");
-      }
-    }
+  private static List<Object> conditions(ObjectNode configuration) {
+    List<Object> conditions = new ArrayList<>();
+    configuration.path("webhooks").forEach(hook -> conditions.add(hook.path("matchConditions")));
+    return conditions;
+  }
+
+  private static void webhook(Field webhook, boolean sameConditions) {
+    name(webhook.child("name"));
     for (Field rule : webhook.child("rules").items()) {
-      rule(rule);
+      AdmissionRuleValidation.rule(rule);
     }
     webhook.child("failurePolicy").oneOf("Fail", "Ignore");
     webhook.child("matchPolicy").oneOf("Equivalent", "Exact");
-    webhook.child("sideEffects").neededOneOf("None", "NoneOnDryRun");
-    webhook.child("reinvocationPolicy").oneOf("IfNeeded", "Never");
+    Field sideEffects = webhook.child("sideEffects");
+    if (sideEffects.blank()) {
+      sideEffects.required("must specify one of None, NoneOnDryRun");
+    } else {
+      sideEffects.oneOf("None", "NoneOnDryRun");
+    }
     Field timeout = webhook.child("timeoutSeconds");
     if (timeout.present() && (timeout.number() < 1 || timeout.number() > 30)) {
       timeout.invalid("the timeout value must be between 1 and 30 seconds");
     }
-    Field versions = webhook.child("admissionReviewVersions");
-    if (versions.blank()) {
-      versions.required("must specify one of v1, v1beta1");
-    }
     SelectorValidation.validate(webhook.child("namespaceSelector"));
     SelectorValidation.validate(webhook.child("objectSelector"));
+    webhook.child("reinvocationPolicy").oneOf("IfNeeded", "Never");
     ClientConfigValidation.validate(webhook.child("clientConfig"));
+    if (!sameConditions) {
+      AdmissionRuleValidation.conditions(
+          webhook.child("matchConditions"), AdmissionScope.of(false, true));
+    }
+    reviews(webhook.child("admissionReviewVersions"));
   }
 
-  private static void rule(Field rule) {
-    for (String list : new String[] {"apiGroups", "apiVersions", "resources", "operations"}) {
-      if (rule.child(list).blank()) {
-        rule.child(list).required("");
-      }
+  private static void name(Field name) {
+    if (!name.needed()) {
+      return;
     }
-    for (Field operation : rule.child("operations").items()) {
-      if (!OPERATIONS.contains(operation.text())) {
-        operation.errors().notSupported(operation.path(), operation.text(), OPERATIONS);
-      }
+    List<String> problems = Names.dns1123Subdomain(name.text());
+    if (!problems.isEmpty()) {
+      name.invalid(String.join(",", problems));
+    } else if (name.text().split("\\.", -1).length < 3) {
+      name.invalid("should be a domain with at least three segments separated by dots");
     }
-    rule.child("scope").oneOf("*", "Cluster", "Namespaced");
   }
 
-  private static void policy(Field spec) {
-    if (spec.child("validations").blank() && spec.child("auditAnnotations").blank()) {
-      spec.child("validations")
-          .required("validations or auditAnnotations must contain at least one item");
+  private static void reviews(Field versions) {
+    if (versions.blank()) {
+      versions.required("must specify one of v1, v1beta1");
+      return;
     }
-    Field constraints = spec.child("matchConstraints");
-    if (!constraints.present()) {
-      constraints.required("");
-    } else if (constraints.child("resourceRules").blank()) {
-      constraints.child("resourceRules").required("");
+    Set<String> seen = new HashSet<>();
+    boolean known = false;
+    for (Field version : versions.items()) {
+      if (!seen.add(version.text())) {
+        version.invalid("duplicate version");
+        continue;
+      }
+      version.invalid(Names.dns1035Label(version.text()));
+      known |= REVIEWS.contains(version.text());
     }
-    for (Field rule : constraints.child("resourceRules").items()) {
-      rule(rule);
+    if (!known) {
+      versions.invalid("must include at least one of v1, v1beta1");
     }
-    for (Field check : spec.child("validations").items()) {
-      check.child("expression").needed("expression is not specified");
-    }
-    spec.child("failurePolicy").oneOf("Fail", "Ignore");
   }
 }
