@@ -227,6 +227,22 @@ class AdmissionPolicyTest {
   }
 
   @Test
+  void expression_thatCostsTooMuch_isAnError() {
+    policy(
+        "costly",
+        """
+        variables: [{name: many, expression: "[1,2,3,4,5,6,7,8,9,10]"}]
+        validations:
+        - expression: >-
+            variables.many.all(a, variables.many.all(b, variables.many.all(c,
+            variables.many.all(d, variables.many.all(e, a + b + c + d + e > 0)))))
+        """,
+        "validationActions: [Deny]");
+    assertThat(refusal("costly", configMap("x")).status().message())
+        .endsWith("resulted in error: operation cancelled: actual cost limit exceeded");
+  }
+
+  @Test
   void failurePolicyIgnore_letsErrorsPass() {
     policy(
         "ignore",

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.AdmissionAttributes;
 import dev.coracle.schema.cel.AccessCheck;
 import dev.coracle.schema.cel.AdmissionScope;
+import dev.coracle.schema.cel.CostBudget;
 import dev.coracle.schema.cel.ExpressionException;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,6 +14,12 @@ import org.jspecify.annotations.Nullable;
 /** {@code matchConditions}: a write concerns a webhook or policy only if all of them are true. */
 public final class MatchConditions {
 
+  /** The error of expressions that together cost more than they may. */
+  public static final String OUT_OF_BUDGET =
+      "validation failed due to running out of cost budget, no further validation rules will be"
+          + " run";
+
+  private static final long BUDGET = 2_500_000;
   private static final AdmissionScope SCOPE = AdmissionScope.of(false, true);
 
   /**
@@ -56,13 +63,17 @@ public final class MatchConditions {
       Map<String, Object> values,
       boolean ignoresErrors) {
     List<String> errors = new ArrayList<>();
+    CostBudget budget = CostBudget.of(BUDGET);
     for (JsonNode condition : conditions) {
       String source = condition.path("expression").asText().strip();
       try {
-        if (!Boolean.TRUE.equals(scope.compile(source).evaluate(values))) {
+        if (!Boolean.TRUE.equals(scope.compile(source).evaluate(values, budget))) {
           return new Answer(false, null);
         }
       } catch (ExpressionException e) {
+        if (budget.left() < 0) {
+          return new Answer(false, ignoresErrors ? null : OUT_OF_BUDGET);
+        }
         errors.add("expression '" + source + "' resulted in error: " + e.reason());
       }
     }

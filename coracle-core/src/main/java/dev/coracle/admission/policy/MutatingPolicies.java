@@ -17,7 +17,6 @@ import dev.coracle.schema.Applying;
 import dev.coracle.schema.JsonPatch;
 import dev.coracle.schema.Schema;
 import dev.coracle.schema.cel.AccessCheck;
-import dev.coracle.schema.cel.Expression;
 import dev.coracle.schema.cel.ExpressionException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -159,8 +158,7 @@ public final class MutatingPolicies implements AdmissionPlugin {
         mutation.path(patch ? "jsonPatch" : "applyConfiguration").path("expression").asText();
     JsonNode value;
     try {
-      Expression expression = evaluation.scope().compileMutation(source);
-      value = expression.evaluateMutation(evaluation.values());
+      value = evaluation.evaluateMutation(source);
     } catch (ExpressionException e) {
       if (e.reason().startsWith("type mismatch: ")) {
         throw e;

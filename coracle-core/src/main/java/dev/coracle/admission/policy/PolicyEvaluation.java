@@ -8,6 +8,7 @@ import dev.coracle.api.AdmissionAttributes;
 import dev.coracle.api.KubeObject;
 import dev.coracle.schema.cel.AccessCheck;
 import dev.coracle.schema.cel.AdmissionScope;
+import dev.coracle.schema.cel.CostBudget;
 import dev.coracle.schema.cel.Expression;
 import dev.coracle.schema.cel.ExpressionException;
 import dev.coracle.schema.cel.ExpressionValues;
@@ -22,6 +23,7 @@ final class PolicyEvaluation {
   private final Map<String, Object> values;
   private final AdmissionScope conditions;
   private final AdmissionScope scope;
+  private final CostBudget budget = CostBudget.ofObject();
 
   /**
    * @param original the write as it was sent
@@ -45,7 +47,7 @@ final class PolicyEvaluation {
       values.put("params", ExpressionValues.of(param.tree()));
     }
     conditions = AdmissionScope.of(policy.at("spec", "paramKind").isObject(), true);
-    LazyVariables variables = new LazyVariables(values);
+    LazyVariables variables = new LazyVariables(values, budget);
     values.put("variables", variables);
     scope = withVariables(policy.at("spec", "variables"), conditions, variables);
   }
@@ -74,19 +76,21 @@ final class PolicyEvaluation {
   }
 
   Object evaluate(String source) throws ExpressionException {
-    return scope.compile(source).evaluate(values);
+    return scope.compile(source).evaluate(values, budget);
+  }
+
+  /** A mutation's value as JSON. */
+  JsonNode evaluateMutation(String source) throws ExpressionException {
+    return scope.compileMutation(source).evaluateMutation(values, budget);
+  }
+
+  /** Whether its expressions have cost more than all of them may. */
+  boolean isOutOfBudget() {
+    return budget.left() < 0;
   }
 
   /** As {@link #evaluate}, for expressions that may not ask for rights. */
   Object evaluateMessage(String source) throws ExpressionException {
-    return scope.withoutAuthorizer().compile(source).evaluate(values);
-  }
-
-  AdmissionScope scope() {
-    return scope;
-  }
-
-  Map<String, Object> values() {
-    return values;
+    return scope.withoutAuthorizer().compile(source).evaluate(values, budget);
   }
 }

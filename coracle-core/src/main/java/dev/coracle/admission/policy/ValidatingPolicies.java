@@ -116,6 +116,10 @@ public final class ValidatingPolicies implements AdmissionPlugin {
       int index = 0;
       for (JsonNode validation : policy.at("spec", "validations")) {
         validate(evaluation, validation, index++);
+        if (evaluation.isOutOfBudget()) {
+          failed(MatchConditions.OUT_OF_BUDGET, 0);
+          return;
+        }
       }
       for (JsonNode annotation : policy.at("spec", "auditAnnotations")) {
         annotate(evaluation, annotation);

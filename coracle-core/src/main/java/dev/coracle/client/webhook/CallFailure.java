@@ -13,6 +13,9 @@ import javax.net.ssl.SSLException;
 /** Says why a call failed in the words that clients of Kubernetes know. */
 final class CallFailure {
 
+  /** The connection ended before the answer. */
+  static final String CLOSED = "EOF";
+
   private static final String UNVERIFIED = "tls: failed to verify certificate: x509: ";
   private static final int MOST_CAUSES = 16;
 
@@ -34,7 +37,7 @@ final class CallFailure {
     }
     String message = String.valueOf(failure.getMessage());
     return message.contains("closed the connection") || message.contains("connection is closed")
-        ? "EOF"
+        ? CLOSED
         : message;
   }
 

@@ -107,6 +107,18 @@ public final class WebhookClient implements AutoCloseable {
     }
 
     Answer run() throws IOException {
+      try {
+        return call();
+      } catch (IOException e) {
+        // The server may have closed a connection just when it was taken for this call.
+        if (CallFailure.text(e, address, config.serverName()).equals(CallFailure.CLOSED)) {
+          return call();
+        }
+        throw e;
+      }
+    }
+
+    private Answer call() throws IOException {
       Endpoint server =
           config.isService()
               ? services.resolve(config.namespace(), config.service(), config.port())

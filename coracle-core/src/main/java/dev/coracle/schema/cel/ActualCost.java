@@ -30,6 +30,7 @@ final class ActualCost implements CelEvaluationListener {
   private static final int LIST = 10;
   private static final int MAP = 30;
   private static final int STRUCTURE = 40;
+  private static final int AUTHORIZATION = 350_000;
 
   private final long limit;
   private final Map<Long, Object> values = new HashMap<>();
@@ -110,6 +111,7 @@ final class ActualCost implements CelEvaluationListener {
           "base64.encode",
           "base64.decode" ->
           Math.max(1, read(first));
+      case "check" -> AUTHORIZATION;
       default -> 1;
     };
   }

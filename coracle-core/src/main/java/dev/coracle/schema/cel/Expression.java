@@ -75,8 +75,9 @@ public final class Expression {
    *
    * @return JSON: an object to apply, or the operations of a JSON patch
    */
-  public JsonNode evaluateMutation(Map<String, ?> variables) throws ExpressionException {
-    Object value = evaluate(variables);
+  public JsonNode evaluateMutation(Map<String, ?> variables, CostBudget budget)
+      throws ExpressionException {
+    Object value = evaluate(variables, budget);
     String problem = "";
     if (value instanceof List<?> patches) {
       for (Object patch : patches) {
@@ -151,9 +152,7 @@ public final class Expression {
     try {
       return program.eval(variables);
     } catch (CelEvaluationException e) {
-      throw LazyVariables.failure(e, inKubernetesWords(e));
-    } catch (LazyVariables.Failed e) {
-      throw LazyVariables.failure(e, "");
+      throw new ExpressionException(inKubernetesWords(e));
     }
   }
 
@@ -168,7 +167,11 @@ public final class Expression {
     try {
       return program.trace(variables, cost);
     } catch (CelEvaluationException e) {
-      throw new ExpressionException(cost.isExceeded() ? TOO_EXPENSIVE : inKubernetesWords(e));
+      throw cost.isExceeded()
+          ? new ExpressionException(TOO_EXPENSIVE)
+          : LazyVariables.failure(e, inKubernetesWords(e));
+    } catch (LazyVariables.Failed e) {
+      throw LazyVariables.failure(e, "");
     } catch (ActualCost.LimitExceeded e) {
       throw new ExpressionException(TOO_EXPENSIVE);
     } finally {

@@ -27,12 +27,15 @@ public final class LazyVariables extends AbstractMap<String, Object> {
   private final Map<String, Object> known = new HashMap<>();
   private final Map<String, Failed> failed = new HashMap<>();
   private final Map<String, ?> values;
+  private final CostBudget budget;
 
   /**
    * @param values what the variables' expressions see, these variables among them
+   * @param budget of which they take
    */
-  public LazyVariables(Map<String, ?> values) {
+  public LazyVariables(Map<String, ?> values, CostBudget budget) {
     this.values = values;
+    this.budget = budget;
   }
 
   public void define(String name, Expression expression) {
@@ -57,7 +60,7 @@ public final class LazyVariables extends AbstractMap<String, Object> {
       throw before;
     }
     try {
-      value = expression.evaluate(values);
+      value = expression.evaluate(values, budget);
       known.put(name, value);
       return value;
     } catch (ExpressionException e) {
