@@ -1,6 +1,7 @@
 package dev.coracle.cluster;
 
 import dev.coracle.admission.AdmissionPlugin;
+import dev.coracle.admission.DefaultStorageClass;
 import dev.coracle.admission.DefaultTolerationSeconds;
 import dev.coracle.admission.LimitRanger;
 import dev.coracle.admission.MeasuredAdmission;
@@ -82,6 +83,7 @@ final class Admission implements AutoCloseable {
                 new PriorityAdmission(client),
                 new DefaultTolerationSeconds(),
                 new PodSecurity(client),
+                new DefaultStorageClass(client),
                 new StorageObjectInUseProtection(),
                 new MutatingPolicies(client, rules, access, schemas),
                 new MutatingWebhooks(rules, conditions, webhooks),

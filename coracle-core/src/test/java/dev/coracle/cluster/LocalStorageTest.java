@@ -112,7 +112,14 @@ class LocalStorageTest {
     }
   }
 
+  /** Pods can be made, and claims get volumes. */
   private static KubeObject awaitDefaultClass(TestCluster cluster) {
+    awaitObject(
+        cluster,
+        GroupVersionResource.core("serviceaccounts"),
+        "default",
+        "default",
+        account -> true);
     return awaitObject(
         cluster,
         GroupVersionResource.of("storage.k8s.io", "v1", "storageclasses"),
@@ -306,6 +313,7 @@ class LocalStorageTest {
   @Test
   void pod_emptyDirTooLarge_isEvicted() throws Exception {
     try (TestCluster cluster = TestCluster.start(directory)) {
+      awaitDefaultClass(cluster);
       create(
           cluster,
           """

@@ -38,9 +38,9 @@ public final class Volumes {
   }
 
   /** Whether a claim says which class it wants, be it none. */
-  public static boolean hasClass(KubeObject claim) {
-    return StorageAnnotations.has(claim, BETA_CLASS)
-        || claim.at("spec", "storageClassName").isTextual();
+  public static boolean hasClass(JsonNode claim) {
+    return claim.path("metadata").path("annotations").has(BETA_CLASS)
+        || claim.path("spec").path("storageClassName").isTextual();
   }
 
   /** Zero when there is none. */

@@ -91,7 +91,7 @@ sealed interface ClaimDecision {
     if (volume != null) {
       return new Bind(volume);
     }
-    if (!Volumes.hasClass(claim)) {
+    if (!Volumes.hasClass(claim.tree())) {
       KubeObject byDefault = StorageClasses.defaultOf(view.storageClasses());
       if (byDefault != null) {
         return new TakeClass(byDefault.name());
