@@ -50,7 +50,7 @@ final class Authenticators implements AutoCloseable {
   private final InstantSource clock;
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
   private final List<X509Certificate> clientAuthorities;
-  private final Supplier<List<X509Certificate>> frontProxyAuthorities;
+  private final List<X509Certificate> frontProxyAuthorities;
   private final TokenAuthenticator tokens;
   private final Authenticator all;
   private Predicate<String> anonymous = path -> true;
@@ -82,7 +82,7 @@ final class Authenticators implements AutoCloseable {
         Authenticator.union(
             List.of(
                 new RequestHeaderAuthenticator(
-                    new CertificateVerifier(frontProxyAuthorities, clock), names()),
+                    new CertificateVerifier(() -> frontProxyAuthorities, clock), names()),
                 new ClientCertificateAuthenticator(
                     new CertificateVerifier(() -> clientAuthorities, clock)),
                 new BearerTokenAuthenticator(tokens, accounts.apiAudiences())));
@@ -101,9 +101,11 @@ final class Authenticators implements AutoCloseable {
     return anonymous;
   }
 
-  /** Those whose client certificates are good: what a TLS server tells its clients. */
-  List<X509Certificate> clientAuthorities() {
-    return clientAuthorities;
+  /** Whose certificates clients may show: what a TLS server tells them. */
+  List<X509Certificate> acceptedAuthorities() {
+    List<X509Certificate> accepted = new ArrayList<>(clientAuthorities);
+    accepted.addAll(frontProxyAuthorities);
+    return accepted;
   }
 
   /** What extension servers must know to believe the same: data of a ConfigMap. */
@@ -111,7 +113,7 @@ final class Authenticators implements AutoCloseable {
     AuthenticationOptions.FrontProxy proxy = options.frontProxy();
     Map<String, String> data = new TreeMap<>();
     data.put("client-ca-file", pem(clientAuthorities));
-    data.put("requestheader-client-ca-file", pem(frontProxyAuthorities.get()));
+    data.put("requestheader-client-ca-file", pem(frontProxyAuthorities));
     data.put("requestheader-allowed-names", json(proxy.allowedNames()));
     data.put("requestheader-username-headers", json(proxy.userHeaders()));
     data.put("requestheader-uid-headers", json(proxy.uidHeaders()));
@@ -142,13 +144,11 @@ final class Authenticators implements AutoCloseable {
         proxy.extraPrefixes());
   }
 
-  private Supplier<List<X509Certificate>> frontProxyAuthorities() {
+  private List<X509Certificate> frontProxyAuthorities() {
     Path file = options.frontProxyCa();
-    if (file == null) {
-      return pki::frontProxyAuthorities;
-    }
-    List<X509Certificate> certificates = certificates("--requestheader-client-ca-file", file);
-    return () -> certificates;
+    return file == null
+        ? List.of(pki.frontProxyAuthority().certificate())
+        : certificates("--requestheader-client-ca-file", file);
   }
 
   private static List<X509Certificate> certificates(String flag, Path file) {

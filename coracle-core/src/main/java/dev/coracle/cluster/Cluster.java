@@ -181,7 +181,7 @@ public final class Cluster implements AutoCloseable {
     List<X509Certificate> authorities = List.of(pki.authority().certificate());
     ServerTls tls =
         ServerTls.of(serving.key(), List.of(serving.certificate()))
-            .requestingClientCertificates(auth.authenticators().clientAuthorities());
+            .requestingClientCertificates(auth.authenticators().acceptedAuthorities());
     KeyAndCertificate kubeletClient =
         pki.client(
             "apiserver-kubelet-client", Identities.KUBELET_CLIENT, List.of("system:masters"));
@@ -280,14 +280,9 @@ public final class Cluster implements AutoCloseable {
   }
 
   private static ClientTls frontProxy(Pki pki, Bootstrap bootstrap, Authenticators authenticators) {
-    try {
-      Pki.FrontProxy proxy = pki.frontProxy();
-      bootstrap.extensionAuthentication(authenticators.published());
-      return ClientTls.trusting(List.of())
-          .withIdentity(proxy.client().key(), List.of(proxy.client().certificate()));
-    } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
-    }
+    KeyAndCertificate client = pki.frontProxyClient();
+    bootstrap.extensionAuthentication(authenticators.published());
+    return ClientTls.trusting(List.of()).withIdentity(client.key(), List.of(client.certificate()));
   }
 
   private Encryption encryption(Store store, Metrics metrics) {

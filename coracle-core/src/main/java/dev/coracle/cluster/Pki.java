@@ -33,19 +33,21 @@ public final class Pki {
   private final Path directory;
   private final Instant now;
   private final CertificateAuthority authority;
+  private final CertificateAuthority frontProxy;
   private final PrivateKey tokenKey;
   private final PublicKey tokenPublicKey;
-  private volatile List<X509Certificate> frontProxyAuthorities = List.of();
 
   private Pki(
       Path directory,
       Instant now,
       CertificateAuthority authority,
+      CertificateAuthority frontProxy,
       PrivateKey tokenKey,
       PublicKey tokenPublicKey) {
     this.directory = directory;
     this.now = now;
     this.authority = authority;
+    this.frontProxy = frontProxy;
     this.tokenKey = tokenKey;
     this.tokenPublicKey = tokenPublicKey;
   }
@@ -53,20 +55,8 @@ public final class Pki {
   /** Reads what is there and makes what is missing. */
   public static Pki open(Path directory, Instant now) throws IOException {
     PrivateFiles.createDirectories(directory);
-    Path caKey = directory.resolve("ca.key");
-    Path caCertificate = directory.resolve("ca.crt");
-    CertificateAuthority authority;
-    if (Files.exists(caKey) && Files.exists(caCertificate)) {
-      authority =
-          new CertificateAuthority(
-              new KeyAndCertificate(
-                  Pem.privateKey(Files.readString(caKey)),
-                  Pem.certificate(Files.readString(caCertificate))));
-    } else {
-      authority = CertificateAuthority.create("coracle-ca", now, AUTHORITY_VALIDITY);
-      PrivateFiles.write(caKey, authority.keyAndCertificate().keyPem());
-      PrivateFiles.writeReadable(caCertificate, authority.keyAndCertificate().certificatePem());
-    }
+    CertificateAuthority authority = authority(directory, "ca", "coracle-ca", now);
+    CertificateAuthority frontProxy = authority(directory, "front-proxy-ca", "front-proxy-ca", now);
     Path saKey = directory.resolve("sa.key");
     Path saPublic = directory.resolve("sa.pub");
     PrivateKey tokenKey;
@@ -81,7 +71,23 @@ public final class Pki {
       PrivateFiles.write(saKey, Pem.encode("PRIVATE KEY", tokenKey.getEncoded()));
       PrivateFiles.writeReadable(saPublic, Pem.of(tokenPublicKey));
     }
-    return new Pki(directory, now, authority, tokenKey, tokenPublicKey);
+    return new Pki(directory, now, authority, frontProxy, tokenKey, tokenPublicKey);
+  }
+
+  private static CertificateAuthority authority(
+      Path directory, String file, String commonName, Instant now) throws IOException {
+    Path key = directory.resolve(file + ".key");
+    Path certificate = directory.resolve(file + ".crt");
+    if (Files.exists(key) && Files.exists(certificate)) {
+      return new CertificateAuthority(
+          new KeyAndCertificate(
+              Pem.privateKey(Files.readString(key)),
+              Pem.certificate(Files.readString(certificate))));
+    }
+    CertificateAuthority made = CertificateAuthority.create(commonName, now, AUTHORITY_VALIDITY);
+    PrivateFiles.write(key, made.keyAndCertificate().keyPem());
+    PrivateFiles.writeReadable(certificate, made.keyAndCertificate().certificatePem());
+    return made;
   }
 
   public CertificateAuthority authority() {
@@ -104,40 +110,17 @@ public final class Pki {
   /** What proves to extension servers that a request has passed this API server. */
   public record FrontProxy(KeyAndCertificate client, String authorityPem) {}
 
-  /** The front proxy's authority, if there is one yet. */
-  public List<X509Certificate> frontProxyAuthorities() {
-    List<X509Certificate> known = frontProxyAuthorities;
-    if (known.isEmpty()) {
-      Path file = directory.resolve("front-proxy-ca.crt");
-      try {
-        known = Files.exists(file) ? Pem.certificates(Files.readString(file)) : List.of();
-      } catch (IOException | IllegalArgumentException e) {
-        known = List.of();
-      }
-      frontProxyAuthorities = known;
-    }
-    return known;
+  /** Signs the certificates of front proxies. */
+  public CertificateAuthority frontProxyAuthority() {
+    return frontProxy;
   }
 
-  /** The front proxy's certificate, of an authority of its own, so that no other can claim it. */
-  public FrontProxy frontProxy() throws IOException {
-    Path key = directory.resolve("front-proxy-ca.key");
-    Path certificate = directory.resolve("front-proxy-ca.crt");
-    CertificateAuthority own;
-    if (Files.exists(key) && Files.exists(certificate)) {
-      own =
-          new CertificateAuthority(
-              new KeyAndCertificate(
-                  Pem.privateKey(Files.readString(key)),
-                  Pem.certificate(Files.readString(certificate))));
-    } else {
-      own = CertificateAuthority.create("front-proxy-ca", now, AUTHORITY_VALIDITY);
-      PrivateFiles.write(key, own.keyAndCertificate().keyPem());
-      PrivateFiles.writeReadable(certificate, own.keyAndCertificate().certificatePem());
-    }
-    return new FrontProxy(
-        own.issue(Request.client("front-proxy-client", List.of(), VALIDITY), now),
-        own.keyAndCertificate().certificatePem());
+  /**
+   * What proves to extension servers that a request has passed this API server: a certificate of an
+   * authority of its own, so that no other can claim it.
+   */
+  public KeyAndCertificate frontProxyClient() {
+    return frontProxy.issue(Request.client("front-proxy-client", List.of(), VALIDITY), now);
   }
 
   /** The key and certificate of a client: {@code NAME.key} and {@code NAME.crt}. */

@@ -83,13 +83,35 @@ final class Subresources {
     return new Registry.Written(answer, true);
   }
 
+  /** What a TokenRequest says of its account must be what the path says. */
+  private static void mustMatch(
+      ResourceType bodyType, Write write, ObjectNode body, String field, String expected) {
+    String given = Meta.text(body.path("metadata"), field);
+    if (!given.isEmpty() && !given.equals(expected)) {
+      throw StatusException.invalid(
+          bodyType.group(),
+          bodyType.kind(),
+          write.name(),
+          List.of(
+              new StatusCause(
+                  "FieldValueInvalid",
+                  "Invalid value: \""
+                      + given
+                      + "\": must match the service account "
+                      + field
+                      + " if specified",
+                  "metadata." + field)));
+    }
+  }
+
   private KubeObject token(Write write, Resource resource, ResourceType bodyType, ObjectNode body) {
+    mustMatch(bodyType, write, body, "name", write.name());
+    mustMatch(bodyType, write, body, "namespace", write.namespace());
     KubeObject account = objects.get(resource, write.namespace(), write.name());
     List<StatusCause> causes =
         config.schemas().validate(bodyType, "", body, null, write.context().warnings());
     if (!causes.isEmpty()) {
-      throw StatusException.invalid(
-          bodyType.group(), bodyType.kind(), Meta.text(body.path("metadata"), "name"), causes);
+      throw StatusException.invalid(bodyType.group(), bodyType.kind(), "", causes);
     }
     admit(write, resource, body, account);
     ObjectNode metadata = Meta.of(body);

@@ -56,7 +56,7 @@ class PkiTest {
     pki.client("c", "me", List.of("g"));
     try (Stream<Path> files = Files.list(directory.resolve("pki"))) {
       List<Path> keys = files.filter(file -> file.toString().endsWith(".key")).toList();
-      assertThat(keys).hasSize(3);
+      assertThat(keys).hasSize(4);
       for (Path key : keys) {
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(key)))
             .isEqualTo("rw-------");
