@@ -10,8 +10,10 @@ import dev.coracle.http.Headers;
 import dev.coracle.http.HttpOrigins;
 import dev.coracle.http.HttpServer;
 import dev.coracle.http.HttpServerOptions;
+import dev.coracle.http.ServerTls;
 import dev.coracle.metrics.Metrics;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -45,7 +47,11 @@ public final class ApiServer implements AutoCloseable {
     InFlight inFlight = new InFlight(config.mostReading(), config.mostMutating());
     Metrics metrics = config.metrics();
     Relay relay = new Relay(origins);
-    Locations locations = new Locations(config.registry(), config.kubelet());
+    Locations locations =
+        new Locations(
+            config.registry(),
+            config.kubelet(),
+            new ProxyTargets(config.loopbackTargets(), this::isOwnPort));
     ExtensionServers extensions = new ExtensionServers(locations, origins, relay);
     this.services = new ApiServices(config.registry(), extensions);
     Discovery discovery = new Discovery(config.registry(), services, config.advertisedAddress());
@@ -169,6 +175,23 @@ public final class ApiServer implements AutoCloseable {
   /** Where checks of other parts of the process are added. */
   public HealthChecks health() {
     return health;
+  }
+
+  private boolean isOwnPort(int port) {
+    return addresses().stream()
+        .anyMatch(address -> address instanceof InetSocketAddress own && own.getPort() == port);
+  }
+
+  /**
+   * Shows another certificate, and takes clients of other authorities, from the next connection on.
+   *
+   * @throws IllegalArgumentException when they are of no use; the old ones stay
+   */
+  public void reloadTls(ServerTls tls) {
+    HttpServer listening = http;
+    if (listening != null) {
+      listening.reloadTls(tls);
+    }
   }
 
   /** Where it listens; empty before {@link #listen}. */

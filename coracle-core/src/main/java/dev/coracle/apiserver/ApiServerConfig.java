@@ -29,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  *     speak to kubelets, so that logs and streams are refused
  * @param openId null when there are none to show
  * @param metrics what {@code /metrics} shows, besides what the server itself counts
+ * @param loopbackTargets whether Pods are reached on this machine's loopback addresses, because
+ *     they have no network of their own
  * @param turnable the cluster's clock, when those who may are to turn it; null when nobody may
  */
 public record ApiServerConfig(
@@ -45,7 +47,8 @@ public record ApiServerConfig(
     @Nullable ClientTls kubelet,
     @Nullable OpenIdDocuments openId,
     Metrics metrics,
-    @Nullable ControllableClock turnable) {
+    @Nullable ControllableClock turnable,
+    boolean loopbackTargets) {
 
   /** A server that trusts everybody: no credentials, everything allowed, in memory only. */
   public static ApiServerConfig of(Registry registry) {
@@ -63,7 +66,8 @@ public record ApiServerConfig(
         null,
         null,
         new Metrics(),
-        null);
+        null,
+        false);
   }
 
   public ApiServerConfig withAuth(Authenticator who, Authorizer whether) {
@@ -81,7 +85,8 @@ public record ApiServerConfig(
         kubelet,
         openId,
         metrics,
-        turnable);
+        turnable,
+        loopbackTargets);
   }
 
   public ApiServerConfig withHttp(HttpServerOptions options) {
@@ -99,7 +104,8 @@ public record ApiServerConfig(
         kubelet,
         openId,
         metrics,
-        turnable);
+        turnable,
+        loopbackTargets);
   }
 
   public ApiServerConfig withAdvertisedAddress(String address) {
@@ -117,7 +123,8 @@ public record ApiServerConfig(
         kubelet,
         openId,
         metrics,
-        turnable);
+        turnable,
+        loopbackTargets);
   }
 
   public ApiServerConfig withSwaggerUi(boolean served) {
@@ -135,7 +142,8 @@ public record ApiServerConfig(
         kubelet,
         openId,
         metrics,
-        turnable);
+        turnable,
+        loopbackTargets);
   }
 
   public ApiServerConfig withKubelet(ClientTls identity) {
@@ -153,7 +161,8 @@ public record ApiServerConfig(
         identity,
         openId,
         metrics,
-        turnable);
+        turnable,
+        loopbackTargets);
   }
 
   public ApiServerConfig withOpenId(OpenIdDocuments documents) {
@@ -171,7 +180,8 @@ public record ApiServerConfig(
         kubelet,
         documents,
         metrics,
-        turnable);
+        turnable,
+        loopbackTargets);
   }
 
   public ApiServerConfig withAnonymous(Predicate<String> allowed) {
@@ -189,7 +199,8 @@ public record ApiServerConfig(
         kubelet,
         openId,
         metrics,
-        turnable);
+        turnable,
+        loopbackTargets);
   }
 
   public ApiServerConfig withAudit(@Nullable Auditor auditor) {
@@ -207,7 +218,8 @@ public record ApiServerConfig(
         kubelet,
         openId,
         metrics,
-        turnable);
+        turnable,
+        loopbackTargets);
   }
 
   public ApiServerConfig withMetrics(Metrics shown) {
@@ -225,7 +237,8 @@ public record ApiServerConfig(
         kubelet,
         openId,
         shown,
-        turnable);
+        turnable,
+        loopbackTargets);
   }
 
   public ApiServerConfig withTurnableClock(@Nullable ControllableClock clock) {
@@ -243,6 +256,26 @@ public record ApiServerConfig(
         kubelet,
         openId,
         metrics,
-        clock);
+        clock,
+        loopbackTargets);
+  }
+
+  public ApiServerConfig withLoopbackTargets(boolean allowed) {
+    return new ApiServerConfig(
+        registry,
+        authenticator,
+        anonymousAllowed,
+        authorizer,
+        audit,
+        http,
+        advertisedAddress,
+        mostReading,
+        mostMutating,
+        swaggerUi,
+        kubelet,
+        openId,
+        metrics,
+        turnable,
+        allowed);
   }
 }

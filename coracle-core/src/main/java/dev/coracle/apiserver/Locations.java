@@ -8,6 +8,8 @@ import dev.coracle.client.ServiceEndpoints;
 import dev.coracle.http.ClientTls;
 import dev.coracle.registry.Registry;
 import dev.coracle.registry.ResourceType;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
@@ -19,14 +21,17 @@ final class Locations {
 
   private final Registry registry;
   private final @Nullable ClientTls kubelet;
+  private final ProxyTargets targets;
   private final ClientTls anyServer = ClientTls.trustingAnyone();
 
   /**
    * @param kubelet how to speak to kubelets; null when this server cannot
+   * @param targets which addresses the proxy verbs may reach
    */
-  Locations(Registry registry, @Nullable ClientTls kubelet) {
+  Locations(Registry registry, @Nullable ClientTls kubelet, ProxyTargets targets) {
     this.registry = registry;
     this.kubelet = kubelet;
+    this.targets = targets;
   }
 
   KubeObject pod(String namespace, String name) {
@@ -72,7 +77,9 @@ final class Locations {
     if (name.port().isEmpty() || name.number() == own.port()) {
       return own;
     }
-    return new Target(own.host(), requirePort(name), name.https() ? anyServer : null);
+    int port = requirePort(name);
+    targets.require(own.host(), port);
+    return new Target(own.host(), port, name.https() ? anyServer : null);
   }
 
   Target pod(String namespace, ProxyName name) {
@@ -82,6 +89,7 @@ final class Locations {
       throw StatusException.badRequest("address not allowed");
     }
     int port = name.port().isEmpty() ? firstPort(pod, name) : requirePort(name);
+    targets.require(address, port);
     return new Target(address, port, name.https() ? anyServer : null);
   }
 
@@ -107,13 +115,37 @@ final class Locations {
   Target service(String namespace, ProxyName name) {
     KubeObject service = registry.get(type("", "v1", "services"), namespace, name.name(), "");
     String portName = portName(service, name);
-    List<Target> targets =
-        endpoints(namespace, name.name(), portName, name.https() ? anyServer : null);
-    if (targets.isEmpty()) {
-      throw StatusException.serviceUnavailable(
-          "no endpoints available for service " + Text.quote(name.name()));
+    List<ServiceEndpoints.Endpoint> ready =
+        new ArrayList<>(ready(namespace, name.name(), portName));
+    Collections.shuffle(ready, ThreadLocalRandom.current());
+    for (ServiceEndpoints.Endpoint endpoint : ready) {
+      if (targets.allows(endpoint.host(), endpoint.port()) && isPods(namespace, endpoint)) {
+        return new Target(endpoint.host(), endpoint.port(), name.https() ? anyServer : null);
+      }
     }
-    return targets.get(ThreadLocalRandom.current().nextInt(targets.size()));
+    throw StatusException.serviceUnavailable(
+        "no endpoints available for service " + Text.quote(name.name()));
+  }
+
+  /**
+   * Whether an endpoint is what its Pod says: whoever writes EndpointSlices could name any address.
+   */
+  private boolean isPods(String namespace, ServiceEndpoints.Endpoint endpoint) {
+    if (endpoint.pod().isEmpty() || !endpoint.podNamespace().equals(namespace)) {
+      return false;
+    }
+    KubeObject pod;
+    try {
+      pod = pod(namespace, endpoint.pod());
+    } catch (StatusException gone) {
+      return false;
+    }
+    for (JsonNode address : pod.at("status", "podIPs")) {
+      if (address.path("ip").asText().equals(endpoint.host())) {
+        return true;
+      }
+    }
+    return pod.text("status", "podIP").equals(endpoint.host());
   }
 
   /** One of the ready endpoints of a Service's port, to be reached with TLS. */
@@ -153,14 +185,18 @@ final class Locations {
 
   private List<Target> endpoints(
       String namespace, String name, String portName, @Nullable ClientTls tls) {
+    return ready(namespace, name, portName).stream()
+        .map(endpoint -> new Target(endpoint.host(), endpoint.port(), tls))
+        .toList();
+  }
+
+  private List<ServiceEndpoints.Endpoint> ready(String namespace, String name, String portName) {
     ListOptions slicesOf =
         ListOptions.ALL.withLabelSelector(ServiceEndpoints.SERVICE_LABEL + "=" + name);
     List<KubeObject> slices =
         registry
             .list(type("discovery.k8s.io", "v1", "endpointslices"), namespace, slicesOf)
             .items();
-    return ServiceEndpoints.ready(slices, portName).stream()
-        .map(endpoint -> new Target(endpoint.host(), endpoint.port(), tls))
-        .toList();
+    return ServiceEndpoints.ready(slices, portName);
   }
 }

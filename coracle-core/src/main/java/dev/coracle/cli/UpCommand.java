@@ -158,6 +158,8 @@ final class UpCommand implements Callable<Integer> {
 
   @Mixin private final EncryptionOptions encryption = new EncryptionOptions();
 
+  @Mixin private final ServingOptions serving = new ServingOptions();
+
   @Option(
       names = "--report",
       hidden = true,
@@ -284,6 +286,7 @@ final class UpCommand implements Callable<Integer> {
       return ApiServerOptions.DEFAULTS
           .withAudit(audit.config())
           .withEncryption(encryption.config())
+          .withServing(serving.config())
           .withAuth(authentication.options(), authorization.options());
     } catch (IllegalArgumentException e) {
       throw bad(String.valueOf(e.getMessage()));

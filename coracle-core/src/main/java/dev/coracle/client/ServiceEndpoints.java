@@ -15,8 +15,14 @@ public final class ServiceEndpoints {
    * One of them.
    *
    * @param host an IP address
+   * @param podNamespace of the Pod that it says it is; empty when it names none
+   * @param pod its name
    */
-  public record Endpoint(String host, int port) {}
+  public record Endpoint(String host, int port, String podNamespace, String pod) {
+    public Endpoint(String host, int port) {
+      this(host, port, "", "");
+    }
+  }
 
   private ServiceEndpoints() {}
 
@@ -35,7 +41,14 @@ public final class ServiceEndpoints {
       }
       for (JsonNode endpoint : slice.at("endpoints")) {
         if (endpoint.path("conditions").path("ready").asBoolean(true)) {
-          endpoints.add(new Endpoint(endpoint.path("addresses").path(0).asText(), port));
+          JsonNode target = endpoint.path("targetRef");
+          boolean pod = target.path("kind").asText("").equals("Pod");
+          endpoints.add(
+              new Endpoint(
+                  endpoint.path("addresses").path(0).asText(),
+                  port,
+                  pod ? target.path("namespace").asText("") : "",
+                  pod ? target.path("name").asText("") : ""));
         }
       }
     }

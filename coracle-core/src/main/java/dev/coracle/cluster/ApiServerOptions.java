@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param audit {@code --audit-*}
  * @param encryption {@code --encryption-provider-config}; null stores as it is
- * @param serving {@code --tls-*} and {@code --client-ca-file}
+ * @param serving {@code --tls-*}
  * @param authentication who may be a user
  * @param authorization what users may do
  */
@@ -43,19 +43,16 @@ public record ApiServerOptions(
    *
    * @param certificate {@code --tls-cert-file}; null for the cluster's own
    * @param key {@code --tls-private-key-file}
-   * @param clientAuthorities {@code --client-ca-file}: trusted beside the cluster's own; null for
-   *     none
    * @param minVersion {@code VersionTLS12} or {@code VersionTLS13}; empty for the default
    * @param cipherSuites IANA names; empty for the default
    */
   public record Serving(
       @Nullable Path certificate,
       @Nullable Path key,
-      @Nullable Path clientAuthorities,
       String minVersion,
       List<String> cipherSuites) {
 
-    public static final Serving DEFAULTS = new Serving(null, null, null, "", List.of());
+    public static final Serving DEFAULTS = new Serving(null, null, "", List.of());
 
     public Serving {
       cipherSuites = List.copyOf(cipherSuites);

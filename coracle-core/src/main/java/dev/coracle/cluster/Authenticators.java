@@ -49,7 +49,7 @@ final class Authenticators implements AutoCloseable {
   private final Supplier<Client> client;
   private final InstantSource clock;
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
-  private final List<X509Certificate> clientAuthorities;
+  private volatile List<X509Certificate> clientAuthorities;
   private final List<X509Certificate> frontProxyAuthorities;
   private final TokenAuthenticator tokens;
   private final Authenticator all;
@@ -72,10 +72,7 @@ final class Authenticators implements AutoCloseable {
     if (Boolean.FALSE.equals(options.anonymous())) {
       anonymous = path -> false;
     }
-    clientAuthorities = new ArrayList<>(List.of(pki.authority().certificate()));
-    if (options.clientCa() != null) {
-      clientAuthorities.addAll(certificates("--client-ca-file", options.clientCa()));
-    }
+    clientAuthorities = readClientAuthorities();
     frontProxyAuthorities = frontProxyAuthorities();
     tokens = tokens();
     all =
@@ -106,6 +103,30 @@ final class Authenticators implements AutoCloseable {
     List<X509Certificate> accepted = new ArrayList<>(clientAuthorities);
     accepted.addAll(frontProxyAuthorities);
     return accepted;
+  }
+
+  private List<X509Certificate> readClientAuthorities() {
+    List<X509Certificate> authorities = new ArrayList<>(List.of(pki.authority().certificate()));
+    if (options.clientCa() != null) {
+      authorities.addAll(certificates("--client-ca-file", options.clientCa()));
+    }
+    return List.copyOf(authorities);
+  }
+
+  /**
+   * Reads {@code --client-ca-file} again; its authorities are believed from now on, and others no
+   * more.
+   *
+   * @throws StartException when it is of no use; what was read before stays
+   */
+  List<X509Certificate> rereadClientAuthorities() {
+    clientAuthorities = readClientAuthorities();
+    return acceptedAuthorities();
+  }
+
+  /** What {@link #rereadClientAuthorities} reads. */
+  List<Path> clientAuthorityFiles() {
+    return options.clientCa() == null ? List.of() : List.of(options.clientCa());
   }
 
   /** What extension servers must know to believe the same: data of a ConfigMap. */

@@ -26,7 +26,6 @@ import dev.coracle.controller.ControllerManager;
 import dev.coracle.controller.Controllers;
 import dev.coracle.http.ClientTls;
 import dev.coracle.http.HttpServerOptions;
-import dev.coracle.http.ServerTls;
 import dev.coracle.metrics.Metrics;
 import dev.coracle.network.Ipv4Network;
 import dev.coracle.node.runtime.process.HostMounter;
@@ -134,7 +133,7 @@ public final class Cluster implements AutoCloseable {
     Background<Machine> machineStart =
         Background.start("machine", () -> Machine.prepare(options, directory.path()));
     Background<Pki> pkiStart =
-        Background.start("pki", () -> Pki.open(directory.resolve("pki"), clock.instant()));
+        Background.start("pki", () -> Pki.open(directory.resolve("pki"), clock));
     Metrics metrics = new Metrics();
     @Nullable Auditor auditor = auditor(metrics);
     Encryption encryption =
@@ -177,11 +176,17 @@ public final class Cluster implements AutoCloseable {
     Machine machine = keep(machineStart.get());
     machine.degraded().forEach(listener::degraded);
 
-    KeyAndCertificate serving = servingCertificate(pki, machine);
+    ServingCertificates serving =
+        keep(
+            new ServingCertificates(
+                options.server().serving(),
+                () -> servingCertificate(pki, machine),
+                pki.files("apiserver"),
+                auth.authenticators()::rereadClientAuthorities,
+                auth.authenticators().clientAuthorityFiles(),
+                clock));
+    pki.trustAlso(serving.foreign());
     List<X509Certificate> authorities = List.of(pki.authority().certificate());
-    ServerTls tls =
-        ServerTls.of(serving.key(), List.of(serving.certificate()))
-            .requestingClientCertificates(auth.authenticators().acceptedAuthorities());
     KeyAndCertificate kubeletClient =
         pki.client(
             "apiserver-kubelet-client", Identities.KUBELET_CLIENT, List.of("system:masters"));
@@ -190,10 +195,11 @@ public final class Cluster implements AutoCloseable {
             ApiServerConfig.of(registry)
                 .withAuth(auth.authenticators().all(), auth.authorizer())
                 .withAnonymous(auth.authenticators().anonymous())
-                .withHttp(HttpServerOptions.of(tls, addresses(machine)))
+                .withHttp(HttpServerOptions.of(serving.tls(), addresses(machine)))
                 .withAudit(auditor)
                 .withMetrics(metrics)
                 .withTurnableClock(turnable)
+                .withLoopbackTargets(machine.gateway() == null)
                 .withSwaggerUi(options.swaggerUi())
                 .withOpenId(
                     auth.openId("https://" + options.listenHost() + ":" + options.listenPort()))
@@ -215,6 +221,7 @@ public final class Cluster implements AutoCloseable {
     admission.start(policyInformers);
     listen(apiServer);
     keep(apiServer);
+    serving.start(apiServer::reloadTls);
     server = "https://" + host(options.listenHost()) + ":" + apiServer.port();
     started("api server", server);
     apiServer.startAggregation(() -> frontProxy(pki, bootstrap, auth.authenticators()));

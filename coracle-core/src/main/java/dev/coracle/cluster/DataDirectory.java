@@ -69,6 +69,7 @@ public final class DataDirectory implements AutoCloseable {
     FileChannel channel = null;
     try {
       PrivateFiles.createDirectories(path);
+      PrivateFiles.closeToOthers(path);
       channel =
           FileChannel.open(
               path.resolve("coracle.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);

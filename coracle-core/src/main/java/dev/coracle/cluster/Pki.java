@@ -14,6 +14,7 @@ import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -28,24 +29,25 @@ public final class Pki {
 
   private static final Duration AUTHORITY_VALIDITY = Duration.ofDays(3650);
   private static final Duration VALIDITY = Duration.ofDays(365);
-  private static final Duration RENEW_BEFORE = Duration.ofDays(30);
+  static final Duration RENEW_BEFORE = Duration.ofDays(30);
 
   private final Path directory;
-  private final Instant now;
+  private final InstantSource clock;
   private final CertificateAuthority authority;
   private final CertificateAuthority frontProxy;
   private final PrivateKey tokenKey;
   private final PublicKey tokenPublicKey;
+  private volatile String foreignPem = "";
 
   private Pki(
       Path directory,
-      Instant now,
+      InstantSource clock,
       CertificateAuthority authority,
       CertificateAuthority frontProxy,
       PrivateKey tokenKey,
       PublicKey tokenPublicKey) {
     this.directory = directory;
-    this.now = now;
+    this.clock = clock;
     this.authority = authority;
     this.frontProxy = frontProxy;
     this.tokenKey = tokenKey;
@@ -54,6 +56,12 @@ public final class Pki {
 
   /** Reads what is there and makes what is missing. */
   public static Pki open(Path directory, Instant now) throws IOException {
+    return open(directory, InstantSource.fixed(now));
+  }
+
+  /** As above, for a process that lives long enough to renew certificates. */
+  public static Pki open(Path directory, InstantSource clock) throws IOException {
+    Instant now = clock.instant();
     PrivateFiles.createDirectories(directory);
     CertificateAuthority authority = authority(directory, "ca", "coracle-ca", now);
     CertificateAuthority frontProxy = authority(directory, "front-proxy-ca", "front-proxy-ca", now);
@@ -71,7 +79,7 @@ public final class Pki {
       PrivateFiles.write(saKey, Pem.encode("PRIVATE KEY", tokenKey.getEncoded()));
       PrivateFiles.writeReadable(saPublic, Pem.of(tokenPublicKey));
     }
-    return new Pki(directory, now, authority, frontProxy, tokenKey, tokenPublicKey);
+    return new Pki(directory, clock, authority, frontProxy, tokenKey, tokenPublicKey);
   }
 
   private static CertificateAuthority authority(
@@ -94,8 +102,21 @@ public final class Pki {
     return authority;
   }
 
+  /** What clients of the API server trust. */
   public String authorityPem() {
-    return authority.keyAndCertificate().certificatePem();
+    return authority.keyAndCertificate().certificatePem() + foreignPem;
+  }
+
+  /** The API server shows a certificate of somebody else's: clients must trust this as well. */
+  void trustAlso(List<X509Certificate> foreign) {
+    StringBuilder pem = new StringBuilder();
+    foreign.forEach(certificate -> pem.append(Pem.of(certificate)));
+    foreignPem = pem.toString();
+  }
+
+  /** The files of a certificate that {@link #server} or {@link #client} keeps. */
+  List<Path> files(String name) {
+    return List.of(directory.resolve(name + ".crt"), directory.resolve(name + ".key"));
   }
 
   /** Signs ServiceAccount tokens. */
@@ -120,7 +141,8 @@ public final class Pki {
    * authority of its own, so that no other can claim it.
    */
   public KeyAndCertificate frontProxyClient() {
-    return frontProxy.issue(Request.client("front-proxy-client", List.of(), VALIDITY), now);
+    return frontProxy.issue(
+        Request.client("front-proxy-client", List.of(), VALIDITY), clock.instant());
   }
 
   /** The key and certificate of a client: {@code NAME.key} and {@code NAME.crt}. */
@@ -167,14 +189,14 @@ public final class Pki {
         return new KeyAndCertificate(Pem.privateKey(Files.readString(keyFile)), certificate);
       }
     }
-    KeyAndCertificate issued = authority.issue(request, newKey.get(), now);
+    KeyAndCertificate issued = authority.issue(request, newKey.get(), clock.instant());
     PrivateFiles.write(keyFile, issued.keyPem());
     PrivateFiles.writeReadable(certificateFile, issued.certificatePem());
     return issued;
   }
 
   private boolean stillGood(X509Certificate certificate, Request request) {
-    if (certificate.getNotAfter().toInstant().isBefore(now.plus(RENEW_BEFORE))) {
+    if (certificate.getNotAfter().toInstant().isBefore(clock.instant().plus(RENEW_BEFORE))) {
       return false;
     }
     if (!certificate

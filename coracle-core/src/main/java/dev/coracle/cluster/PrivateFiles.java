@@ -29,6 +29,14 @@ final class PrivateFiles {
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
   }
 
+  /** Mode 0700 for a directory that was there before, if it is ours to say so. */
+  static void closeToOthers(Path directory) throws IOException {
+    String mode = PosixFilePermissions.toString(Files.getPosixFilePermissions(directory));
+    if (!mode.endsWith("------")) {
+      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
+    }
+  }
+
   /** Mode 0600. */
   static void write(Path file, String text) throws IOException {
     write(file, text, "rw-------");

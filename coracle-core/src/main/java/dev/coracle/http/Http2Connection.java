@@ -193,6 +193,10 @@ final class Http2Connection extends Http2ConnectionHandler implements HttpServer
       throw Http2Exception.streamError(
           streamId, Http2Error.PROTOCOL_ERROR, "a request without method or path");
     }
+    if (!isVisible(path) || !isVisible(method)) {
+      throw Http2Exception.streamError(
+          streamId, Http2Error.PROTOCOL_ERROR, "spaces or control characters in method or path");
+    }
     CharSequence authority = fields.authority();
     Headers headers = new Headers();
     String host = authority == null ? "" : authority.toString();
@@ -223,6 +227,16 @@ final class Http2Connection extends Http2ConnectionHandler implements HttpServer
     stream.setProperty(exchangeKey, exchange);
     deadline.none();
     dispatcher.dispatch(exchange, !last);
+  }
+
+  /** What has a line of its own in HTTP/1.1 must not be able to end that line. */
+  private static boolean isVisible(CharSequence text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (text.charAt(i) <= ' ' || text.charAt(i) == 0x7f) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private int data(int streamId, ByteBuf data, int padding, boolean last) {

@@ -12,12 +12,14 @@ import java.util.List;
  * @param clientCertificates whether clients are asked for one
  * @param clientAuthorities named to clients as the issuers that are accepted, and, for {@link
  *     ClientCertificates#VERIFIED}, what certificates are verified against
+ * @param policy versions and cipher suites
  */
 public record ServerTls(
     PrivateKey key,
     List<X509Certificate> chain,
     ClientCertificates clientCertificates,
-    List<X509Certificate> clientAuthorities) {
+    List<X509Certificate> clientAuthorities,
+    TlsPolicy policy) {
 
   /** How client certificates are treated. */
   public enum ClientCertificates {
@@ -34,12 +36,24 @@ public record ServerTls(
     clientAuthorities = List.copyOf(clientAuthorities);
   }
 
+  public ServerTls(
+      PrivateKey key,
+      List<X509Certificate> chain,
+      ClientCertificates clientCertificates,
+      List<X509Certificate> clientAuthorities) {
+    this(key, chain, clientCertificates, clientAuthorities, TlsPolicy.USUAL);
+  }
+
   public static ServerTls of(PrivateKey key, List<X509Certificate> chain) {
     return new ServerTls(key, chain, ClientCertificates.NONE, List.of());
   }
 
   /** Asks clients for a certificate that the handler will verify, as kube-apiserver does. */
   public ServerTls requestingClientCertificates(List<X509Certificate> authorities) {
-    return new ServerTls(key, chain, ClientCertificates.REQUESTED, authorities);
+    return new ServerTls(key, chain, ClientCertificates.REQUESTED, authorities, policy);
+  }
+
+  public ServerTls withPolicy(TlsPolicy other) {
+    return new ServerTls(key, chain, clientCertificates, clientAuthorities, other);
   }
 }

@@ -14,6 +14,7 @@ import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.SupportedCipherSuiteFilter;
 import java.net.Socket;
 import java.security.cert.X509Certificate;
+import java.util.ArrayList;
 import java.util.List;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
@@ -36,8 +37,8 @@ final class TlsContexts {
       SslContextBuilder builder =
           SslContextBuilder.forServer(tls.key(), tls.chain())
               .sslProvider(provider())
-              .protocols("TLSv1.3", "TLSv1.2")
-              .ciphers(Http2SecurityUtil.CIPHERS, SupportedCipherSuiteFilter.INSTANCE)
+              .protocols(protocols(tls.policy()))
+              .ciphers(ciphers(tls.policy()), SupportedCipherSuiteFilter.INSTANCE)
               .applicationProtocolConfig(alpn(http2));
       switch (tls.clientCertificates()) {
         case NONE -> builder.clientAuth(ClientAuth.NONE);
@@ -79,6 +80,28 @@ final class TlsContexts {
     } catch (SSLException e) {
       throw new IllegalArgumentException("TLS client certificate: " + e.getMessage(), e);
     }
+  }
+
+  private static String[] protocols(TlsPolicy policy) {
+    return policy.onlyTls13() ? new String[] {"TLSv1.3"} : new String[] {"TLSv1.3", "TLSv1.2"};
+  }
+
+  private static List<String> ciphers(TlsPolicy policy) {
+    if (policy.cipherSuites().isEmpty()) {
+      return Http2SecurityUtil.CIPHERS;
+    }
+    List<String> ciphers =
+        new ArrayList<>(Http2SecurityUtil.CIPHERS.stream().filter(TlsContexts::isTls13).toList());
+    ciphers.addAll(policy.cipherSuites());
+    return ciphers;
+  }
+
+  private static boolean isTls13(String cipher) {
+    return !cipher.contains("_WITH_");
+  }
+
+  static List<String> configurable() {
+    return Http2SecurityUtil.CIPHERS.stream().filter(cipher -> !isTls13(cipher)).toList();
   }
 
   private static ApplicationProtocolConfig alpn(boolean http2) {

@@ -17,6 +17,7 @@ import dev.coracle.node.volumes.PodVolumes;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -254,33 +255,37 @@ final class ContainerConfigs {
     return mounts;
   }
 
+  /**
+   * A path below a volume. What runs in the Pod can put symbolic links there, so each step is
+   * looked at before the next one is taken, and nothing is made through a link that leaves the
+   * volume.
+   */
   private static Path subPath(Path volume, String subPath) throws IOException {
     Path root = volume.toRealPath();
     Path wanted = root.resolve(subPath).normalize();
     if (!wanted.startsWith(root)) {
-      throw new RuntimeFailure(CONFIG_ERROR, "subPath \"" + subPath + "\" leaves its volume");
+      throw leavesVolume(subPath);
     }
-    if (!Files.exists(wanted)) {
-      makeLike(root, wanted);
-    }
-    Path real = wanted.toRealPath();
-    if (!real.startsWith(root)) {
-      throw new RuntimeFailure(CONFIG_ERROR, "subPath \"" + subPath + "\" leaves its volume");
+    Path real = root;
+    for (Path step : root.relativize(wanted)) {
+      if (step.toString().isEmpty()) {
+        continue;
+      }
+      Path next = real.resolve(step);
+      if (!Files.exists(next, LinkOption.NOFOLLOW_LINKS)) {
+        Files.createDirectory(next);
+        Files.setPosixFilePermissions(next, Files.getPosixFilePermissions(root));
+      }
+      real = next.toRealPath();
+      if (!real.startsWith(root)) {
+        throw leavesVolume(subPath);
+      }
     }
     return real;
   }
 
-  /** Makes a directory and what leads to it, each as open as the volume itself. */
-  private static void makeLike(Path root, Path wanted) throws IOException {
-    var permissions = Files.getPosixFilePermissions(root);
-    Path path = root;
-    for (Path part : root.relativize(wanted)) {
-      path = path.resolve(part);
-      if (!Files.exists(path)) {
-        Files.createDirectory(path);
-        Files.setPosixFilePermissions(path, permissions);
-      }
-    }
+  private static RuntimeFailure leavesVolume(String subPath) {
+    return new RuntimeFailure(CONFIG_ERROR, "subPath \"" + subPath + "\" leaves its volume");
   }
 
   private static SecurityOptions security(JsonNode pod, JsonNode container) {

@@ -50,6 +50,7 @@ final class DevServer implements AutoCloseable {
             ApiServerConfig.of(registry)
                 .withAuth(authenticator, DevServer.authorizer())
                 .withKubelet(ClientTls.trustingAnyone())
+                .withLoopbackTargets(true)
                 .withHttp(
                     HttpServerOptions.loopback(
                         ServerTls.of(serving.key(), List.of(serving.certificate()))

@@ -72,6 +72,9 @@ public final class AtomicWriter {
     if (!first && written.equals(files)) {
       return false;
     }
+    for (String path : files.keySet()) {
+      check(path);
+    }
     Files.createDirectories(target);
     Path data = target.resolve("..data");
     Path old = Files.isSymbolicLink(data) ? Files.readSymbolicLink(data) : null;
@@ -95,6 +98,28 @@ public final class AtomicWriter {
     written = Map.copyOf(files);
     first = false;
     return true;
+  }
+
+  /** Files stay in the volume, whatever the API let through. */
+  private static void check(String path) throws IOException {
+    if (path.isEmpty()) {
+      throw new IOException("invalid path: must not be empty");
+    }
+    if (path.startsWith("/")) {
+      throw new IOException("invalid path: must be relative path: " + path);
+    }
+    for (String step : path.split("/", -1)) {
+      if (step.equals("..")) {
+        throw new IOException("invalid path: must not contain '..': " + path);
+      }
+      if (step.length() > 255) {
+        throw new IOException(
+            "invalid path: filename must be less than or equal to 255 characters");
+      }
+    }
+    if (path.startsWith("..")) {
+      throw new IOException("invalid path: must not start with '..': " + path);
+    }
   }
 
   private static String newName() {
