@@ -37,6 +37,7 @@ final class ConvertingWatch implements Registry.WatchSink {
 
   private volatile Registry.@Nullable Watch source;
   private volatile boolean over;
+  private volatile boolean closed;
 
   ConvertingWatch(Conversion conversion, Selection selection, Registry.WatchSink sink) {
     this.conversion = conversion;
@@ -49,6 +50,7 @@ final class ConvertingWatch implements Registry.WatchSink {
     source = stored;
     Thread.ofVirtual().name("converting watch").start(this::run);
     return () -> {
+      closed = true;
       over = true;
       stored.close();
       waiting.add(END);
@@ -98,7 +100,9 @@ final class ConvertingWatch implements Registry.WatchSink {
       if (feeding != null) {
         feeding.close();
       }
-      sink.ended();
+      if (!closed) {
+        sink.ended();
+      }
     }
   }
 

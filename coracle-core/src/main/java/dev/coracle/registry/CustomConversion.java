@@ -116,6 +116,13 @@ final class CustomConversion implements Conversion {
         : convert(List.of(served.deepCopy()), storedApiVersion()).getFirst();
   }
 
+  /** An object, in whichever version it is, in this one. */
+  ObjectNode inThisVersion(ObjectNode object) {
+    return Meta.text(object, "apiVersion").equals(apiVersion())
+        ? object
+        : convert(List.of(object), apiVersion()).getFirst();
+  }
+
   @Override
   public boolean isSlow() {
     return review != null;

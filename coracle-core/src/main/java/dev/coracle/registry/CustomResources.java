@@ -140,11 +140,11 @@ final class CustomResources implements Registry.WatchSink {
     for (JsonNode version : spec.path("versions")) {
       ResourceType type = type(definition, spec, version);
       define(type, spec, version);
+      CustomConversion own =
+          new CustomConversion(type, config.schemas(), current, review, config.uids());
+      config.schemas().convertBy(type, own::inThisVersion);
       if (version.path("served").asBoolean(false)) {
-        versions.add(
-            new Resources.CustomVersion(
-                type,
-                new CustomConversion(type, config.schemas(), current, review, config.uids())));
+        versions.add(new Resources.CustomVersion(type, own));
       }
     }
     List<ResourceType> types = versions.stream().map(Resources.CustomVersion::type).toList();

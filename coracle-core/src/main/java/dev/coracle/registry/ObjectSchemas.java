@@ -38,6 +38,13 @@ public interface ObjectSchemas {
       ResourceType type, @Nullable ObjectNode openApiV3Schema, boolean preserveUnknownFields);
 
   /**
+   * Learns how an object of a custom resource is brought from any of its versions into this one.
+   *
+   * @param conversion takes and gives trees of its own
+   */
+  void convertBy(ResourceType type, UnaryOperator<ObjectNode> conversion);
+
+  /**
    * An object without the fields that its kind does not know; the same tree when nothing is known
    * of the kind.
    */

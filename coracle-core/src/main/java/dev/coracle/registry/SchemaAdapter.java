@@ -38,6 +38,8 @@ public final class SchemaAdapter implements ObjectSchemas {
 
   private final Map<GroupVersionKind, Schema> known = new ConcurrentHashMap<>();
   private final Map<GroupVersionKind, ExpressionRules> rules = new ConcurrentHashMap<>();
+  private final Map<GroupVersionKind, UnaryOperator<ObjectNode>> conversions =
+      new ConcurrentHashMap<>();
 
   /** The schema of a kind that is served, or null when there is none. */
   public @Nullable Schema find(GroupVersionKind kind) {
@@ -65,8 +67,38 @@ public final class SchemaAdapter implements ObjectSchemas {
     rules.remove(type.gvk());
     if (openApiV3Schema == null) {
       known.remove(type.gvk());
+      conversions.remove(type.gvk());
     } else {
       known.put(type.gvk(), CustomSchemas.of(openApiV3Schema, preserveUnknownFields));
+    }
+  }
+
+  @Override
+  public void convertBy(ResourceType type, UnaryOperator<ObjectNode> conversion) {
+    conversions.put(type.gvk(), conversion);
+  }
+
+  /** The versions of a custom resource; those of built-in kinds have the same fields. */
+  private final class CustomVersions implements FieldManager.Versions {
+    private final ResourceType type;
+
+    CustomVersions(ResourceType type) {
+      this.type = type;
+    }
+
+    private GroupVersionKind kind(String apiVersion) {
+      return GroupVersionKind.of(apiVersion, type.kind());
+    }
+
+    @Override
+    public @Nullable Schema schema(String apiVersion) {
+      return conversions.containsKey(kind(apiVersion)) ? known.get(kind(apiVersion)) : null;
+    }
+
+    @Override
+    public ObjectNode convert(ObjectNode object, String apiVersion) {
+      UnaryOperator<ObjectNode> conversion = conversions.get(kind(apiVersion));
+      return conversion == null ? object : conversion.apply(object.deepCopy());
     }
   }
 
@@ -78,12 +110,32 @@ public final class SchemaAdapter implements ObjectSchemas {
       String fieldValidation,
       List<String> warnings) {
     FieldValidation validation = FieldValidation.of(fieldValidation);
+    if (type.custom() && !patched) {
+      requireKind(type, body);
+    }
     Decoded decoded =
         patched
             ? Decoder.decodePatched(body, required(type), validation)
             : Decoder.decodeTree(body, required(type), type.gvk(), validation);
     warn(warnings, decoded.warnings());
     return decoded.object();
+  }
+
+  /** What a custom resource says of its kind is part of its validation. */
+  private static void requireKind(ResourceType type, ObjectNode body) {
+    String kind = Meta.text(body, "kind");
+    boolean sameVersion = Meta.text(body, "apiVersion").equals(type.gvk().apiVersion());
+    if (sameVersion && !kind.isEmpty() && !kind.equals(type.kind())) {
+      throw StatusException.invalid(
+          type.group(),
+          kind,
+          Meta.text(body.path("metadata"), "name"),
+          List.of(
+              new StatusCause(
+                  "FieldValueInvalid",
+                  "Invalid value: \"" + kind + "\": must be " + type.kind(),
+                  "kind")));
+    }
   }
 
   /** A patch that is tried again warns once. */
@@ -146,14 +198,14 @@ public final class SchemaAdapter implements ObjectSchemas {
       @Nullable KubeObject old,
       List<String> warnings) {
     List<StatusCause> causes = new ArrayList<>();
-    if (old == null) {
-      causes.addAll(Validation.create(type.gvk(), object));
-    } else if (!subresource.equals("status")) {
-      causes.addAll(Validation.update(type.gvk(), object, old.tree()));
+    ObjectNode before = old == null ? null : old.tree();
+    if (before == null || !subresource.equals("status")) {
+      causes.addAll(Validation.customMetadata(object, before));
+      Validation.customWarnings(object, before).forEach(text -> warn(warnings, List.of(text)));
     }
     ObjectNode source = required(type).source();
     if (source != null) {
-      causes.addAll(Validation.custom(source, object, old == null ? null : old.tree()));
+      causes.addAll(Validation.custom(source, object, before));
       ExpressionRules own = rules.computeIfAbsent(type.gvk(), kind -> ExpressionRules.of(source));
       if (!own.isEmpty()) {
         if (causes.stream().anyMatch(cause -> BLOCKING.contains(cause.reason()))) {
@@ -164,7 +216,7 @@ public final class SchemaAdapter implements ObjectSchemas {
                       + " was invalid; correct the existing errors to complete validation",
                   "<nil>"));
         } else {
-          causes.addAll(own.check(object, old == null ? null : old.tree(), warnings));
+          causes.addAll(own.check(object, before, warnings));
         }
       }
     }
@@ -242,7 +294,8 @@ public final class SchemaAdapter implements ObjectSchemas {
         subresource,
         now,
         required(type),
-        ignored(type, subresource));
+        ignored(type, subresource),
+        type.custom() ? new CustomVersions(type) : FieldManager.Versions.ALIKE);
   }
 
   /** The fields that a write over this path leaves as they are, whatever it says of them. */

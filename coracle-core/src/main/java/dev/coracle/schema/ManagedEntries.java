@@ -92,11 +92,12 @@ final class ManagedEntries {
     }
   }
 
-  /** Takes a set away from everybody but one. */
-  void takeFromOthers(Key except, FieldSet taken) {
+  /** Takes what changed away from everybody but one. */
+  void takeFromOthers(Key except, VersionedChanges changes) {
     for (Map.Entry<Key, Entry> each : List.copyOf(entries.entrySet())) {
       if (!each.getKey().equals(except)) {
         Entry entry = each.getValue();
+        FieldSet taken = changes.taken(entry.apiVersion());
         set(each.getKey(), entry.apiVersion(), null, entry.fields().difference(taken));
       }
     }

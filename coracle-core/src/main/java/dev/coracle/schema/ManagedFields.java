@@ -20,8 +20,7 @@ import org.jspecify.annotations.Nullable;
  * Field ownership: server-side apply, and the bookkeeping of every other write ("Server-Side Apply"
  * in the Kubernetes documentation, KEP-555).
  *
- * <p>Managers that wrote in another version of the API are compared by the names of fields as they
- * are.
+ * <p>Fields of managers that wrote in another version of the API are compared in that version.
  */
 public final class ManagedFields {
 
@@ -105,7 +104,7 @@ public final class ManagedFields {
         FieldComparison.of(before, now, manager.schema()).without(manager.ignored());
     FieldSet changed = comparison.changed();
     ManagedEntries.Key self = ManagedEntries.updater(manager);
-    entries.takeFromOthers(self, changed.union(comparison.removed()));
+    entries.takeFromOthers(self, new VersionedChanges(before, now, manager, comparison));
     FieldSet owned = entries.fields(self).difference(comparison.removed());
     FieldSet mine = changed.difference(UNOWNED);
     entries.set(
@@ -153,27 +152,26 @@ public final class ManagedFields {
               "",
               manager.time(),
               schema,
-              FieldSet.EMPTY));
+              FieldSet.EMPTY,
+              manager.versions()));
     }
     ManagedEntries.Key self = ManagedEntries.applier(manager);
     FieldSet last = entries.fields(self).withoutAll(manager.ignored());
+    ManagedEntries.Entry lastEntry = entries.entries().get(self);
+    String lastVersion = lastEntry == null ? manager.apiVersion() : lastEntry.apiVersion();
     FieldSet said = FieldSets.of(config, schema).withoutAll(manager.ignored());
     FieldSet set = said.difference(UNOWNED);
     JsonNode merged = FieldSets.merge(before, config, schema);
     entries.set(self, manager.apiVersion(), null, set);
-    ObjectNode result =
-        prune(
-            merged instanceof ObjectNode object ? object : before,
-            entries.all().union(said),
-            last,
-            schema);
+    ObjectNode whole = merged instanceof ObjectNode object ? object : before;
+    ObjectNode result = pruned(whole, entries.all().union(said), last, lastVersion, manager);
     FieldComparison comparison =
         FieldComparison.of(before, result, schema).without(manager.ignored());
-    FieldSet changed = comparison.changed();
+    VersionedChanges changes = new VersionedChanges(before, result, manager, comparison);
     if (!force) {
-      refuseConflicts(entries, self, changed);
+      refuseConflicts(entries, self, changes);
     }
-    entries.takeFromOthers(self, changed.union(comparison.removed()));
+    entries.takeFromOthers(self, changes);
     if (live == null || !result.equals(before)) {
       entries.set(self, manager.apiVersion(), Timestamps.seconds(manager.time()), set);
     }
@@ -188,6 +186,37 @@ public final class ManagedFields {
     identity.set("apiVersion", config.get("apiVersion"));
     identity.set("kind", config.get("kind"));
     return identity;
+  }
+
+  /** As {@link #prune}, in the version in which the manager applied last time. */
+  private static ObjectNode pruned(
+      ObjectNode merged, FieldSet owned, FieldSet last, String lastVersion, FieldManager manager) {
+    Schema schema =
+        lastVersion.equals(manager.apiVersion()) ? null : manager.versions().schema(lastVersion);
+    if (schema == null) {
+      return prune(merged, owned, last, manager.schema());
+    }
+    ObjectNode then = manager.versions().convert(merged, lastVersion);
+    FieldSet said = FieldSets.of(merged, manager.schema()).intersection(owned);
+    ObjectNode mine = named(merged, said, manager.schema());
+    FieldSet kept = FieldSets.of(manager.versions().convert(mine, lastVersion), schema);
+    ObjectNode left = prune(then, owned.union(kept), last, schema);
+    return left.equals(then) ? merged : manager.versions().convert(left, manager.apiVersion());
+  }
+
+  /** Only those fields of an object, and what tells which object it is. */
+  private static ObjectNode named(ObjectNode object, FieldSet fields, Schema schema) {
+    FieldSet others =
+        FieldSets.withNamedFields(FieldSets.of(object, schema), schema)
+            .difference(FieldSets.withNamedFields(fields, schema));
+    JsonNode rest = FieldSets.remove(object, others, schema);
+    ObjectNode only = rest instanceof ObjectNode own ? own.deepCopy() : Json.object();
+    for (String field : new String[] {"apiVersion", "kind", "metadata"}) {
+      if (object.has(field)) {
+        only.set(field, object.get(field));
+      }
+    }
+    return only;
   }
 
   /** Removes what the manager applied last time, says no more, and nobody else owns. */
@@ -211,12 +240,13 @@ public final class ManagedFields {
   }
 
   private static void refuseConflicts(
-      ManagedEntries entries, ManagedEntries.Key self, FieldSet changed) {
+      ManagedEntries entries, ManagedEntries.Key self, VersionedChanges changes) {
     Map<String, List<String>> conflicts = new TreeMap<>();
     for (Map.Entry<ManagedEntries.Key, ManagedEntries.Entry> each : entries.entries().entrySet()) {
       if (each.getKey().equals(self)) {
         continue;
       }
+      FieldSet changed = changes.changed(each.getValue().apiVersion());
       List<String> paths = each.getValue().fields().intersection(changed).paths();
       if (!paths.isEmpty()) {
         conflicts.computeIfAbsent(shown(each.getKey()), name -> new ArrayList<>()).addAll(paths);

@@ -7,9 +7,11 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.ControllableClock;
+import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.ListOptions;
+import dev.coracle.api.PatchType;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.UserInfo;
 import dev.coracle.api.WatchEvent;
@@ -470,5 +472,113 @@ class CustomVersionsTest {
     first.put("deprecationWarning", "v1 sinks");
     redefine(definition);
     assertThat(ships("v1").deprecation()).isEqualTo("v1 sinks");
+  }
+
+  private KubeObject apply(String version, String manager, String spec) {
+    String ship =
+        "{'apiVersion':'sea.example.com/"
+            + version
+            + "','kind':'Ship','metadata':{'name':'b'},'spec':"
+            + spec
+            + "}";
+    return registry
+        .patch(
+            context,
+            ships(version),
+            "a",
+            "b",
+            "",
+            PatchType.APPLY,
+            Json.write(json(ship)),
+            WriteOptions.manager(manager))
+        .object();
+  }
+
+  @Test
+  void apply_inAnotherVersion_conflictsInTheVersionOfTheOwner() {
+    define(definition("v1", byWebhook()));
+    apply("v1", "first", "{'size':3}");
+
+    assertThatThrownBy(() -> apply("v2", "second", "{'sizes':[4]}"))
+        .isInstanceOfSatisfying(
+            StatusException.class,
+            conflict -> {
+              assertThat(conflict.code()).isEqualTo(409);
+              assertThat(conflict.status().details().causes())
+                  .extracting(cause -> cause.message() + " " + cause.field())
+                  .containsExactly("conflict with \"first\" .spec.size");
+            });
+    assertThat(apply("v2", "second", "{'sizes':[3]}").at("spec")).isEqualTo(json("{'sizes':[3]}"));
+  }
+
+  @Test
+  void apply_sameManagerInAnotherVersion_ownsItsFieldsThere() {
+    define(definition("v1", byWebhook()));
+    apply("v1", "first", "{'size':3}");
+
+    assertThat(apply("v2", "first", "{'sizes':[5]}").at("spec")).isEqualTo(json("{'sizes':[5]}"));
+    assertThat(get("v1", "b").at("spec")).isEqualTo(json("{'size':5}"));
+    assertThat(get("v1", "b").at("metadata", "managedFields")).hasSize(1);
+    assertThat(get("v1", "b").at("metadata", "managedFields").path(0).path("apiVersion").asText())
+        .isEqualTo("sea.example.com/v2");
+  }
+
+  @Test
+  void apply_withoutWhatWasAppliedInAnotherVersion_removesIt() {
+    define(definition("v1", byName()));
+    apply("v1", "first", "{'size':3}");
+    ObjectNode next = definition("v1", byName());
+    ((ObjectNode) next.at("/spec/versions/1/schema/openAPIV3Schema/properties/spec/properties"))
+        .putObject("size")
+        .put("type", "integer");
+    redefine(next);
+
+    assertThat(apply("v2", "first", "{'first':'x'}").at("spec")).isEqualTo(json("{'first':'x'}"));
+  }
+
+  @Test
+  void names_takenByAnother_areAcceptedWhenThatIsGone() {
+    define(definition("v1", byName()));
+    ObjectNode other = definition("v1", byName());
+    ((ObjectNode) other.path("metadata")).put("name", "vessels.sea.example.com");
+    ((ObjectNode) other.path("spec").path("names"))
+        .put("plural", "vessels")
+        .put("singular", "vessel");
+    KubeObject refused = define(other);
+    assertThat(refused.at("status", "conditions").path(0).path("reason").asText())
+        .isEqualTo("ListKindConflict");
+    assertThat(refused.at("status", "conditions").path(1).path("reason").asText())
+        .isEqualTo("NotAccepted");
+    assertThat(refused.at("status", "acceptedNames"))
+        .isEqualTo(json("{'plural':'vessels','singular':'vessel','kind':''}"));
+    assertThat(registry.find("sea.example.com", "v1", "vessels")).isNull();
+
+    registry.delete(context, definitions(), "", CRD, DeleteOptions.background());
+    await().until(() -> registry.find("sea.example.com", "v1", "vessels") != null);
+  }
+
+  @Test
+  void create_unqualifiedFinalizer_isAllowedWithAWarning() {
+    define(definition("v1", byName()));
+    ObjectNode ship =
+        json(
+            "{'apiVersion':'sea.example.com/v1','kind':'Ship','metadata':{'name':'b',"
+                + "'finalizers':['mine']},'spec':{}}");
+    registry.create(context, ships("v1"), "a", "", "", ship, NONE);
+
+    assertThat(context.warnings())
+        .containsExactly(
+            "metadata.finalizers: \"mine\": prefer a domain-qualified finalizer name including a"
+                + " path (/) to avoid accidental conflicts with other finalizer writers");
+  }
+
+  @Test
+  void create_otherKind_isInvalid() {
+    define(definition("v1", byName()));
+    ObjectNode boat =
+        json("{'apiVersion':'sea.example.com/v1','kind':'Boat','metadata':{'name':'b'}}");
+    assertThatThrownBy(() -> registry.create(context, ships("v1"), "a", "", "", boat, NONE))
+        .hasMessage(
+            "Boat.sea.example.com \"b\" is invalid: kind: Invalid value: \"Boat\": must be Ship");
   }
 }

@@ -263,7 +263,6 @@ final class CrdVersionValidation {
 
   private static void selectable(Field spec, Field versions) {
     boolean common = isCommon(versions, "selectableFields");
-    boolean commonSchema = isCommon(versions, "schema");
     for (Field version : versions.items()) {
       Field fields = version.child("selectableFields");
       if (fields.blank()) {
@@ -271,18 +270,7 @@ final class CrdVersionValidation {
       }
       JsonNode schema = version.json().path("schema").path("openAPIV3Schema");
       Field shown = common ? fields.at(spec.path().child("selectableFields")) : fields;
-      if (common != commonSchema) {
-        spec.errors()
-            .invalid(
-                shown.path(),
-                "",
-                common
-                    ? "selectableFields may only be set when validations.schema is included"
-                    : "selectableFields may only be set when version.schema.openAPIV3Schema is not"
-                        + " included");
-      } else {
-        selectable(shown, schema);
-      }
+      selectable(shown, schema);
       if (common) {
         return;
       }

@@ -4,10 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Names;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** {@code metadata} of every kind. */
 final class MetadataValidation {
@@ -27,6 +29,15 @@ final class MetadataValidation {
   private MetadataValidation() {}
 
   static void validate(Field metadata, NameRule rule) {
+    validate(metadata, rule, true);
+  }
+
+  /**
+   * As above.
+   *
+   * @param builtIn whether a finalizer must have a path or be one that Kubernetes knows
+   */
+  static void validate(Field metadata, NameRule rule, boolean builtIn) {
     Field generate = metadata.child("generateName");
     if (!generate.blank()) {
       String prefix = generate.text();
@@ -44,7 +55,7 @@ final class MetadataValidation {
     labels(metadata.child("labels"));
     annotations(metadata.child("annotations"));
     owners(metadata.child("ownerReferences"));
-    finalizers(metadata.child("finalizers"));
+    finalizers(metadata.child("finalizers"), builtIn);
   }
 
   static List<String> name(String name, NameRule rule) {
@@ -124,7 +135,30 @@ final class MetadataValidation {
     }
   }
 
-  private static void finalizers(Field finalizers) {
+  /** What of the finalizers of a custom resource may collide with others. */
+  static List<String> finalizerWarnings(JsonNode metadata, JsonNode before) {
+    Set<String> known = new HashSet<>();
+    before.path("finalizers").forEach(finalizer -> known.add(finalizer.asText("")));
+    Set<String> added = new TreeSet<>();
+    metadata.path("finalizers").forEach(finalizer -> added.add(finalizer.asText("")));
+    List<String> warnings = new ArrayList<>();
+    for (String name : added) {
+      boolean standard =
+          name.equals("orphan")
+              || name.equals("foregroundDeletion")
+              || name.equals("customresourcecleanup.apiextensions.k8s.io");
+      if (!known.contains(name) && name.indexOf('/') < 0 && !standard) {
+        warnings.add(
+            "metadata.finalizers: "
+                + FieldErrors.quoted(name)
+                + ": prefer a domain-qualified finalizer name including a path (/) to avoid"
+                + " accidental conflicts with other finalizer writers");
+      }
+    }
+    return warnings;
+  }
+
+  private static void finalizers(Field finalizers, boolean builtIn) {
     boolean orphan = false;
     boolean foreground = false;
     for (Field finalizer : finalizers.items()) {
@@ -133,7 +167,7 @@ final class MetadataValidation {
       foreground |= name.equals("foregroundDeletion");
       List<String> wrong = Names.qualifiedName(name);
       finalizer.invalid(wrong);
-      if (name.indexOf('/') < 0 && !STANDARD_FINALIZERS.contains(name)) {
+      if (builtIn && name.indexOf('/') < 0 && !STANDARD_FINALIZERS.contains(name)) {
         finalizer.invalid("name is neither a standard finalizer name nor is it fully qualified");
       }
     }

@@ -22,7 +22,8 @@ public final class Validation {
   public static List<StatusCause> create(GroupVersionKind gvk, ObjectNode object) {
     FieldErrors errors = new FieldErrors();
     if (!isReview(gvk)) {
-      MetadataValidation.validate(Field.of(object, "metadata", errors), nameRule(gvk));
+      MetadataValidation.validate(
+          Field.of(object, "metadata", errors), nameRule(gvk), !isAggregated(gvk));
     }
     kind(gvk, object, null, errors);
     return errors.causes();
@@ -35,12 +36,35 @@ public final class Validation {
   public static List<StatusCause> update(GroupVersionKind gvk, ObjectNode now, ObjectNode old) {
     FieldErrors errors = new FieldErrors();
     Field metadata = Field.of(now, "metadata", errors);
-    MetadataValidation.validate(metadata, nameRule(gvk));
+    MetadataValidation.validate(metadata, nameRule(gvk), !isAggregated(gvk));
     // Told twice, as by Kubernetes: once for every object, once by the kind.
     MetadataValidation.update(metadata, old);
     MetadataValidation.update(metadata, old);
     kind(gvk, now, old, errors);
     return errors.causes();
+  }
+
+  /**
+   * What is wrong with the metadata of a custom resource.
+   *
+   * @param old the stored object, or null on a create
+   */
+  public static List<StatusCause> customMetadata(ObjectNode object, @Nullable ObjectNode old) {
+    FieldErrors errors = new FieldErrors();
+    Field metadata = Field.of(object, "metadata", errors);
+    MetadataValidation.validate(metadata, NameRule.SUBDOMAIN, false);
+    if (old != null) {
+      // Told twice, as for every kind.
+      MetadataValidation.update(metadata, old);
+      MetadataValidation.update(metadata, old);
+    }
+    return errors.causes();
+  }
+
+  /** What of a custom resource's metadata is allowed and not wise. */
+  public static List<String> customWarnings(ObjectNode object, @Nullable ObjectNode old) {
+    return MetadataValidation.finalizerWarnings(
+        object.path("metadata"), old == null ? Field.nothing() : old.path("metadata"));
   }
 
   /**
@@ -54,6 +78,7 @@ public final class Validation {
     FieldErrors errors = new FieldErrors();
     new CustomValidation(errors)
         .object(openApiV3Schema, object, old == null ? Field.nothing() : old);
+    EmbeddedResources.validate(openApiV3Schema, object, errors);
     return errors.causes();
   }
 
@@ -71,6 +96,12 @@ public final class Validation {
   private static boolean isReview(GroupVersionKind gvk) {
     return gvk.group().equals("authentication.k8s.io")
         || gvk.group().equals("authorization.k8s.io");
+  }
+
+  /** Kinds of Kubernetes' other two servers, which know no standard finalizers. */
+  private static boolean isAggregated(GroupVersionKind gvk) {
+    return gvk.group().equals("apiextensions.k8s.io")
+        || gvk.group().equals("apiregistration.k8s.io");
   }
 
   private static void kind(
