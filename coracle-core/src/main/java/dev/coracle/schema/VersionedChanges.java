@@ -13,12 +13,14 @@ final class VersionedChanges {
   private final ObjectNode before;
   private final ObjectNode now;
   private final FieldManager manager;
+  private final FieldComparison own;
   private final Map<String, FieldComparison> byVersion = new HashMap<>();
 
   VersionedChanges(ObjectNode before, ObjectNode now, FieldManager manager, FieldComparison own) {
     this.before = before;
     this.now = now;
     this.manager = manager;
+    this.own = own;
     byVersion.put(manager.apiVersion(), own);
   }
 
@@ -44,7 +46,7 @@ final class VersionedChanges {
   private FieldComparison compare(String apiVersion) {
     Schema schema = manager.versions().schema(apiVersion);
     if (schema == null) {
-      return byVersion.get(manager.apiVersion());
+      return own;
     }
     return FieldComparison.of(
             manager.versions().convert(before, apiVersion),
