@@ -15,12 +15,23 @@ final class Bytes {
   private static final int MOST_SPARE = 24;
   private static final byte[] NONE = new byte[0];
 
-  /** Arrays to use again; of one event loop. */
+  /** The arrays of one event loop: how much is lent, and some to use again. */
   static final class Pool {
     private final byte[][] spare = new byte[MOST_SPARE][];
     private int count;
+    private long lent;
 
-    private byte[] take() {
+    /** Bytes of the arrays that are in use. */
+    long lent() {
+      return lent;
+    }
+
+    private byte[] take(int least) {
+      if (least > ARRAY_BYTES) {
+        lent += least;
+        return new byte[least];
+      }
+      lent += ARRAY_BYTES;
       if (count == 0) {
         return new byte[ARRAY_BYTES];
       }
@@ -30,6 +41,7 @@ final class Bytes {
     }
 
     private void give(byte[] array) {
+      lent -= array.length;
       if (array.length == ARRAY_BYTES && count < MOST_SPARE) {
         spare[count++] = array;
       }
@@ -59,15 +71,15 @@ final class Bytes {
     if (array.length - to >= wanted) {
       return;
     }
-    if (array.length == 0 && wanted <= ARRAY_BYTES) {
-      array = pool.take();
+    if (array.length == 0) {
+      array = pool.take(wanted);
       from = 0;
       to = 0;
       return;
     }
     byte[] old = array;
     if (old.length - size < wanted) {
-      array = new byte[Math.max(old.length * 2, size + wanted)];
+      array = pool.take(Math.max(old.length * 2, size + wanted));
     }
     System.arraycopy(old, from, array, 0, size);
     if (array != old) {

@@ -26,6 +26,9 @@ abstract class Connection implements Loop.Handler {
   /** Whether the selector saw something to read since all was read. */
   private boolean readable;
 
+  /** When something last came or went. */
+  private long movedAt = System.nanoTime();
+
   private boolean ended;
   private boolean blocked;
   private boolean deaf;
@@ -66,8 +69,18 @@ abstract class Connection implements Loop.Handler {
     deaf = true;
   }
 
+  final long movedAt() {
+    return movedAt;
+  }
+
+  @Override
+  public long waitingSince() {
+    return in.isEmpty() && out.isEmpty() ? Long.MAX_VALUE : movedAt;
+  }
+
   @Override
   public void ready(SelectionKey selected) {
+    movedAt = loop.now();
     int operations = selected.readyOps();
     if ((operations & SelectionKey.OP_READ) != 0) {
       readable = true;

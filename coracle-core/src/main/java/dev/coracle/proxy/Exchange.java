@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Exchange {
 
+  /** Of reading and writing in one go. */
+  private static final int MOST_ROUNDS = 2;
+
   private final ClientConnection client;
   private final ApiServer server;
   private final ProxyRequest request;
@@ -359,6 +362,12 @@ final class Exchange {
     }
   }
 
+  /** As {@link Loop.Handler#waitingSince}, of the API server's side. */
+  long waitingSince() {
+    Upstream to = upstream;
+    return to == null ? Long.MAX_VALUE : to.heldSince();
+  }
+
   /** The client went away. */
   void abandon() {
     over = true;
@@ -373,7 +382,7 @@ final class Exchange {
   private static boolean relay(Connection from, Body body, Connection to, boolean chunked)
       throws BadMessageException {
     boolean moved = false;
-    for (int rounds = 0; !body.isAtEnd() && rounds < 16; rounds++) {
+    for (int rounds = 0; !body.isAtEnd() && rounds < MOST_ROUNDS; rounds++) {
       if (to.isBlocked() || to.isDeaf()) {
         return moved;
       }

@@ -22,6 +22,12 @@ final class Loop implements Runnable {
     /** The channel is ready for something of its interest. */
     void ready(SelectionKey key);
 
+    /**
+     * When the bytes that it holds last moved, in the clock's nanoseconds; {@link Long#MAX_VALUE}
+     * when it holds none, or none that can be done without.
+     */
+    long waitingSince();
+
     /** Called about once a second. */
     void tick(long now);
 
@@ -32,11 +38,15 @@ final class Loop implements Runnable {
     void close();
   }
 
+  /** Of arrays in use: some 150 clients that take nothing. Others would have to wait for memory. */
+  private static final long MOST_LENT_BYTES = 8 << 20;
+
   final Bytes.Pool pool = new Bytes.Pool();
   private final Selector selector;
   private final ArrayDeque<Handler> again = new ArrayDeque<>();
   private final ConcurrentLinkedQueue<Runnable> handed = new ConcurrentLinkedQueue<>();
   private volatile boolean closed;
+  private long now = System.nanoTime();
 
   Loop() throws IOException {
     selector = Selector.open();
@@ -45,6 +55,11 @@ final class Loop implements Runnable {
   SelectionKey register(SelectableChannel channel, int operations, Handler handler)
       throws IOException {
     return channel.register(selector, operations, handler);
+  }
+
+  /** When this turn began; nanoseconds. */
+  long now() {
+    return now;
   }
 
   /** Lets others have their turn first. */
@@ -73,7 +88,7 @@ final class Loop implements Runnable {
         for (Runnable task = handed.poll(); task != null; task = handed.poll()) {
           task.run();
         }
-        long now = System.nanoTime();
+        relieve();
         if (now - ticked >= TICK_MILLIS * 1_000_000) {
           ticked = now;
           for (SelectionKey key : selector.keys()) {
@@ -97,6 +112,7 @@ final class Loop implements Runnable {
       // The listener alone has nothing that could be late.
       selector.select(selector.keys().size() > 1 ? TICK_MILLIS : 0);
     }
+    now = System.nanoTime();
     Iterator<SelectionKey> ready = selector.selectedKeys().iterator();
     while (ready.hasNext()) {
       SelectionKey key = ready.next();
@@ -104,6 +120,26 @@ final class Loop implements Runnable {
       if (key.isValid()) {
         safely((Handler) key.attachment(), key);
       }
+    }
+  }
+
+  /** Ends those that have held bytes without moving for longest, when too much is held. */
+  private void relieve() {
+    while (pool.lent() > MOST_LENT_BYTES) {
+      Handler oldest = null;
+      long since = Long.MAX_VALUE;
+      for (SelectionKey key : selector.keys()) {
+        Handler handler = (Handler) key.attachment();
+        long waiting = key.isValid() ? handler.waitingSince() : Long.MAX_VALUE;
+        if (waiting != Long.MAX_VALUE && (oldest == null || waiting - since < 0)) {
+          oldest = handler;
+          since = waiting;
+        }
+      }
+      if (oldest == null) {
+        return;
+      }
+      oldest.close();
     }
   }
 

@@ -296,7 +296,7 @@ public final class ProxyMain {
     if (!environment.getOrDefault("KUBECONFIG", "").isEmpty()) {
       return true;
     }
-    String home = environment.getOrDefault("HOME", System.getProperty("user.home", "/"));
-    return Files.exists(Path.of(home, ".kube", "config"));
+    String home = environment.getOrDefault("HOME", "");
+    return !home.isEmpty() && Files.exists(Path.of(home, ".kube", "config"));
   }
 }

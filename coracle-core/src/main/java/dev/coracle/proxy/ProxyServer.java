@@ -27,6 +27,7 @@ public final class ProxyServer implements AutoCloseable {
 
   private static final int MOST_CONNECTIONS = 512;
   private static final int MOST_ACCEPTED_AT_ONCE = 16;
+  private static final int SEND_BYTES = 128 * 1024;
   private static final int STACK_BYTES = 512 * 1024;
 
   private final ProxyOptions options;
@@ -155,6 +156,8 @@ public final class ProxyServer implements AutoCloseable {
         if (options.unixSocket() == null) {
           channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
           channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
+          // Else the system would take megabytes for a client that takes nothing.
+          channel.setOption(StandardSocketOptions.SO_SNDBUF, SEND_BYTES);
         }
         new ClientConnection(ProxyServer.this, loop, channel).advance();
       } catch (IOException e) {
@@ -162,6 +165,11 @@ public final class ProxyServer implements AutoCloseable {
         channel.close();
         ended();
       }
+    }
+
+    @Override
+    public long waitingSince() {
+      return Long.MAX_VALUE;
     }
 
     @Override

@@ -187,6 +187,11 @@ final class Tls {
     }
   }
 
+  /** Whether it has bytes that came or go. */
+  boolean holds() {
+    return !received.isEmpty() || !unsent.isEmpty();
+  }
+
   void clear() {
     received.clear();
     unsent.clear();

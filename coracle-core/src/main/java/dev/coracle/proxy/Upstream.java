@@ -219,6 +219,17 @@ final class Upstream extends Connection {
     return ApiServer.text(new InetSocketAddress(addresses[next - 1], server.port()));
   }
 
+  /** The client that it serves is asked instead. */
+  @Override
+  public long waitingSince() {
+    return user == null ? heldSince() : Long.MAX_VALUE;
+  }
+
+  long heldSince() {
+    Tls layer = tls;
+    return layer != null && layer.holds() ? movedAt() : super.waitingSince();
+  }
+
   @Override
   public void close() {
     user = null;

@@ -41,7 +41,7 @@ final class ProxyBench {
               "GET through coracle proxy, 16 connections", result.perSecond(), ">= 8 000/s"));
       out.accept(
           Result.megabytes(
-              "coracle proxy: memory under load (RSS)",
+              "coracle proxy: memory under load (highest RSS)",
               Memory.resident(process.pid()),
               "<= 64 MB"));
     } finally {

@@ -85,8 +85,11 @@ public final class KubeconfigReader {
       }
     }
     if (files.isEmpty()) {
-      String home = environment.getOrDefault("HOME", System.getProperty("user.home", "/"));
-      files.add(Path.of(home, ".kube", "config"));
+      // Without HOME there is none, as for kubectl: a Pod on the host's root is not its user.
+      String home = environment.getOrDefault("HOME", "");
+      if (!home.isEmpty()) {
+        files.add(Path.of(home, ".kube", "config"));
+      }
     }
     return files;
   }
