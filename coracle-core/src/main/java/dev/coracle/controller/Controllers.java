@@ -10,6 +10,7 @@ import dev.coracle.controller.daemonset.DaemonSetController;
 import dev.coracle.controller.deployment.DeploymentController;
 import dev.coracle.controller.disruption.DisruptionController;
 import dev.coracle.controller.endpoints.EndpointSliceController;
+import dev.coracle.controller.endpoints.EndpointSliceMirroringController;
 import dev.coracle.controller.endpoints.EndpointsController;
 import dev.coracle.controller.garbage.GarbageCollector;
 import dev.coracle.controller.job.JobController;
@@ -110,6 +111,11 @@ public final class Controllers implements AutoCloseable {
         Factory.of("clusterrole-aggregation-controller", ClusterRoleAggregationController::new));
     factories.add(Factory.of("endpoint-controller", EndpointsController::new));
     factories.add(Factory.of("endpointslice-controller", EndpointSliceController::new));
+    factories.add(
+        new Factory(
+            EndpointSliceMirroringController.NAME,
+            ControllerManager.identity(EndpointSliceMirroringController.ACCOUNT),
+            EndpointSliceMirroringController::new));
     factories.add(Factory.of("generic-garbage-collector", GarbageCollector::new));
     factories.add(Factory.of("ttl-after-finished-controller", TtlAfterFinishedController::new));
     factories.add(Factory.of("pod-garbage-collector", PodGcController::new));
