@@ -56,7 +56,12 @@ final class WatchFlow {
               namespace,
               conversion == null || selection == Selection.ALL
                   ? selection
-                  : (object, fields) -> selection.matches(conversion.served(object)),
+                  : (object, fields) -> {
+                    KubeObject seen = conversion.served(object);
+                    return seen == object
+                        ? selection.matches(object, fields)
+                        : selection.matches(seen);
+                  },
               start,
               options.allowWatchBookmarks(),
               conversion == null ? sink : new ConvertingSink(conversion, sink));
@@ -129,8 +134,10 @@ final class WatchFlow {
     @Override
     public boolean offer(WatchEvent event) {
       return switch (event.type()) {
-        case ADDED, MODIFIED, DELETED ->
-            sink.offer(new WatchEvent(event.type(), conversion.served(event.object())));
+        case ADDED, MODIFIED, DELETED -> {
+          KubeObject seen = conversion.served(event.object());
+          yield sink.offer(seen == event.object() ? event : new WatchEvent(event.type(), seen));
+        }
         case BOOKMARK, ERROR -> sink.offer(event);
       };
     }

@@ -160,7 +160,13 @@ public final class Decoder {
   }
 
   private static StatusException invalidPatch(ObjectNode patched, String why) {
-    String value = new String(Json.write(patched), StandardCharsets.UTF_8);
+    // A patched document's own fields come sorted out of Kubernetes' patch libraries.
+    ObjectNode sorted = Json.object();
+    patched
+        .propertyStream()
+        .sorted(java.util.Map.Entry.comparingByKey())
+        .forEach(field -> sorted.set(field.getKey(), field.getValue()));
+    String value = new String(Json.write(sorted), StandardCharsets.UTF_8);
     String message = "Invalid value: " + Json.object().textNode(value) + ": " + why;
     return StatusException.invalid(
         "", "", "", List.of(new StatusCause("FieldValueInvalid", message, "patch")));
