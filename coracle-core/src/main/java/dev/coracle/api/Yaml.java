@@ -7,14 +7,24 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.NodeTuple;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.SequenceNode;
 
 /**
  * YAML in and out, as trees of JSON: what Kubernetes takes and gives as {@code application/yaml}.
@@ -28,23 +38,76 @@ public final class Yaml {
       Pattern.compile(
           "(?i)y|n|yes|no|on|off|true|false|null|~|[-+]?\\.(inf|nan)|[-+]?[0-9][0-9_.,:eExXoa-f+-]*");
 
+  /** As for JSON; far more than any object of Kubernetes has. */
+  private static final int MOST_DEPTH = 500;
+
+  private static final int SPARE_NODES = 1_000;
+  private static final LoadSettings SETTINGS =
+      LoadSettings.builder()
+          .setCodePointLimit(64 << 20)
+          .setMaxAliasesForCollections(100)
+          .setAllowDuplicateKeys(true)
+          .build();
+
   private Yaml() {}
 
   /**
-   * Reads one document; JSON is YAML as well.
+   * Reads the first document, as Kubernetes does; JSON is YAML as well. Of keys that occur twice
+   * the last one wins.
    *
-   * @throws IllegalArgumentException when it is not YAML, has several documents or keys that are
-   *     collections
+   * @throws IllegalArgumentException when it is not YAML, is nested too deep, grows out of
+   *     proportion by its aliases, or has keys that are collections
    */
   public static JsonNode read(byte[] yaml) {
-    List<JsonNode> documents = readAll(yaml);
-    if (documents.isEmpty()) {
-      return Json.object().nullNode();
+    List<JsonNode> documents = documents(yaml, 1);
+    return documents.isEmpty() ? Json.object().nullNode() : documents.getFirst();
+  }
+
+  /**
+   * Where the first document says something twice: {@code line 6: key "a" already set in map}.
+   *
+   * @throws IllegalArgumentException when it is not YAML
+   */
+  public static List<String> duplicateKeys(byte[] yaml) {
+    List<String> found = new ArrayList<>(0);
+    try {
+      Iterator<Node> documents =
+          new Compose(SETTINGS)
+              .composeAllFromString(new String(yaml, StandardCharsets.UTF_8))
+              .iterator();
+      if (documents.hasNext()) {
+        duplicateKeys(documents.next(), found, 0);
+      }
+    } catch (YamlEngineException e) {
+      throw new IllegalArgumentException("yaml: " + String.valueOf(e.getMessage()).strip(), e);
+    } catch (StackOverflowError e) {
+      throw tooDeep();
     }
-    if (documents.size() > 1) {
-      throw new IllegalArgumentException("yaml: expected a single document in the stream");
+    return found;
+  }
+
+  private static void duplicateKeys(Node node, List<String> found, int depth) {
+    if (depth > MOST_DEPTH) {
+      throw tooDeep();
     }
-    return documents.getFirst();
+    switch (node) {
+      case MappingNode map -> {
+        Set<String> keys = new HashSet<>();
+        for (NodeTuple entry : map.getValue()) {
+          if (entry.getKeyNode() instanceof ScalarNode key && !keys.add(key.getValue())) {
+            int line = key.getStartMark().map(Mark::getLine).orElse(0) + 1;
+            found.add("line " + line + ": key \"" + key.getValue() + "\" already set in map");
+          }
+          duplicateKeys(entry.getValueNode(), found, depth + 1);
+        }
+      }
+      case SequenceNode list -> list.getValue().forEach(e -> duplicateKeys(e, found, depth + 1));
+      default -> {}
+    }
+  }
+
+  private static IllegalArgumentException tooDeep() {
+    return new IllegalArgumentException("yaml: exceeded max depth of " + MOST_DEPTH);
   }
 
   /**
@@ -53,22 +116,27 @@ public final class Yaml {
    * @throws IllegalArgumentException when it is not YAML
    */
   public static List<JsonNode> readAll(byte[] yaml) {
+    return documents(yaml, Integer.MAX_VALUE);
+  }
+
+  private static List<JsonNode> documents(byte[] yaml, int most) {
     List<JsonNode> documents = new ArrayList<>();
+    Reader reader = new Reader(yaml.length + SPARE_NODES);
     try {
-      Load load =
-          new Load(
-              LoadSettings.builder()
-                  .setCodePointLimit(64 << 20)
-                  .setMaxAliasesForCollections(100)
-                  .build());
-      for (Object document : load.loadAllFromString(new String(yaml, StandardCharsets.UTF_8))) {
+      for (Object document :
+          new Load(SETTINGS).loadAllFromString(new String(yaml, StandardCharsets.UTF_8))) {
         if (document != null) {
-          documents.add(node(document));
+          documents.add(reader.node(document, 0));
+        }
+        if (documents.size() == most) {
+          break;
         }
       }
     } catch (YamlEngineException e) {
       String message = String.valueOf(e.getMessage());
       throw new IllegalArgumentException("yaml: " + message.strip(), e);
+    } catch (StackOverflowError e) {
+      throw tooDeep();
     }
     return documents;
   }
@@ -84,29 +152,44 @@ public final class Yaml {
     return out.toString().getBytes(StandardCharsets.UTF_8);
   }
 
-  private static JsonNode node(@Nullable Object value) {
-    ObjectNode factory = Json.object();
-    return switch (value) {
-      case null -> factory.nullNode();
-      case String text -> factory.textNode(text);
-      case Boolean bool -> factory.booleanNode(bool);
-      case Integer number -> factory.numberNode(number);
-      case Long number -> factory.numberNode(number);
-      case BigInteger number -> factory.numberNode(number);
-      case Double number -> factory.numberNode(BigDecimal.valueOf(number));
-      case Map<?, ?> map -> {
-        ObjectNode object = Json.object();
-        map.forEach((key, each) -> object.set(key(key), node(each)));
-        yield object;
+  /** Makes a tree of what was read; each node that was written takes a byte at least. */
+  private static final class Reader {
+    private long left;
+
+    Reader(long most) {
+      this.left = most;
+    }
+
+    JsonNode node(@Nullable Object value, int depth) {
+      if (depth > MOST_DEPTH) {
+        throw tooDeep();
       }
-      case Iterable<?> list -> {
-        ArrayNode array = Json.array();
-        list.forEach(each -> array.add(node(each)));
-        yield array;
+      if (left-- == 0) {
+        throw new IllegalArgumentException("yaml: document contains excessive aliasing");
       }
-      case byte[] bytes -> factory.binaryNode(bytes);
-      default -> throw new IllegalArgumentException("yaml: unexpected " + value.getClass());
-    };
+      ObjectNode factory = Json.object();
+      return switch (value) {
+        case null -> factory.nullNode();
+        case String text -> factory.textNode(text);
+        case Boolean bool -> factory.booleanNode(bool);
+        case Integer number -> factory.numberNode(number);
+        case Long number -> factory.numberNode(number);
+        case BigInteger number -> factory.numberNode(number);
+        case Double number -> factory.numberNode(BigDecimal.valueOf(number));
+        case Map<?, ?> map -> {
+          ObjectNode object = Json.object();
+          map.forEach((key, each) -> object.set(key(key), node(each, depth + 1)));
+          yield object;
+        }
+        case Iterable<?> list -> {
+          ArrayNode array = Json.array();
+          list.forEach(each -> array.add(node(each, depth + 1)));
+          yield array;
+        }
+        case byte[] bytes -> factory.binaryNode(bytes);
+        default -> throw new IllegalArgumentException("yaml: unexpected " + value.getClass());
+      };
+    }
   }
 
   private static String key(@Nullable Object key) {

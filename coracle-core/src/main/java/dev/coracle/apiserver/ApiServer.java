@@ -65,8 +65,10 @@ public final class ApiServer implements AutoCloseable {
         .below("/readyz", (request, rest) -> health.serve(request, "readyz", rest))
         .at(
             "/version",
-            (request, rest) ->
-                new ApiResponse.Document(200, version, Negotiated.PRETTY, new Headers()));
+            (request, rest) -> {
+              Discovery.requireGet(request);
+              return new ApiResponse.Document(200, version, Negotiated.PRETTY, new Headers());
+            });
     OpenApiEndpoint openApi = new OpenApiEndpoint(config.registry());
     paths
         .at("/openapi/v2", openApi::v2)

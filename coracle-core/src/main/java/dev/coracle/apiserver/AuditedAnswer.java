@@ -45,7 +45,8 @@ final class AuditedAnswer {
 
   /** Compact JSON, with what is shown as the client asked. */
   private static Negotiated plain(Negotiated format) {
-    return new Negotiated(Negotiated.Encoding.JSON, format.view(), false, "application/json");
+    return new Negotiated(
+        Negotiated.Encoding.JSON, format.view(), false, false, "application/json");
   }
 
   private static byte[] joined(byte[][] parts) {

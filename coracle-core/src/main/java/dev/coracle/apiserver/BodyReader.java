@@ -1,33 +1,43 @@
 package dev.coracle.apiserver;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.io.JsonEOFException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.WriteOptions;
 import dev.coracle.api.Yaml;
+import dev.coracle.schema.Decoder;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HexFormat;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /** Reads what a request carries; refusals have kube-apiserver's words. */
 final class BodyReader {
 
   static final String PROTOBUF = "application/vnd.kubernetes.protobuf";
 
-  private static final int SUMMARY = 30;
-
   private BodyReader() {}
 
-  /** The media type without parameters, in lower case; JSON when the client gave none. */
+  private static final Pattern PARAMETERS =
+      Pattern.compile(
+          "(?:\\s*;\\s*[\\w!#$%&'*+.^`|~-]{1,60}=(?:[\\w!#$%&'*+.^`|~-]{1,200}|\"[^\"]{0,200}\"))*"
+              + "\\s*;?\\s*");
+
+  /**
+   * The media type without parameters, in lower case; JSON when the client gave none, and the whole
+   * header when its parameters are broken.
+   */
   static String mediaType(ApiRequest request) {
-    String header = request.headers().first("content-type", "");
+    String header = request.headers().first("content-type", "").strip();
     int semicolon = header.indexOf(';');
+    if (semicolon >= 0 && !PARAMETERS.matcher(header.substring(semicolon)).matches()) {
+      return header;
+    }
     String type = (semicolon < 0 ? header : header.substring(0, semicolon)).strip();
     return type.isEmpty() ? "application/json" : type.toLowerCase(Locale.ROOT);
   }
@@ -60,111 +70,94 @@ final class BodyReader {
     if (mediaType.equals(PROTOBUF)) {
       return ProtobufReader.read(bytes(request));
     }
+    requireReadable(mediaType);
+    byte[] bytes = bytes(request);
+    GroupVersionKind expected = new GroupVersionKind("", version, kind);
+    List<String> problems = new ArrayList<>(0);
+    ObjectNode object =
+        mediaType.equals("application/json")
+            ? json(bytes, expected, problems)
+            : yaml(bytes, expected, options.fieldValidation(), problems);
+    report(problems, object, kind, version, request, options);
+    return object;
+  }
+
+  /**
+   * @throws StatusException 415 when it is neither JSON nor YAML
+   */
+  static void requireReadable(String mediaType) {
     if (!mediaType.equals("application/json") && !mediaType.equals("application/yaml")) {
       throw StatusException.unsupportedMediaType(
           "the body of the request was in an unknown format - accepted media types include:"
               + " application/json, application/yaml, application/vnd.kubernetes.protobuf");
     }
-    byte[] bytes = bytes(request);
-    List<String> duplicates = new ArrayList<>(0);
-    ObjectNode object =
-        mediaType.equals("application/json") ? json(bytes, kind, duplicates) : yaml(bytes, kind);
-    report(duplicates, object, kind, version, request, options);
-    return object;
   }
 
-  private static ObjectNode json(byte[] bytes, String kind, List<String> duplicates) {
+  private static ObjectNode json(byte[] bytes, GroupVersionKind expected, List<String> problems) {
+    JsonNode tree;
+    List<String> duplicates = new ArrayList<>(0);
+    try {
+      tree = tree(bytes, duplicates);
+    } catch (IOException e) {
+      throw Decoder.unrecognizedJson(bytes, expected);
+    }
+    duplicates.forEach(path -> problems.add("duplicate field " + Text.quote(path)));
+    if (tree instanceof ObjectNode object) {
+      return object;
+    }
+    if (tree.isNull()) {
+      return Json.object();
+    }
+    throw Decoder.unrecognizedJson(bytes, expected);
+  }
+
+  /** What is no UTF-8 becomes replacement characters, as in Go. */
+  private static JsonNode tree(byte[] bytes, List<String> duplicates) throws IOException {
+    try {
+      return JsonTreeReader.read(bytes, duplicates);
+    } catch (IOException e) {
+      byte[] readable = new String(bytes, StandardCharsets.UTF_8).getBytes(StandardCharsets.UTF_8);
+      if (Arrays.equals(readable, bytes)) {
+        throw e;
+      }
+      duplicates.clear();
+      return JsonTreeReader.read(readable, duplicates);
+    }
+  }
+
+  private static ObjectNode yaml(
+      byte[] bytes, GroupVersionKind expected, String validation, List<String> problems) {
     JsonNode tree;
     try {
-      tree = JsonTreeReader.read(bytes, duplicates);
-    } catch (IOException e) {
-      throw unrecognized(
-          kind, "couldn't get version/kind; json parse error: " + goMessage(e, bytes), bytes);
+      tree = Yaml.read(bytes);
+      if (!validation.equals("Ignore")) {
+        List<String> duplicates = Yaml.duplicateKeys(bytes);
+        if (!duplicates.isEmpty()) {
+          problems.add("yaml: unmarshal errors:\n  " + String.join("\n  ", duplicates));
+        }
+      }
+    } catch (IllegalArgumentException e) {
+      throw Decoder.unrecognizedYaml(bytes, expected, e);
     }
     if (tree instanceof ObjectNode object) {
       return object;
     }
-    String found =
-        tree.isArray()
-            ? "array"
-            : tree.isTextual() ? "string" : tree.isNumber() ? "number" : "bool";
-    throw unrecognized(
-        kind,
-        "couldn't get version/kind; json parse error: json: cannot unmarshal "
-            + found
-            + " into Go value of type struct { APIVersion string"
-            + " \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }",
-        bytes);
-  }
-
-  private static ObjectNode yaml(byte[] bytes, String kind) {
-    try {
-      if (Yaml.read(bytes) instanceof ObjectNode object) {
-        return object;
-      }
-    } catch (IllegalArgumentException e) {
-      throw unrecognized(kind, oneLine(String.valueOf(e.getMessage())), bytes);
+    if (tree.isNull()) {
+      return Json.object();
     }
-    throw unrecognized(kind, "yaml: the document is not a mapping", bytes);
-  }
-
-  private static StatusException unrecognized(String kind, String why, byte[] bytes) {
-    return StatusException.badRequest(
-        "the object provided is unrecognized (must be of type "
-            + kind
-            + "): "
-            + why
-            + " ("
-            + summary(bytes)
-            + ")");
-  }
-
-  /** The beginning of a body: as text when it looks like JSON, else as hexadecimal digits. */
-  private static String summary(byte[] bytes) {
-    if (bytes.length == 0) {
-      return "<empty>";
-    }
-    int length = Math.min(bytes.length, SUMMARY);
-    String begin =
-        bytes[0] == '{'
-            ? new String(bytes, 0, length, StandardCharsets.UTF_8)
-            : HexFormat.of().formatHex(bytes, 0, length);
-    return bytes.length > SUMMARY ? begin + " ..." : begin;
-  }
-
-  /** What Go's encoding/json says of broken JSON, as far as it can be told. */
-  static String goMessage(IOException broken, byte[] bytes) {
-    if (broken instanceof JsonEOFException) {
-      return "unexpected end of JSON input";
-    }
-    if (broken instanceof JsonProcessingException parse && parse.getLocation() != null) {
-      long offset = parse.getLocation().getByteOffset() - 1;
-      if (offset >= 0 && offset < bytes.length) {
-        return "invalid character '"
-            + (char) (bytes[(int) offset] & 0xff)
-            + "' looking for beginning of value";
-      }
-      return oneLine(parse.getOriginalMessage());
-    }
-    return oneLine(String.valueOf(broken.getMessage()));
-  }
-
-  private static String oneLine(String message) {
-    return message.replace('\n', ' ').strip();
+    throw Decoder.unrecognizedYaml(bytes, expected, null);
   }
 
   private static void report(
-      List<String> duplicates,
+      List<String> messages,
       ObjectNode object,
       String kind,
       String version,
       ApiRequest request,
       WriteOptions options) {
-    if (duplicates.isEmpty() || options.fieldValidation().equals("Ignore")) {
+    if (messages.isEmpty() || options.fieldValidation().equals("Ignore")) {
       return;
     }
-    List<String> messages =
-        duplicates.stream().map(path -> "duplicate field " + Text.quote(path)).toList();
     if (!options.fieldValidation().equals("Strict")) {
       request.warnings().addAll(messages);
       return;

@@ -67,8 +67,16 @@ final class Discovery {
     this.address = address;
   }
 
+  /** Documents can only be read. */
+  static void requireGet(ApiRequest request) {
+    if (!request.method().equals("GET")) {
+      throw ResourceEndpoint.methodNotAllowed();
+    }
+  }
+
   /** {@code /api} and {@code /api/v1}. */
   ApiResponse core(ApiRequest request, String rest) {
+    requireGet(request);
     if (!rest.isEmpty() && !rest.equals("/")) {
       return resources(request, "", strip(rest));
     }
@@ -80,6 +88,7 @@ final class Discovery {
 
   /** {@code /apis}, {@code /apis/GROUP} and {@code /apis/GROUP/VERSION}. */
   ApiResponse groups(ApiRequest request, String rest) {
+    requireGet(request);
     String path = strip(rest);
     if (!path.isEmpty()) {
       int slash = path.indexOf('/');

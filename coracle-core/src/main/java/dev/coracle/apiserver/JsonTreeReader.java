@@ -53,7 +53,7 @@ final class JsonTreeReader {
     return switch (token) {
       case START_OBJECT -> object(path, depth);
       case START_ARRAY -> array(path, depth);
-      case VALUE_STRING -> nodes.textNode(parser.getText());
+      case VALUE_STRING -> nodes.textNode(Text.wellFormed(parser.getText()));
       case VALUE_TRUE -> nodes.booleanNode(true);
       case VALUE_FALSE -> nodes.booleanNode(false);
       case VALUE_NULL -> nodes.nullNode();
@@ -82,7 +82,7 @@ final class JsonTreeReader {
     for (JsonToken token = parser.nextToken();
         token == JsonToken.FIELD_NAME;
         token = parser.nextToken()) {
-      String field = parser.currentName();
+      String field = Text.wellFormed(parser.currentName());
       String inner = path.isEmpty() ? field : path + "." + field;
       JsonNode before = object.replace(field, value(parser.nextToken(), inner, depth + 1));
       if (before != null) {

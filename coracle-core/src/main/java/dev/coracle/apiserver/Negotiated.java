@@ -5,10 +5,11 @@ package dev.coracle.apiserver;
  *
  * @param encoding the bytes' form
  * @param view what of an object is shown
+ * @param list whether the view that was asked for is a list's
  * @param pretty whether JSON is indented for people
  * @param contentType the header's value
  */
-record Negotiated(Encoding encoding, View view, boolean pretty, String contentType) {
+record Negotiated(Encoding encoding, View view, boolean list, boolean pretty, String contentType) {
 
   /** The forms of bytes. */
   enum Encoding {
@@ -27,9 +28,9 @@ record Negotiated(Encoding encoding, View view, boolean pretty, String contentTy
 
   /** Plain JSON, whole objects. */
   static final Negotiated JSON =
-      new Negotiated(Encoding.JSON, View.WHOLE, false, "application/json");
+      new Negotiated(Encoding.JSON, View.WHOLE, false, false, "application/json");
 
   /** JSON for people, whatever was asked for. */
   static final Negotiated PRETTY =
-      new Negotiated(Encoding.JSON, View.WHOLE, true, "application/json");
+      new Negotiated(Encoding.JSON, View.WHOLE, false, true, "application/json");
 }

@@ -24,6 +24,11 @@ final class Negotiation {
   private static final String STREAMS =
       "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
   private static final Set<Negotiated.View> NOTHING_SPECIAL = Set.of();
+  private static final Set<Negotiated.View> METADATA = Set.of(Negotiated.View.PARTIAL);
+
+  /** Reviews and bindings can only be created: they have no columns. */
+  private static final Set<String> REVIEWED = Set.of("create");
+
   private static final Set<Negotiated.View> OBJECTS =
       Set.of(Negotiated.View.TABLE, Negotiated.View.PARTIAL);
 
@@ -31,13 +36,39 @@ final class Negotiation {
 
   /** For objects of resources. */
   static Negotiated resource(ApiRequest request, ResourceType type) {
-    return negotiate(request, OBJECTS, type.custom(), REPRESENTATIONS, REPRESENTATIONS);
+    Set<Negotiated.View> views = type.verbs().equals(REVIEWED) ? METADATA : OBJECTS;
+    return negotiate(request, views, type.custom(), REPRESENTATIONS, REPRESENTATIONS);
+  }
+
+  /** For what is made on a subresource, such as a token, and has no columns. */
+  static Negotiated made(ApiRequest request, ResourceType type) {
+    return negotiate(request, METADATA, type.custom(), REPRESENTATIONS, REPRESENTATIONS);
   }
 
   /** For lists, which are told apart only in the words of a refusal. */
   static Negotiated collection(ApiRequest request, ResourceType type) {
-    return negotiate(
-        request, OBJECTS, type.custom(), REPRESENTATIONS, REPRESENTATIONS + ", " + STREAMS);
+    Negotiated chosen =
+        negotiate(
+            request, OBJECTS, type.custom(), REPRESENTATIONS, REPRESENTATIONS + ", " + STREAMS);
+    if (chosen.view() == Negotiated.View.PARTIAL && !chosen.list()) {
+      throw StatusException.notAcceptable(
+          "you requested PartialObjectMetadata, but the requested object is a list ("
+              + goType(type, type.listKind())
+              + ")");
+    }
+    return chosen;
+  }
+
+  /** The name that a kind's internal type has in Go. */
+  private static String goType(ResourceType type, String kind) {
+    if (type.custom()) {
+      return kind.endsWith("List")
+          ? "*unstructured.UnstructuredList"
+          : "*unstructured.Unstructured";
+    }
+    String group = type.group().isEmpty() ? "core" : type.group();
+    int dot = group.indexOf('.');
+    return "*" + (dot < 0 ? group : group.substring(0, dot)) + "." + kind;
   }
 
   /** For watches, whose events have no YAML form. */
@@ -49,7 +80,11 @@ final class Negotiation {
       case YAML -> throw accepting(STREAMS);
       case PROTOBUF ->
           new Negotiated(
-              chosen.encoding(), chosen.view(), false, chosen.contentType() + ";stream=watch");
+              chosen.encoding(),
+              chosen.view(),
+              chosen.list(),
+              false,
+              chosen.contentType() + ";stream=watch");
     };
   }
 
@@ -90,6 +125,9 @@ final class Negotiation {
     for (Clause clause : clauses) {
       Negotiated chosen = choose(clause, views, custom, pretty);
       if (chosen != null) {
+        if (chosen.view() == Negotiated.View.TABLE) {
+          checkInclude(request.query().first("includeObject"));
+        }
         return chosen;
       }
       known |= encoding(clause) != null;
@@ -105,15 +143,24 @@ final class Negotiation {
             new Status.Details("", "", "", "", List.of(), 0)));
   }
 
+  private static void checkInclude(String include) {
+    switch (include) {
+      case "", "None", "Metadata", "Object" -> {}
+      default ->
+          throw StatusException.badRequest(
+              "Unable to convert to Table as requested: includeObject: Invalid value: "
+                  + Text.quote(include)
+                  + ": must be 'Metadata', 'Object', 'None', or empty");
+    }
+  }
+
   private static StatusException accepting(String mediaTypes) {
     return StatusException.notAcceptable(
         "only the following media types are accepted: " + mediaTypes);
   }
 
   private static Negotiated json(boolean pretty) {
-    return pretty
-        ? new Negotiated(Negotiated.Encoding.JSON, Negotiated.View.WHOLE, true, "application/json")
-        : Negotiated.JSON;
+    return pretty ? Negotiated.PRETTY : Negotiated.JSON;
   }
 
   /**
@@ -138,7 +185,7 @@ final class Negotiation {
     if (as == null) {
       return protobuf && custom
           ? null
-          : new Negotiated(encoding, Negotiated.View.WHOLE, prettier, mediaType);
+          : new Negotiated(encoding, Negotiated.View.WHOLE, false, prettier, mediaType);
     }
     Negotiated.View view = view(as, clause.parameters);
     if (view == null || !views.contains(view) || (protobuf && view == Negotiated.View.TABLE)) {
@@ -147,6 +194,7 @@ final class Negotiation {
     return new Negotiated(
         encoding,
         view,
+        as.endsWith("List"),
         prettier,
         view == Negotiated.View.DISCOVERY_V2
             ? mediaType + ";g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"

@@ -3,6 +3,7 @@ package dev.coracle.apiserver;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.DeleteOptions;
+import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.Json;
 import dev.coracle.api.ListOptions;
 import dev.coracle.api.PatchType;
@@ -10,6 +11,10 @@ import dev.coracle.api.StatusCause;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.WriteOptions;
 import dev.coracle.api.Yaml;
+import dev.coracle.schema.Decoder;
+import dev.coracle.schema.DecodingException;
+import dev.coracle.schema.Schema;
+import dev.coracle.schema.Schemas;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +26,8 @@ import org.jspecify.annotations.Nullable;
 final class Options {
 
   private static final Set<String> VALIDATIONS = Set.of("", "Ignore", "Warn", "Strict");
+  private static final GroupVersionKind DELETE_OPTIONS =
+      new GroupVersionKind("", "v1", "DeleteOptions");
   private static final Set<String> POLICIES = Set.of("Foreground", "Background", "Orphan");
 
   /** Far more than any watch lasts. */
@@ -156,23 +163,35 @@ final class Options {
   }
 
   private static ObjectNode fromBody(ApiRequest request, byte[] body) {
-    if (BodyReader.mediaType(request).equals(BodyReader.PROTOBUF)) {
+    String mediaType = BodyReader.mediaType(request);
+    if (mediaType.equals(BodyReader.PROTOBUF)) {
       return ProtobufReader.read(body);
     }
+    BodyReader.requireReadable(mediaType);
     try {
-      JsonNode tree =
-          BodyReader.mediaType(request).equals("application/yaml")
-              ? Yaml.read(body)
-              : Json.read(body);
+      JsonNode tree = mediaType.equals("application/yaml") ? Yaml.read(body) : Json.read(body);
       if (tree instanceof ObjectNode options) {
+        checkTypes(options);
         return options;
       }
     } catch (IllegalArgumentException e) {
-      throw StatusException.badRequest(
-          "couldn't get version/kind; json parse error: "
-              + Objects.requireNonNullElse(e.getMessage(), "").lines().findFirst().orElse(""));
+      throw Decoder.unrecognizedJson(body, DELETE_OPTIONS);
     }
-    throw StatusException.badRequest("the body is no DeleteOptions object");
+    throw Decoder.unrecognizedJson(body, DELETE_OPTIONS);
+  }
+
+  /** Refuses fields of another type than they have; unknown ones are ignored. */
+  private static void checkTypes(ObjectNode options) {
+    Schema schema =
+        Objects.requireNonNull(
+            Schemas.builtIn().definition("io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"));
+    try {
+      Decoder.prune(options, schema);
+    } catch (DecodingException e) {
+      throw StatusException.badRequest(
+          "DeleteOptions in version \"v1\" cannot be handled as a DeleteOptions: "
+              + e.getMessage());
+    }
   }
 
   private static ObjectNode fromQuery(Query query) {

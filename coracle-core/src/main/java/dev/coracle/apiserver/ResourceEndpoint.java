@@ -16,6 +16,7 @@ import dev.coracle.apiserver.audit.AuditEvent;
 import dev.coracle.registry.Registry;
 import dev.coracle.registry.RequestContext;
 import dev.coracle.registry.ResourceType;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +45,7 @@ final class ResourceEndpoint {
       return ApiResponse.text(404, "404 page not found\n");
     }
     requirePath(type, info);
+    requireName(info.name());
     if (!type.deprecation().isEmpty()) {
       request.warnings().add(type.deprecation());
     }
@@ -51,7 +53,8 @@ final class ResourceEndpoint {
     if (!info.subresource().isEmpty()) {
       return subresource(request, type, namespace);
     }
-    if (info.verb().isEmpty() || !allowed(type, info)) {
+    boolean head = request.method().equals("HEAD") && !type.custom();
+    if (info.verb().isEmpty() || head || !allowed(type, info)) {
       throw methodNotAllowed();
     }
     return switch (info.verb()) {
@@ -85,6 +88,24 @@ final class ResourceEndpoint {
             : !info.namespace().isEmpty() && !type.plural().equals("namespaces");
     if (deep || misplaced) {
       throw StatusException.noSuchPath();
+    }
+  }
+
+  /** Refuses names that could never be a part of a path. */
+  private static void requireName(String name) {
+    List<String> problems = new ArrayList<>(0);
+    if (name.equals(".") || name.equals("..")) {
+      problems.add("may not be '" + name + "'");
+    } else {
+      for (String letter : List.of("/", "%")) {
+        if (name.contains(letter)) {
+          problems.add("may not contain '" + letter + "'");
+        }
+      }
+    }
+    if (!problems.isEmpty()) {
+      throw StatusException.badRequest(
+          "Name parameter invalid: " + Text.quote(name) + ": " + String.join(";", problems));
     }
   }
 
@@ -271,7 +292,7 @@ final class ResourceEndpoint {
       ResourceType type,
       ResourceType.Subresource subresource,
       String namespace) {
-    Negotiated format = Negotiation.resource(request, type);
+    Negotiated format = Negotiation.made(request, type);
     WriteOptions options = Options.write(request.query(), "CreateOptions");
     Registry.Written written =
         registry.create(

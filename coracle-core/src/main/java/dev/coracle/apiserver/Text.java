@@ -11,4 +11,18 @@ final class Text {
   static String quote(String text) {
     return Json.object().textNode(text).toString();
   }
+
+  /** The text with replacement characters for halves of surrogate pairs, as Go reads it. */
+  static String wellFormed(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (Character.isSurrogate(text.charAt(i))) {
+        StringBuilder repaired = new StringBuilder(text.length());
+        text.codePoints()
+            .map(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE ? 0xfffd : c)
+            .forEach(repaired::appendCodePoint);
+        return repaired.toString();
+      }
+    }
+    return text;
+  }
 }

@@ -3,6 +3,7 @@ package dev.coracle.registry;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
+import dev.coracle.schema.Decoder;
 import java.util.Base64;
 
 /**
@@ -32,7 +33,7 @@ record ContinueToken(long revision, String start) {
     try {
       node = Json.read(json);
     } catch (IllegalArgumentException e) {
-      throw invalid(String.valueOf(e.getMessage()));
+      throw invalid(Decoder.jsonProblem(json));
     }
     if (!node.path("v").asText("").equals("meta.k8s.io/v1")) {
       throw StatusException.badRequest(

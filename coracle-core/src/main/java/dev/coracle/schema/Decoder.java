@@ -265,6 +265,19 @@ public final class Decoder {
         kind.isEmpty() ? expected.kind() : kind);
   }
 
+  /** The refusal of a body that is no JSON object. */
+  public static StatusException unrecognizedJson(byte[] body, GroupVersionKind expected) {
+    return unrecognized(body, body, expected);
+  }
+
+  /** The refusal of a body that is no YAML, or YAML of something else than an object. */
+  public static StatusException unrecognizedYaml(
+      byte[] body, GroupVersionKind expected, @Nullable IllegalArgumentException problem) {
+    return problem == null
+        ? unrecognized(body, Json.write(Yaml.read(body)), expected)
+        : unrecognized(body, expected, yamlProblem(problem));
+  }
+
   private static StatusException unrecognized(byte[] body, byte[] json, GroupVersionKind expected) {
     return unrecognized(
         body, expected, "couldn't get version/kind; json parse error: " + jsonProblem(json));
@@ -282,7 +295,8 @@ public final class Decoder {
             + ")");
   }
 
-  private static String jsonProblem(byte[] json) {
+  /** What is wrong with bytes that are no object of JSON, in the words of Go's encoding/json. */
+  public static String jsonProblem(byte[] json) {
     String text = new String(json, StandardCharsets.UTF_8);
     String syntax = JsonSyntax.problem(text);
     if (syntax != null) {

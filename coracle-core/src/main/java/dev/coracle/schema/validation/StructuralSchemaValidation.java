@@ -1,7 +1,6 @@
 package dev.coracle.schema.validation;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
 import dev.coracle.api.Json;
 import java.util.Map;
@@ -205,7 +204,7 @@ final class StructuralSchemaValidation {
     Field pattern = schema.child("pattern");
     if (!pattern.blank()) {
       try {
-        Pattern.compile(pattern.text());
+        Patterns.of(pattern.text());
       } catch (PatternSyntaxException e) {
         pattern.invalid("must be a valid regular expression, but isn't: " + e.getMessage());
       }
