@@ -111,8 +111,13 @@ final class BodyReader {
     throw Decoder.unrecognizedJson(bytes, expected);
   }
 
-  /** What is no UTF-8 becomes replacement characters, as in Go. */
-  private static JsonNode tree(byte[] bytes, List<String> duplicates) throws IOException {
+  /**
+   * A body that is JSON; what is no UTF-8 becomes replacement characters, as in Go.
+   *
+   * @param duplicates paths of the fields that occur more than once are added here
+   * @throws IOException when it is not one JSON value
+   */
+  static JsonNode tree(byte[] bytes, List<String> duplicates) throws IOException {
     try {
       return JsonTreeReader.read(bytes, duplicates);
     } catch (IOException e) {

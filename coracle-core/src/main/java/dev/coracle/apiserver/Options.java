@@ -15,6 +15,7 @@ import dev.coracle.schema.Decoder;
 import dev.coracle.schema.DecodingException;
 import dev.coracle.schema.Schema;
 import dev.coracle.schema.Schemas;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -169,12 +170,15 @@ final class Options {
     }
     BodyReader.requireReadable(mediaType);
     try {
-      JsonNode tree = mediaType.equals("application/yaml") ? Yaml.read(body) : Json.read(body);
+      JsonNode tree =
+          mediaType.equals("application/yaml")
+              ? Yaml.read(body)
+              : BodyReader.tree(body, new ArrayList<>(0));
       if (tree instanceof ObjectNode options) {
         checkTypes(options);
         return options;
       }
-    } catch (IllegalArgumentException e) {
+    } catch (IllegalArgumentException | IOException e) {
       throw Decoder.unrecognizedJson(body, DELETE_OPTIONS);
     }
     throw Decoder.unrecognizedJson(body, DELETE_OPTIONS);

@@ -302,7 +302,7 @@ public final class Decoder {
     if (syntax != null) {
       return syntax;
     }
-    JsonNode tree = Json.read(json);
+    JsonNode tree = Json.read(text);
     String typeMeta =
         "struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string"
             + " \"json:\\\"kind,omitempty\\\"\" }";

@@ -56,7 +56,7 @@ class FuzzTest {
            "size":{"type":"integer","minimum":0,"maximum":5},
            "color":{"type":"string","pattern":"^[a-z]+$","default":"red"},
            "when":{"type":"string","format":"date-time"},
-           "parts":{"type":"array","items":{"type":"object","properties":{
+           "parts":{"type":"array","items":{"type":"object","required":["name"],"properties":{
              "name":{"type":"string"},"any":{"x-kubernetes-int-or-string":true}}},
             "x-kubernetes-list-type":"map","x-kubernetes-list-map-keys":["name"]},
            "free":{"type":"object","x-kubernetes-preserve-unknown-fields":true}}},
