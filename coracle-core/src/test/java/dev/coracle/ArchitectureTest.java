@@ -72,7 +72,7 @@ class ArchitectureTest {
     // The client for its configuration: what kubeconfig or ServiceAccount the proxy command uses;
     // the API server for
     // the records of its options.
-    arrows.put("cli", List.of("apiserver", "client", "cluster", "proxy"));
+    arrows.put("cli", List.of("api", "apiserver", "client", "cluster", "proxy"));
     return arrows;
   }
 

@@ -1,11 +1,13 @@
 package dev.coracle.client;
 
 import dev.coracle.api.Clock;
+import dev.coracle.metrics.Metrics;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.Condition;
@@ -35,6 +37,9 @@ public final class WorkQueue<K> {
   private final Set<K> working = new HashSet<>();
   private final Map<K, Delayed> delayed = new HashMap<>();
   private final Map<K, Integer> failures = new HashMap<>();
+  private final Map<K, Long> waitingSince = new HashMap<>();
+  private final Map<K, Long> workingSince = new HashMap<>();
+  private final @Nullable QueueMetrics metrics;
   private boolean closed;
 
   public WorkQueue(Clock clock) {
@@ -42,8 +47,40 @@ public final class WorkQueue<K> {
   }
 
   public WorkQueue(Clock clock, Backoff backoff) {
+    this(clock, backoff, "");
+  }
+
+  /**
+   * @param name under which {@code workqueue_*} metrics show it; empty for none
+   */
+  public WorkQueue(Clock clock, Backoff backoff, String name) {
     this.clock = clock;
     this.backoff = backoff;
+    this.metrics = QueueMetrics.of(name, this);
+  }
+
+  /** Says where the named queues that are made from now on are counted; null for nowhere. */
+  public static void countIn(@Nullable Metrics metrics) {
+    QueueMetrics.countIn(metrics);
+  }
+
+  /** Ends {@link #countIn}, unless somebody else counts by now. */
+  public static void countNoMoreIn(Metrics metrics) {
+    if (QueueMetrics.countsIn(metrics)) {
+      QueueMetrics.countIn(null);
+    }
+  }
+
+  /**
+   * How long each key that is being worked on has taken so far; only of queues that are counted.
+   */
+  List<Long> runningNanos() {
+    lock.lock();
+    try {
+      return QueueMetrics.ages(workingSince);
+    } finally {
+      lock.unlock();
+    }
   }
 
   public void add(K key) {
@@ -51,6 +88,10 @@ public final class WorkQueue<K> {
     try {
       if (closed || !dirty.add(key)) {
         return;
+      }
+      if (metrics != null) {
+        metrics.added();
+        waitingSince.put(key, System.nanoTime());
       }
       if (!working.contains(key)) {
         ready.addLast(key);
@@ -102,6 +143,9 @@ public final class WorkQueue<K> {
   /** Adds a key after a delay that doubles with every call until {@link #forget}. */
   public void addRateLimited(K key) {
     int count;
+    if (metrics != null) {
+      metrics.retried();
+    }
     lock.lock();
     try {
       count = failures.merge(key, 1, Integer::sum);
@@ -151,6 +195,12 @@ public final class WorkQueue<K> {
       K key = ready.removeFirst();
       dirty.remove(key);
       working.add(key);
+      if (metrics != null) {
+        long now = System.nanoTime();
+        Long since = waitingSince.remove(key);
+        metrics.taken(since == null ? 0 : now - since);
+        workingSince.put(key, now);
+      }
       return key;
     } finally {
       lock.unlock();
@@ -162,6 +212,10 @@ public final class WorkQueue<K> {
     lock.lock();
     try {
       working.remove(key);
+      if (metrics != null) {
+        Long since = workingSince.remove(key);
+        metrics.done(since == null ? 0 : System.nanoTime() - since);
+      }
       if (dirty.contains(key)) {
         ready.addLast(key);
         changed.signal();
@@ -198,6 +252,7 @@ public final class WorkQueue<K> {
       closed = true;
       ready.clear();
       dirty.clear();
+      waitingSince.clear();
       delayed.values().forEach(entry -> entry.timer.cancel());
       delayed.clear();
       changed.signalAll();

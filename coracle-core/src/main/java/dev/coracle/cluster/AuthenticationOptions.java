@@ -114,4 +114,18 @@ public record AuthenticationOptions(
         frontProxy,
         serviceAccounts);
   }
+
+  public AuthenticationOptions withClientCa(Path file) {
+    return new AuthenticationOptions(
+        anonymous,
+        authenticationConfig,
+        tokenFile,
+        bootstrapTokens,
+        oidc,
+        webhook,
+        file,
+        frontProxyCa,
+        frontProxy,
+        serviceAccounts);
+  }
 }

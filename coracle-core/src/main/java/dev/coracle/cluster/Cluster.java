@@ -18,6 +18,7 @@ import dev.coracle.client.Client;
 import dev.coracle.client.InformerFactory;
 import dev.coracle.client.Informers;
 import dev.coracle.client.SharedInformer;
+import dev.coracle.client.WorkQueue;
 import dev.coracle.client.webhook.ApiServiceResolver;
 import dev.coracle.client.webhook.WebhookClient;
 import dev.coracle.client.webhook.WebhookConfig;
@@ -173,6 +174,14 @@ public final class Cluster implements AutoCloseable {
                 .withConversions(conversions(() -> require(loopback.get()))));
     opened.set(registry);
     MeasuredStore.countObjects(metrics, store, registry);
+    metrics.gauges(
+        "kubernetes_feature_enabled",
+        "[BETA] Whether a feature is on (1) or off (0).",
+        List.of("name", "stage"),
+        samples ->
+            options
+                .featureGates()
+                .forEach((name, on) -> samples.sample(Boolean.TRUE.equals(on) ? 1 : 0, name, "")));
     Machine machine = keep(machineStart.get());
     machine.degraded().forEach(listener::degraded);
 
@@ -231,7 +240,9 @@ public final class Cluster implements AutoCloseable {
         Ipv4Network.parse(options.serviceCidr()).at(1), forPods.getHostString(), forPods.getPort());
     writeKubeconfigs(directory, pki, adminStart.get());
     if (options.only() != ClusterOptions.Part.APISERVER) {
-      startControllers(apiServer, auth, admission, pki, clock);
+      WorkQueue.countIn(metrics);
+      keep(() -> WorkQueue.countNoMoreIn(metrics));
+      startControllers(apiServer, auth, admission, pki, clock, metrics);
     }
     if (options.only() == ClusterOptions.Part.ALL) {
       NodeParts nodeParts =
@@ -249,7 +260,7 @@ public final class Cluster implements AutoCloseable {
   }
 
   private void startControllers(
-      ApiServer apiServer, Auth auth, Admission admission, Pki pki, Clock clock)
+      ApiServer apiServer, Auth auth, Admission admission, Pki pki, Clock clock, Metrics metrics)
       throws InterruptedException {
     Client manager =
         new Client(apiServer.inMemoryTransport(Identities.of(ControllerManager.IDENTITY)));
@@ -270,7 +281,7 @@ public final class Cluster implements AutoCloseable {
             informers,
             clock));
     Client scheduler = new Client(apiServer.inMemoryTransport(Identities.of(Scheduler.IDENTITY)));
-    keep(Scheduler.start(scheduler, keep(new InformerFactory(scheduler, clock)), clock));
+    keep(Scheduler.start(scheduler, keep(new InformerFactory(scheduler, clock)), clock, metrics));
     started("controllers", "and scheduler");
   }
 

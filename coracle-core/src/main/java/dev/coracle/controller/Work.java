@@ -39,7 +39,7 @@ public final class Work<K> {
     this.name = name;
     this.workers = workers;
     this.sync = sync;
-    this.queue = new WorkQueue<>(clock);
+    this.queue = new WorkQueue<>(clock, WorkQueue.DEFAULT_BACKOFF, name);
   }
 
   public WorkQueue<K> queue() {

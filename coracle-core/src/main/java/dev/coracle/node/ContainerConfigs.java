@@ -260,7 +260,7 @@ final class ContainerConfigs {
    * looked at before the next one is taken, and nothing is made through a link that leaves the
    * volume.
    */
-  private static Path subPath(Path volume, String subPath) throws IOException {
+  static Path subPath(Path volume, String subPath) throws IOException {
     Path root = volume.toRealPath();
     Path wanted = root.resolve(subPath).normalize();
     if (!wanted.startsWith(root)) {

@@ -15,6 +15,7 @@ import dev.coracle.client.EventRecorder;
 import dev.coracle.client.Informers;
 import dev.coracle.client.SharedInformer;
 import dev.coracle.client.storage.PodClaims;
+import dev.coracle.metrics.Metrics;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -56,6 +57,7 @@ public final class Scheduler implements AutoCloseable {
   private final Algorithm algorithm;
   private final Preemption preemption;
   private final SchedulingQueue queue;
+  private final SchedulerMetrics metrics;
   private final Map<String, PodInfo> nominated = new HashMap<>();
   private final Map<String, String> nominatedNode = new HashMap<>();
   private final Map<String, Boolean> assumed = new HashMap<>();
@@ -63,7 +65,8 @@ public final class Scheduler implements AutoCloseable {
   private final List<SharedInformer.Registration> registrations = new ArrayList<>();
   private @Nullable Thread loop;
 
-  private Scheduler(Client client, Informers informers, Clock clock, RandomGenerator random) {
+  private Scheduler(
+      Client client, Informers informers, Clock clock, RandomGenerator random, Metrics metrics) {
     this.client = client;
     this.clock = clock;
     this.events = new EventRecorder(client, clock, NAME, "");
@@ -76,6 +79,7 @@ public final class Scheduler implements AutoCloseable {
     this.algorithm = Algorithm.standard(random);
     this.preemption = new Preemption(algorithm, state);
     this.queue = new SchedulingQueue(clock, algorithm::helps);
+    this.metrics = new SchedulerMetrics(metrics, NAME, queue);
   }
 
   /**
@@ -83,9 +87,11 @@ public final class Scheduler implements AutoCloseable {
    *
    * @param client as {@link #IDENTITY}
    * @param informers of the same identity; closed by whoever made them
+   * @param metrics where it counts
    */
-  public static Scheduler start(Client client, Informers informers, Clock clock) {
-    Scheduler scheduler = new Scheduler(client, informers, clock, RandomGenerator.getDefault());
+  public static Scheduler start(Client client, Informers informers, Clock clock, Metrics metrics) {
+    Scheduler scheduler =
+        new Scheduler(client, informers, clock, RandomGenerator.getDefault(), metrics);
     scheduler.loop = Thread.ofVirtual().name("scheduler").start(scheduler::run);
     return scheduler;
   }
@@ -117,9 +123,11 @@ public final class Scheduler implements AutoCloseable {
       nodes.awaitSync();
       pods.awaitSync();
       for (SchedulingQueue.Entry entry = queue.take(); entry != null; entry = queue.take()) {
+        long began = System.nanoTime();
         try {
           schedule(entry);
         } catch (RuntimeException e) {
+          metrics.failed(System.nanoTime() - began);
           LOG.warn("scheduling {} failed", queue.pod(entry), e);
           queue.retry(entry);
         }
@@ -304,6 +312,7 @@ public final class Scheduler implements AutoCloseable {
       queue.done(entry);
       return;
     }
+    long began = System.nanoTime();
     PodInfo info = PodInfo.of(pod);
     Decision decision;
     Preemption.Choice choice = null;
@@ -335,6 +344,7 @@ public final class Scheduler implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+    metrics.decided(decision, System.nanoTime() - began);
     switch (decision) {
       case Decision.Node(NodeInfo node) -> {
         if (volumes == null || volumes.isEmpty()) {

@@ -27,7 +27,8 @@ final class SchedulingQueue {
   private static final Backoff BACKOFF = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(10));
   private static final Duration LONGEST_WAIT = Duration.ofMinutes(5);
 
-  private enum Place {
+  /** Where a Pod waits. */
+  enum Place {
     READY,
     BACKING_OFF,
     UNSCHEDULABLE,
@@ -118,6 +119,18 @@ final class SchedulingQueue {
       if (entry != null) {
         ready.remove(entry);
       }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** How many Pods wait in each place. */
+  Map<Place, Integer> counts() {
+    lock.lock();
+    try {
+      Map<Place, Integer> counts = new java.util.EnumMap<>(Place.class);
+      entries.values().forEach(entry -> counts.merge(entry.place, 1, Integer::sum));
+      return counts;
     } finally {
       lock.unlock();
     }

@@ -198,6 +198,41 @@ class ConnectTest {
   }
 
   @Test
+  void proxy_serversOwnPort_isRefused() throws Exception {
+    HttpResponse<String> answer =
+        get("/api/v1/namespaces/a/pods/https:web:" + dev.server().port() + "/proxy/api");
+
+    assertThat(answer.statusCode()).isEqualTo(400);
+    assertThat(answer.body()).contains("address not allowed");
+    assertThat(get("/api/v1/nodes/https:n1:" + dev.server().port() + "/proxy/api").body())
+        .contains("address not allowed");
+  }
+
+  @Test
+  void proxy_endpointThatIsNoPods_isNotReached() throws Exception {
+    Client client =
+        new Client(dev.server().inMemoryTransport(UserInfo.of("tester", "system:masters")));
+    client.create(
+        GroupVersionResource.core("services"),
+        "a",
+        object("{\"metadata\":{\"name\":\"bait\"},\"spec\":{\"ports\":[{\"port\":80}]}}"));
+    String slice =
+        "{\"metadata\":{\"name\":\"%s\",\"labels\":{\"kubernetes.io/service-name\":\"%s\"}},"
+            + "\"addressType\":\"IPv4\",\"ports\":[{\"name\":\"\",\"port\":%d}],"
+            + "\"endpoints\":[{\"addresses\":[\"192.0.2.77\"]%s}]}";
+    GroupVersionResource slices =
+        GroupVersionResource.of("discovery.k8s.io", "v1", "endpointslices");
+    String asPod = ",\"targetRef\":{\"kind\":\"Pod\",\"namespace\":\"a\",\"name\":\"web\"}";
+    client.create(slices, "a", object(slice.formatted("none", "bait", application.port(), "")));
+    client.create(slices, "a", object(slice.formatted("lies", "bait", application.port(), asPod)));
+
+    HttpResponse<String> answer = get("/api/v1/namespaces/a/services/bait/proxy/");
+
+    assertThat(answer.statusCode()).isEqualTo(503);
+    assertThat(answer.body()).contains("no endpoints available for service \\\"bait\\\"");
+  }
+
+  @Test
   void proxy_node_reachesItsKubelet() throws Exception {
     assertThat(get("/api/v1/nodes/n1/proxy/pods?x=1").body()).isEqualTo("/pods?x=1");
   }

@@ -100,7 +100,12 @@ public final class TestCluster implements AutoCloseable {
                 () -> "CA",
                 (namespace, account, uid, secret) -> "token-of-" + account,
                 true));
-    scheduler = Scheduler.start(as(user(Scheduler.IDENTITY)), schedulerInformers, clock);
+    scheduler =
+        Scheduler.start(
+            as(user(Scheduler.IDENTITY)),
+            schedulerInformers,
+            clock,
+            new dev.coracle.metrics.Metrics());
     ownInformers.of(Resources.PODS).addHandler(SharedInformer.each(this::run));
     controllers.awaitStarted();
   }

@@ -19,6 +19,7 @@ import dev.coracle.http.streaming.RemoteCommandOptions;
 import dev.coracle.http.streaming.RemoteCommandServer;
 import dev.coracle.http.streaming.RemoteCommandSession;
 import dev.coracle.http.streaming.TerminalSize;
+import dev.coracle.metrics.Exposition;
 import dev.coracle.node.NodeConfig;
 import dev.coracle.node.runtime.ContainerRuntime;
 import dev.coracle.node.runtime.ContainerStream;
@@ -42,9 +43,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Serves {@code /containerLogs/NS/POD/CONTAINER}, {@code /exec/...}, {@code /attach/...}, {@code
- * /portForward/NS/POD}, {@code /pods}, {@code /healthz}, {@code /stats/summary} and {@code
- * /metrics/resource}. Who may use them the API server decides ({@link RequestAuthorization}); only
- * {@code /healthz} is open.
+ * /portForward/NS/POD}, {@code /pods}, {@code /healthz}, {@code /stats/summary}, {@code /metrics},
+ * {@code /metrics/cadvisor} and {@code /metrics/resource}. Who may use them the API server decides
+ * ({@link RequestAuthorization}); only {@code /healthz} is open.
  */
 public final class NodeServer implements AutoCloseable {
 
@@ -66,6 +67,7 @@ public final class NodeServer implements AutoCloseable {
   private final ContainerRuntime runtime;
   private final Pods pods;
   private final StatsSummary stats;
+  private final NodeMetrics metrics;
   private final boolean secured;
   private final RequestAuthorization authorization;
   private @Nullable HttpServer server;
@@ -74,6 +76,7 @@ public final class NodeServer implements AutoCloseable {
     this.runtime = config.runtime();
     this.pods = pods;
     this.stats = new StatsSummary(config, pods);
+    this.metrics = new NodeMetrics(pods, stats);
     this.secured = config.tls() != null;
     this.authorization =
         new RequestAuthorization(config.client(), config.clock(), config.nodeName());
@@ -144,7 +147,7 @@ public final class NodeServer implements AutoCloseable {
     switch (first) {
       case "pods" -> json(responder, podList());
       case "stats" -> json(responder, stats.summary());
-      case "metrics" -> send(responder, 200, "text/plain; version=0.0.4", stats.metrics());
+      case "metrics" -> metrics(request, responder, String.join("/", path));
       case "containerLogs" -> {
         if (path.size() == 4) {
           logs(responder, path.get(1), path.get(2), path.get(3), query);
@@ -153,6 +156,21 @@ public final class NodeServer implements AutoCloseable {
         text(responder, 404, "404 page not found\n");
       }
       case "exec", "attach", "portForward" -> stream(request, responder, first, path, query);
+      default -> text(responder, 404, "404 page not found\n");
+    }
+  }
+
+  private void metrics(HttpRequest request, HttpResponder responder, String path) {
+    Exposition format = Exposition.of(request.headers().first("accept", ""));
+    switch (path) {
+      case "metrics" ->
+          responder.send(
+              200, Headers.of("Content-Type", format.contentType()), metrics.node(format));
+      case "metrics/cadvisor" ->
+          responder.send(
+              200, Headers.of("Content-Type", format.contentType()), metrics.containers(format));
+      case "metrics/resource" -> send(responder, 200, "text/plain; version=0.0.4", stats.metrics());
+      case "metrics/probes" -> send(responder, 200, "text/plain; version=0.0.4", "");
       default -> text(responder, 404, "404 page not found\n");
     }
   }

@@ -58,7 +58,9 @@ final class StatsSummary {
     return summary;
   }
 
-  private @org.jspecify.annotations.Nullable ContainerStats stats(KubeObject pod, String name) {
+  /** What a container has used; null when it does not run. */
+  @org.jspecify.annotations.Nullable
+  ContainerStats stats(KubeObject pod, String name) {
     String id = pods.runningContainer(pod.namespace(), pod.name(), name);
     return id == null ? null : config.runtime().stats(id);
   }

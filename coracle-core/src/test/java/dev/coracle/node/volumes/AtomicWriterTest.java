@@ -60,4 +60,19 @@ class AtomicWriterTest {
       assertThat(entries.filter(p -> p.getFileName().toString().startsWith("..2"))).hasSize(1);
     }
   }
+
+  @org.junit.jupiter.params.ParameterizedTest
+  @org.junit.jupiter.params.provider.ValueSource(
+      strings = {"../out", "a/../../out", "/etc/passwd", "..data", "..hidden", "a/..", ""})
+  void write_pathThatLeavesTheVolume_isRefused(String path) throws Exception {
+    Path volume = Files.createDirectory(directory.resolve("volume"));
+    AtomicWriter writer = new AtomicWriter(volume, -1);
+
+    org.assertj.core.api.Assertions.assertThatThrownBy(
+            () -> writer.write(Map.of(path, content("x", 0644))))
+        .isInstanceOf(java.io.IOException.class)
+        .hasMessageContaining("invalid path");
+    assertThat(volume).isEmptyDirectory();
+    assertThat(directory.resolve("out")).doesNotExist();
+  }
 }
