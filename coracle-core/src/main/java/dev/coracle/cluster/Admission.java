@@ -1,6 +1,7 @@
 package dev.coracle.cluster;
 
 import dev.coracle.admission.AdmissionPlugin;
+import dev.coracle.admission.CertificateAdmission;
 import dev.coracle.admission.DefaultStorageClass;
 import dev.coracle.admission.DefaultTolerationSeconds;
 import dev.coracle.admission.LimitRanger;
@@ -85,6 +86,10 @@ final class Admission implements AutoCloseable {
                 new PodSecurity(client),
                 new DefaultStorageClass(client),
                 new StorageObjectInUseProtection(),
+                CertificateAdmission.approval(access),
+                CertificateAdmission.signing(access),
+                CertificateAdmission.subject(
+                    request -> SigningRequest.parse(request).organizations()),
                 new MutatingPolicies(client, rules, access, schemas),
                 new MutatingWebhooks(rules, conditions, webhooks),
                 new ValidatingPolicies(client, rules, access),

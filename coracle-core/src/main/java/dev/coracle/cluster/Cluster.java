@@ -274,7 +274,8 @@ public final class Cluster implements AutoCloseable {
                 pki::authorityPem,
                 (namespace, account, uid, secret) ->
                     auth.tokens().legacy(namespace, account, uid, secret),
-                options.legacyServiceAccountTokens())));
+                options.legacyServiceAccountTokens(),
+                new ClusterAuthority(pki.authority()))));
     keep(
         admission.checkTypes(
             new Client(apiServer.inMemoryTransport(Identities.of(PolicyTypeChecker.IDENTITY))),

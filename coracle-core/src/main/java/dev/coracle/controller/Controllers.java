@@ -4,6 +4,10 @@ import dev.coracle.api.Clock;
 import dev.coracle.client.Client;
 import dev.coracle.client.Informers;
 import dev.coracle.controller.ControllerManager.Factory;
+import dev.coracle.controller.certificates.ApprovingController;
+import dev.coracle.controller.certificates.Authority;
+import dev.coracle.controller.certificates.CleanerController;
+import dev.coracle.controller.certificates.SigningController;
 import dev.coracle.controller.clusterroleaggregation.ClusterRoleAggregationController;
 import dev.coracle.controller.cronjob.CronJobController;
 import dev.coracle.controller.daemonset.DaemonSetController;
@@ -36,6 +40,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** All controllers of a cluster: what a kube-controller-manager runs. */
 public final class Controllers implements AutoCloseable {
@@ -50,6 +55,7 @@ public final class Controllers implements AutoCloseable {
    * @param ca the CA bundle (PEM) that Pods trust
    * @param tokens signs the tokens of token Secrets
    * @param legacyServiceAccountTokens whether each ServiceAccount gets a token Secret
+   * @param certificates signs CertificateSigningRequests; null when there is no authority to do so
    */
   public record Config(
       Function<String, Client> clients,
@@ -57,7 +63,20 @@ public final class Controllers implements AutoCloseable {
       Clock clock,
       Supplier<String> ca,
       TokenSigner tokens,
-      boolean legacyServiceAccountTokens) {}
+      boolean legacyServiceAccountTokens,
+      @Nullable Authority certificates) {
+
+    /** Without an authority of certificates. */
+    public Config(
+        Function<String, Client> clients,
+        Informers informers,
+        Clock clock,
+        Supplier<String> ca,
+        TokenSigner tokens,
+        boolean legacyServiceAccountTokens) {
+      this(clients, informers, clock, ca, tokens, legacyServiceAccountTokens, null);
+    }
+  }
 
   private final ControllerManager manager;
 
@@ -140,6 +159,25 @@ public final class Controllers implements AutoCloseable {
             EphemeralVolumeController.NAME,
             ControllerManager.identity(EphemeralVolumeController.ACCOUNT),
             EphemeralVolumeController::new));
+    Authority authority = config.certificates();
+    if (authority != null) {
+      String certificates = ControllerManager.identity("certificate-controller");
+      factories.add(
+          new Factory(
+              "certificatesigningrequest-approving-controller",
+              certificates,
+              context -> new ApprovingController(context, authority)));
+      factories.add(
+          new Factory(
+              "certificatesigningrequest-signing-controller",
+              certificates,
+              context -> new SigningController(context, authority)));
+      factories.add(
+          new Factory(
+              "certificatesigningrequest-cleaner-controller",
+              certificates,
+              CleanerController::new));
+    }
     factories.add(Factory.of("pvc-protection-controller", ClaimProtectionController::new));
     factories.add(Factory.of("pv-protection-controller", VolumeProtectionController::new));
     factories.add(

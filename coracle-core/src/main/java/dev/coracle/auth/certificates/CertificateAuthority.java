@@ -156,14 +156,52 @@ public final class CertificateAuthority {
             false,
             new GeneralNames(names.toArray(new GeneralName[0])));
       }
-      String algorithm =
-          authority.key().getAlgorithm().equals("RSA") ? "SHA256withRSA" : "SHA256withECDSA";
-      return new JcaX509CertificateConverter()
-          .getCertificate(
-              builder.build(new JcaContentSignerBuilder(algorithm).build(authority.key())));
+      return signed(builder);
     } catch (IOException | GeneralSecurityException | OperatorCreationException e) {
       throw new IllegalStateException("cannot issue a certificate", e);
     }
+  }
+
+  /**
+   * A certificate as it was requested: its own subject, names and key.
+   *
+   * @param usages by the names of the Kubernetes API, such as {@code client auth}
+   */
+  public X509Certificate sign(
+      SigningRequest request, List<String> usages, Instant notBefore, Instant notAfter) {
+    try {
+      X509v3CertificateBuilder builder =
+          new JcaX509v3CertificateBuilder(
+              X500Name.getInstance(authority.certificate().getSubjectX500Principal().getEncoded()),
+              new BigInteger(127, RANDOM).setBit(126),
+              Date.from(notBefore),
+              Date.from(notAfter),
+              request.subject(),
+              request.publicKey());
+      JcaX509ExtensionUtils identifiers = new JcaX509ExtensionUtils();
+      CertificateUsages.add(builder, usages);
+      builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(false));
+      builder.addExtension(
+          Extension.authorityKeyIdentifier,
+          false,
+          identifiers.createAuthorityKeyIdentifier(authority.certificate().getPublicKey()));
+      GeneralNames names = request.alternativeNames();
+      if (names != null) {
+        builder.addExtension(Extension.subjectAlternativeName, false, names);
+      }
+      return signed(builder);
+    } catch (IOException | GeneralSecurityException | OperatorCreationException e) {
+      throw new IllegalStateException("cannot sign a certificate", e);
+    }
+  }
+
+  private X509Certificate signed(X509v3CertificateBuilder builder)
+      throws GeneralSecurityException, OperatorCreationException {
+    String algorithm =
+        authority.key().getAlgorithm().equals("RSA") ? "SHA256withRSA" : "SHA256withECDSA";
+    return new JcaX509CertificateConverter()
+        .getCertificate(
+            builder.build(new JcaContentSignerBuilder(algorithm).build(authority.key())));
   }
 
   /** A new ECDSA P-256 key pair. */

@@ -24,6 +24,7 @@ import org.bouncycastle.operator.jcajce.JcaContentVerifierProviderBuilder;
 import org.bouncycastle.pkcs.PKCS10CertificationRequest;
 import org.bouncycastle.pkcs.PKCSException;
 import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequest;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A PKCS#10 request (RFC 2986), as {@code spec.request} of a CertificateSigningRequest has it.
@@ -84,6 +85,16 @@ public record SigningRequest(
 
   public List<String> organizations() {
     return values(BCStyle.O);
+  }
+
+  /** The subject alternative names; null when there are none. */
+  @Nullable GeneralNames alternativeNames() {
+    List<GeneralName> names = new ArrayList<>();
+    dnsNames.forEach(name -> names.add(new GeneralName(GeneralName.dNSName, name)));
+    emailAddresses.forEach(name -> names.add(new GeneralName(GeneralName.rfc822Name, name)));
+    ipAddresses.forEach(name -> names.add(new GeneralName(GeneralName.iPAddress, name)));
+    uris.forEach(name -> names.add(new GeneralName(GeneralName.uniformResourceIdentifier, name)));
+    return names.isEmpty() ? null : new GeneralNames(names.toArray(new GeneralName[0]));
   }
 
   private List<String> values(org.bouncycastle.asn1.ASN1ObjectIdentifier type) {

@@ -2,11 +2,18 @@ package dev.coracle.schema.validation;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Names;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
 import java.util.Base64;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.bouncycastle.operator.OperatorCreationException;
+import org.bouncycastle.operator.jcajce.JcaContentVerifierProviderBuilder;
+import org.bouncycastle.pkcs.PKCSException;
+import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequest;
+import org.jspecify.annotations.Nullable;
 
 /** CertificateSigningRequests. */
 final class CertificateValidation {
@@ -37,9 +44,12 @@ final class CertificateValidation {
           "signing",
           "timestamping");
 
+  private static final String LEGACY = "kubernetes.io/legacy-unknown";
+
   private CertificateValidation() {}
 
-  static void validate(String kind, ObjectNode object, FieldErrors errors) {
+  static void validate(
+      String kind, ObjectNode object, @Nullable ObjectNode old, FieldErrors errors) {
     if (!kind.equals("CertificateSigningRequest")) {
       return;
     }
@@ -58,7 +68,11 @@ final class CertificateValidation {
         usage.duplicate();
       }
     }
-    signer(spec.child("signerName"));
+    Field signer = spec.child("signerName");
+    signer(signer);
+    if (old == null && signer.text().equals(LEGACY)) {
+      signer.invalid("the legacy signerName is not allowed via this API version");
+    }
     Field seconds = spec.child("expirationSeconds");
     if (seconds.present() && seconds.number() < 600) {
       seconds.invalid("may not specify a duration less than 600 seconds (10 minutes)");
@@ -66,17 +80,40 @@ final class CertificateValidation {
   }
 
   private static void request(Field request) {
-    String pem = "";
-    try {
-      pem = new String(Base64.getDecoder().decode(request.text()), StandardCharsets.UTF_8);
-    } catch (IllegalArgumentException e) {
-      request.invalid("PEM block type must be CERTIFICATE REQUEST");
-      return;
+    String why = wrong(request.text());
+    if (!why.isEmpty()) {
+      request.errors().invalid(request.path(), request.text(), why);
     }
-    if (!pem.contains("-----BEGIN CERTIFICATE REQUEST-----")) {
-      request
-          .errors()
-          .invalid(request.path(), request.text(), "PEM block type must be CERTIFICATE REQUEST");
+  }
+
+  /** A request must be PEM of PKCS#10, signed by its own key; empty when it is. */
+  private static String wrong(String base64) {
+    String begin = "-----BEGIN CERTIFICATE REQUEST-----";
+    String end = "-----END CERTIFICATE REQUEST-----";
+    byte[] der;
+    try {
+      String pem = new String(Base64.getDecoder().decode(base64), StandardCharsets.UTF_8);
+      int start = pem.indexOf(begin);
+      int stop = pem.indexOf(end, Math.max(start, 0));
+      if (start < 0 || stop < 0) {
+        return "PEM block type must be CERTIFICATE REQUEST";
+      }
+      der = Base64.getMimeDecoder().decode(pem.substring(start + begin.length(), stop));
+    } catch (IllegalArgumentException e) {
+      return "PEM block type must be CERTIFICATE REQUEST";
+    }
+    try {
+      JcaPKCS10CertificationRequest parsed = new JcaPKCS10CertificationRequest(der);
+      return parsed.isSignatureValid(
+              new JcaContentVerifierProviderBuilder().build(parsed.getPublicKey()))
+          ? ""
+          : "x509: the signature of the certificate request does not verify";
+    } catch (IOException
+        | GeneralSecurityException
+        | OperatorCreationException
+        | PKCSException
+        | RuntimeException e) {
+      return "asn1: structure error: the certificate request can't be read";
     }
   }
 

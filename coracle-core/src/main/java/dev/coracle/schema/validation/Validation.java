@@ -117,7 +117,7 @@ public final class Validation {
       case "autoscaling" -> AutoscalingValidation.validate(gvk, object, errors);
       case "discovery.k8s.io" -> EndpointsValidation.slice(gvk.kind(), object, old, errors);
       case "apiextensions.k8s.io" -> CrdValidation.validate(gvk.kind(), object, old, errors);
-      case "certificates.k8s.io" -> CertificateValidation.validate(gvk.kind(), object, errors);
+      case "certificates.k8s.io" -> CertificateValidation.validate(gvk.kind(), object, old, errors);
       case "admissionregistration.k8s.io" -> {
         if (gvk.kind().endsWith("WebhookConfiguration")) {
           WebhookValidation.validate(object, old, errors);
