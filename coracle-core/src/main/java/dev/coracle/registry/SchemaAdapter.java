@@ -175,6 +175,9 @@ public final class SchemaAdapter implements ObjectSchemas {
     if (type.custom()) {
       return validateCustom(type, subresource, object, old, warnings);
     }
+    if (type.kind().equals("CustomResourceDefinition") && subresource.isEmpty()) {
+      warn(warnings, Validation.definitionWarnings(object, old == null ? null : old.tree()));
+    }
     if (old == null) {
       return Validation.create(type.gvk(), object);
     }

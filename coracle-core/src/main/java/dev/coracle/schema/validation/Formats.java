@@ -1,12 +1,17 @@
 package dev.coracle.schema.validation;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.Names;
 import dev.coracle.api.Timestamps;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.DateTimeException;
 import java.time.LocalDate;
 import java.util.Base64;
+import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /** The formats of strings that a CRD's schema may ask for; others are not checked. */
@@ -26,10 +31,78 @@ final class Formats {
       Pattern.compile("rgb\\(\\s*\\d{1,3}\\s*,\\s*\\d{1,3}\\s*,\\s*\\d{1,3}\\s*\\)");
   private static final Pattern SOCIAL = Pattern.compile("\\d{3}[- ]?\\d{2}[- ]?\\d{4}");
 
+  private static final Set<String> KNOWN =
+      Set.of(
+          "bsonobjectid",
+          "byte",
+          "cidr",
+          "creditcard",
+          "date",
+          "datetime",
+          "duration",
+          "email",
+          "hexcolor",
+          "hostname",
+          "ipv4",
+          "ipv6",
+          "isbn",
+          "isbn10",
+          "isbn13",
+          "k8slongname",
+          "k8sshortname",
+          "mac",
+          "password",
+          "rgbcolor",
+          "ssn",
+          "uri",
+          "uuid",
+          "uuid3",
+          "uuid4",
+          "uuid5");
+
   private Formats() {}
 
+  /**
+   * The formats of strings in a CRD's schemas that nobody checks, and that were not there before.
+   */
+  static List<String> warnings(JsonNode spec, JsonNode before) {
+    Set<String> unknown = unknown(spec);
+    unknown.removeAll(unknown(before));
+    return unknown.stream().map(name -> "unrecognized format \"" + name + '"').toList();
+  }
+
+  private static Set<String> unknown(JsonNode spec) {
+    Set<String> found = new TreeSet<>();
+    for (JsonNode version : spec.path("versions")) {
+      collect(version.path("schema").path("openAPIV3Schema"), found);
+    }
+    return found;
+  }
+
+  private static void collect(JsonNode schema, Set<String> found) {
+    String format = schema.path("format").asText("");
+    if (schema.path("type").asText("").equals("string")
+        && !format.isEmpty()
+        && !KNOWN.contains(normalized(format))) {
+      found.add(format);
+    }
+    schema.path("properties").forEach(property -> collect(property, found));
+    for (String inner : new String[] {"items", "additionalProperties", "not"}) {
+      if (schema.path(inner).isObject()) {
+        collect(schema.path(inner), found);
+      }
+    }
+    for (String junctor : new String[] {"allOf", "anyOf", "oneOf"}) {
+      schema.path(junctor).forEach(nested -> collect(nested, found));
+    }
+  }
+
+  private static String normalized(String format) {
+    return format.replace("-", "").toLowerCase(Locale.ROOT);
+  }
+
   static boolean fits(String format, String text) {
-    return switch (format.replace("-", "").toLowerCase(Locale.ROOT)) {
+    return switch (normalized(format)) {
       case "datetime" -> Timestamps.parse(text) != null;
       case "date" -> isDate(text);
       case "duration" -> DURATION.matcher(text).matches();
@@ -49,6 +122,9 @@ final class Formats {
       case "hexcolor" -> COLOR.matcher(text).matches();
       case "rgbcolor" -> RGB.matcher(text).matches();
       case "ssn" -> SOCIAL.matcher(text).matches();
+      case "bsonobjectid" -> text.matches("[0-9a-fA-F]{24}");
+      case "k8sshortname" -> Names.dns1123Label(text).isEmpty();
+      case "k8slongname" -> Names.dns1123Subdomain(text).isEmpty();
       case "creditcard" -> text.replaceAll("[ -]", "").matches("\\d{13,19}");
       default -> true;
     };

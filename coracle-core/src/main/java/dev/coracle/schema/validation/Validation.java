@@ -67,6 +67,11 @@ public final class Validation {
         object.path("metadata"), old == null ? Field.nothing() : old.path("metadata"));
   }
 
+  /** What of a CRD is allowed and yet surely not meant. */
+  public static List<String> definitionWarnings(ObjectNode object, @Nullable ObjectNode old) {
+    return Formats.warnings(object.path("spec"), old == null ? Field.nothing() : old.path("spec"));
+  }
+
   /**
    * What of a custom resource breaks its CRD's schema; its metadata is {@link #create}'s matter.
    *

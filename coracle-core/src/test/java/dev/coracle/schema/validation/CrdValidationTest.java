@@ -385,4 +385,21 @@ class CrdValidationTest {
         .extracting(StatusCause::field)
         .containsExactly("status.storedVersions[1]");
   }
+
+  @Test
+  void unknownFormats_ofStrings_areWarnedOfOnce() {
+    ObjectNode definition =
+        definition(field("{'type':'array','items':{'type':'string','format':'shape'}}"));
+    assertThat(Validation.definitionWarnings(definition, null))
+        .containsExactly("unrecognized format \"shape\"");
+    assertThat(Validation.definitionWarnings(definition, definition)).isEmpty();
+    assertThat(
+            Validation.definitionWarnings(
+                definition(field("{'type':'integer','format':'int32'}")), null))
+        .isEmpty();
+    assertThat(
+            Validation.definitionWarnings(
+                definition(field("{'type':'string','format':'k8s-short-name'}")), null))
+        .isEmpty();
+  }
 }
