@@ -1,6 +1,5 @@
 package dev.coracle.cluster;
 
-import dev.coracle.admission.policy.PolicyTypeChecker;
 import dev.coracle.api.Clock;
 import dev.coracle.api.ControllableClock;
 import dev.coracle.api.GroupVersionResource;
@@ -23,8 +22,6 @@ import dev.coracle.client.webhook.ApiServiceResolver;
 import dev.coracle.client.webhook.WebhookClient;
 import dev.coracle.client.webhook.WebhookConfig;
 import dev.coracle.client.webhook.WebhookException;
-import dev.coracle.controller.ControllerManager;
-import dev.coracle.controller.Controllers;
 import dev.coracle.http.ClientTls;
 import dev.coracle.http.HttpServerOptions;
 import dev.coracle.metrics.Metrics;
@@ -38,7 +35,6 @@ import dev.coracle.registry.Registry;
 import dev.coracle.registry.RegistryConfig;
 import dev.coracle.registry.SchemaAdapter;
 import dev.coracle.registry.encryption.Encryption;
-import dev.coracle.scheduler.Scheduler;
 import dev.coracle.store.Store;
 import dev.coracle.store.StoreFailedException;
 import dev.coracle.store.StoreLockedException;
@@ -242,7 +238,10 @@ public final class Cluster implements AutoCloseable {
     if (options.only() != ClusterOptions.Part.APISERVER) {
       WorkQueue.countIn(metrics);
       keep(() -> WorkQueue.countNoMoreIn(metrics));
-      startControllers(apiServer, auth, admission, pki, clock, metrics);
+      ControlPlane controlPlane =
+          keep(new ControlPlane(options, apiServer, auth, admission, pki, clock, metrics));
+      controlPlane.start();
+      started("controllers", "and scheduler");
     }
     if (options.only() == ClusterOptions.Part.ALL) {
       NodeParts nodeParts =
@@ -257,33 +256,6 @@ public final class Cluster implements AutoCloseable {
             since,
             lower(options.runtime()),
             lower(options.only())));
-  }
-
-  private void startControllers(
-      ApiServer apiServer, Auth auth, Admission admission, Pki pki, Clock clock, Metrics metrics)
-      throws InterruptedException {
-    Client manager =
-        new Client(apiServer.inMemoryTransport(Identities.of(ControllerManager.IDENTITY)));
-    Informers informers = keep(new InformerFactory(manager, clock));
-    keep(
-        Controllers.start(
-            new Controllers.Config(
-                name -> new Client(apiServer.inMemoryTransport(Identities.of(name))),
-                informers,
-                clock,
-                pki::authorityPem,
-                (namespace, account, uid, secret) ->
-                    auth.tokens().legacy(namespace, account, uid, secret),
-                options.legacyServiceAccountTokens(),
-                new ClusterAuthority(pki.authority()))));
-    keep(
-        admission.checkTypes(
-            new Client(apiServer.inMemoryTransport(Identities.of(PolicyTypeChecker.IDENTITY))),
-            informers,
-            clock));
-    Client scheduler = new Client(apiServer.inMemoryTransport(Identities.of(Scheduler.IDENTITY)));
-    keep(Scheduler.start(scheduler, keep(new InformerFactory(scheduler, clock)), clock, metrics));
-    started("controllers", "and scheduler");
   }
 
   private ConversionWebhooks conversions(Supplier<Client> client) {

@@ -93,7 +93,7 @@ final class Machine implements AutoCloseable {
     return false;
   }
 
-  private static String hostName() {
+  static String hostName() {
     String name = "";
     try {
       name = Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();

@@ -1,0 +1,106 @@
+package dev.coracle.cluster;
+
+import dev.coracle.admission.policy.PolicyTypeChecker;
+import dev.coracle.api.Clock;
+import dev.coracle.apiserver.ApiServer;
+import dev.coracle.client.Client;
+import dev.coracle.client.InformerFactory;
+import dev.coracle.client.Informers;
+import dev.coracle.client.leaderelection.LeaderElector;
+import dev.coracle.controller.ControllerManager;
+import dev.coracle.controller.Controllers;
+import dev.coracle.metrics.Metrics;
+import dev.coracle.scheduler.Scheduler;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.UUID;
+
+/**
+ * The controllers and the scheduler. Each leads by its Lease, which it has at once: the store of
+ * this data directory is this process's alone, so nobody else can be leading.
+ */
+final class ControlPlane implements AutoCloseable {
+
+  private final ClusterOptions options;
+  private final ApiServer apiServer;
+  private final Auth auth;
+  private final Admission admission;
+  private final Pki pki;
+  private final Clock clock;
+  private final Metrics metrics;
+  private final String identity = Machine.hostName() + "_" + UUID.randomUUID();
+  private final Deque<AutoCloseable> electors = new ArrayDeque<>();
+
+  ControlPlane(
+      ClusterOptions options,
+      ApiServer apiServer,
+      Auth auth,
+      Admission admission,
+      Pki pki,
+      Clock clock,
+      Metrics metrics) {
+    this.options = options;
+    this.apiServer = apiServer;
+    this.auth = auth;
+    this.admission = admission;
+    this.pki = pki;
+    this.clock = clock;
+    this.metrics = metrics;
+  }
+
+  void start() {
+    Client manager = as(ControllerManager.IDENTITY);
+    lead(manager, "kube-controller-manager", () -> controllers(manager));
+    Client scheduler = as(Scheduler.IDENTITY);
+    lead(scheduler, "kube-scheduler", () -> scheduler(scheduler));
+  }
+
+  private Client as(String user) {
+    return new Client(apiServer.inMemoryTransport(Identities.of(user)));
+  }
+
+  private void lead(Client client, String lease, LeaderElector.Work work) {
+    electors.push(
+        LeaderElector.start(
+            client, clock, "kube-system", lease, identity, LeaderElector.Timing.ALONE, true, work));
+  }
+
+  private AutoCloseable controllers(Client manager) throws InterruptedException {
+    Informers informers = new InformerFactory(manager, clock);
+    AutoCloseable controllers =
+        Controllers.start(
+            new Controllers.Config(
+                this::as,
+                informers,
+                clock,
+                pki::authorityPem,
+                (namespace, account, uid, secret) ->
+                    auth.tokens().legacy(namespace, account, uid, secret),
+                options.legacyServiceAccountTokens(),
+                new ClusterAuthority(pki.authority())));
+    AutoCloseable typeChecker =
+        admission.checkTypes(as(PolicyTypeChecker.IDENTITY), informers, clock);
+    return together(typeChecker, controllers, informers);
+  }
+
+  private AutoCloseable scheduler(Client client) throws InterruptedException {
+    Informers informers = new InformerFactory(client, clock);
+    return together(Scheduler.start(client, informers, clock, metrics), informers);
+  }
+
+  /** Closes them in this order. */
+  private static AutoCloseable together(AutoCloseable... parts) {
+    return () -> {
+      for (AutoCloseable part : parts) {
+        part.close();
+      }
+    };
+  }
+
+  @Override
+  public void close() throws Exception {
+    while (!electors.isEmpty()) {
+      electors.pop().close();
+    }
+  }
+}
