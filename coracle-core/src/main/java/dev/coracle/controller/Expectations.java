@@ -1,8 +1,8 @@
 package dev.coracle.controller;
 
-import dev.coracle.api.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a controller has done and its cache must still show: until then the cache lags behind and
- * decides nothing. An expectation that is never met is given up after five minutes.
+ * decides nothing. An expectation that is never met is given up after five minutes: of the
+ * machine's time, because a cache does not catch up faster when the cluster's clock is turned.
  */
 public final class Expectations {
 
@@ -24,12 +25,8 @@ public final class Expectations {
     Instant since = Instant.EPOCH;
   }
 
-  private final Clock clock;
+  private final InstantSource clock = InstantSource.system();
   private final Map<ObjectKey, Pending> pending = new HashMap<>();
-
-  public Expectations(Clock clock) {
-    this.clock = clock;
-  }
 
   public synchronized void expectCreations(ObjectKey owner, int count) {
     if (count == 0) {

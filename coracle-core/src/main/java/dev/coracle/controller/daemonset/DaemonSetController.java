@@ -60,7 +60,7 @@ public final class DaemonSetController implements Controller {
     this.pods = context.informers().of(Resources.PODS);
     this.nodes = context.informers().of(Resources.NODES);
     this.podControl = new PodControl(context);
-    this.expectations = new Expectations(context.clock());
+    this.expectations = new Expectations();
     this.history = new History(context);
     this.work = new Work<>(name(), context.clock(), 2, this::sync);
   }

@@ -34,7 +34,7 @@ final class ManagedSlices {
     this.context = context;
     this.manager = manager;
     this.slices = context.informers().of(Resources.ENDPOINT_SLICES);
-    this.expectations = new Expectations(context.clock());
+    this.expectations = new Expectations();
   }
 
   void watch(Work<ObjectKey> work) throws InterruptedException {

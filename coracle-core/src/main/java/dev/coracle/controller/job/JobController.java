@@ -77,7 +77,7 @@ public final class JobController implements Controller {
     this.jobs = context.informers().of(Resources.JOBS);
     this.pods = context.informers().of(Resources.PODS);
     this.podControl = new PodControl(context);
-    this.expectations = new Expectations(context.clock());
+    this.expectations = new Expectations();
     this.work = new Work<>(name(), context.clock(), 5, this::sync);
   }
 
@@ -139,6 +139,7 @@ public final class JobController implements Controller {
           expectations.creationObserved(ObjectKey.of(job));
         }
         enqueue(job);
+        enqueueIfUncounted(job, pod);
       } else if (JobPods.isTracked(pod)) {
         work.queue().add(new Key.Orphan(ObjectKey.of(pod)));
       } else if (pod.controllerRef() == null) {
@@ -154,6 +155,7 @@ public final class JobController implements Controller {
           expectations.deletionObserved(ObjectKey.of(job), now.uid());
         }
         enqueue(job);
+        enqueueIfUncounted(job, now);
       } else if (JobPods.isTracked(now)) {
         work.queue().add(new Key.Orphan(ObjectKey.of(now)));
       } else if (now.controllerRef() == null && !before.labels().equals(now.labels())) {
@@ -199,15 +201,26 @@ public final class JobController implements Controller {
     }
   }
 
+  /** Whether the Job still counts its Pods, so that they must wait for it. */
+  private static boolean counts(@Nullable KubeObject job) {
+    return job != null && !JobDecision.isFinished(job);
+  }
+
+  private void enqueueIfUncounted(KubeObject job, KubeObject pod) {
+    if (JobPods.isTracked(pod) && !counts(job)) {
+      work.queue().add(new Key.Orphan(ObjectKey.of(pod)));
+    }
+  }
+
   private void syncOrphan(ObjectKey key) {
     KubeObject pod = pods.get(key.namespace(), key.name());
-    if (pod == null || !JobPods.isTracked(pod) || jobOf(pod) != null) {
+    if (pod == null || !JobPods.isTracked(pod) || counts(jobOf(pod))) {
       return;
     }
     OwnerReference owner = pod.controllerRef();
     if (owner != null && owner.kind().equals("Job")) {
       KubeObject job = context.client().find(Resources.JOBS, key.namespace(), owner.name());
-      if (job != null && job.uid().equals(owner.uid())) {
+      if (job != null && job.uid().equals(owner.uid()) && counts(job)) {
         return;
       }
     }
@@ -224,6 +237,7 @@ public final class JobController implements Controller {
     if (JobDecision.isFinished(job)) {
       released.remove(job.uid());
       failures.remove(job.uid());
+      Pods.controlledBy(pods, job.uid()).forEach(pod -> enqueueIfUncounted(job, pod));
       return;
     }
     if (!manager.isEmpty() && !manager.equals("kubernetes.io/job-controller")) {

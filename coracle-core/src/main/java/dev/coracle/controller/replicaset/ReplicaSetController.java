@@ -46,7 +46,7 @@ public final class ReplicaSetController implements Controller {
     this.owners = context.informers().of(kind.resource());
     this.pods = context.informers().of(Resources.PODS);
     this.podControl = new PodControl(context);
-    this.expectations = new Expectations(context.clock());
+    this.expectations = new Expectations();
     this.work = new Work<>(name(), context.clock(), 5, this::sync);
   }
 
