@@ -139,8 +139,10 @@ final class Conversions {
         if (more != null) {
           more.forEach(current::add);
         }
-        if (!current.isEmpty()) {
-          status.set("currentMetrics", current);
+        // v2 always has the one, though it may be null, and leaves a zero of the other out.
+        status.set("currentMetrics", current.isEmpty() ? status.nullNode() : current);
+        if (status.path("currentReplicas").asInt() == 0) {
+          status.remove("currentReplicas");
         }
         JsonNode conditions = take(object, CONDITIONS);
         if (conditions != null) {
@@ -168,6 +170,9 @@ final class Conversions {
       annotate(object, METRICS, others);
       annotate(object, BEHAVIOR, spec.remove("behavior"));
       if (object.get("status") instanceof ObjectNode status) {
+        if (!status.has("currentReplicas")) {
+          status.put("currentReplicas", 0);
+        }
         var more = dev.coracle.api.Json.array();
         JsonNode current = status.remove("currentMetrics");
         if (current != null) {
