@@ -44,7 +44,7 @@ public final class ApiServer implements AutoCloseable {
   private ApiServer(ApiServerConfig config) {
     this.config = config;
     this.health = new HealthChecks();
-    InFlight inFlight = new InFlight(config.mostReading(), config.mostMutating());
+    InFlight inFlight = new InFlight(config.limits().reading(), config.limits().mutating());
     Metrics metrics = config.metrics();
     Relay relay = new Relay(origins);
     Locations locations =
@@ -111,7 +111,7 @@ public final class ApiServer implements AutoCloseable {
             new Dispatcher(
                 new ResourceEndpoint(config.registry(), connect), paths, services, extensions));
     this.encoder = new Encoder(new SchemaTables(config.registry(), InstantSource.system()));
-    this.door = new HttpDoor(chain, encoder, new WatchMetrics(metrics));
+    this.door = new HttpDoor(chain, encoder, new WatchMetrics(metrics), config.limits().timeout());
   }
 
   private static List<String> listedPaths(Discovery discovery, HealthChecks health) {

@@ -24,8 +24,13 @@ final class Deadlines implements AutoCloseable {
   private static final Deadline NONE = () -> true;
 
   private final ScheduledThreadPoolExecutor timer;
+  private final Duration most;
 
-  Deadlines() {
+  /**
+   * @param most how long a request may take at most
+   */
+  Deadlines(Duration most) {
+    this.most = most;
     timer =
         new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().daemon().name("request deadlines").factory());
@@ -42,7 +47,7 @@ final class Deadlines implements AutoCloseable {
     }
     Duration timeout;
     try {
-      timeout = RequestTimeout.of(info, query);
+      timeout = RequestTimeout.of(info, query, most);
     } catch (StatusException refused) {
       return NONE;
     }

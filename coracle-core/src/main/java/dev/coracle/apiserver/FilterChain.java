@@ -102,7 +102,7 @@ final class FilterChain {
       if (info.isResourceRequest() || !open.test(info.path())) {
         access.admit(attributes(user, info, incoming.query()), authMetrics);
       }
-      RequestTimeout.of(info, incoming.query());
+      RequestTimeout.check(info, incoming.query());
       return dispatcher.dispatch(
           new ApiRequest(
               incoming.method(),

@@ -15,6 +15,7 @@ import dev.coracle.http.HttpResponder;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
@@ -44,9 +45,10 @@ final class HttpDoor implements HttpHandler {
   private final FilterChain chain;
   private final Encoder encoder;
   private final WatchWriter watches;
-  private final Deadlines deadlines = new Deadlines();
+  private final Deadlines deadlines;
 
-  HttpDoor(FilterChain chain, Encoder encoder, WatchMetrics metrics) {
+  HttpDoor(FilterChain chain, Encoder encoder, WatchMetrics metrics, Duration timeout) {
+    this.deadlines = new Deadlines(timeout);
     this.chain = chain;
     this.encoder = encoder;
     this.watches = new WatchWriter(encoder, metrics);

@@ -159,6 +159,7 @@ final class UpCommand implements Callable<Integer> {
   @Mixin private final EncryptionOptions encryption = new EncryptionOptions();
 
   @Mixin private final ServingOptions serving = new ServingOptions();
+  @Mixin private final RequestOptions requests = new RequestOptions();
 
   @Option(
       names = "--report",
@@ -287,6 +288,7 @@ final class UpCommand implements Callable<Integer> {
           .withAudit(audit.config())
           .withEncryption(encryption.config())
           .withServing(serving.config())
+          .withLimits(requests.limits())
           .withAuth(authentication.options(), authorization.options());
     } catch (IllegalArgumentException e) {
       throw bad(String.valueOf(e.getMessage()));

@@ -1,5 +1,6 @@
 package dev.coracle.cluster;
 
+import dev.coracle.apiserver.RequestLimits;
 import dev.coracle.apiserver.audit.AuditConfig;
 import java.nio.file.Path;
 import java.util.List;
@@ -14,13 +15,15 @@ import org.jspecify.annotations.Nullable;
  * @param serving {@code --tls-*}
  * @param authentication who may be a user
  * @param authorization what users may do
+ * @param limits {@code --max-*-inflight} and {@code --request-timeout}
  */
 public record ApiServerOptions(
     AuditConfig audit,
     @Nullable Encryption encryption,
     Serving serving,
     AuthenticationOptions authentication,
-    AuthorizationOptions authorization) {
+    AuthorizationOptions authorization,
+    RequestLimits limits) {
 
   public static final ApiServerOptions DEFAULTS =
       new ApiServerOptions(
@@ -28,7 +31,8 @@ public record ApiServerOptions(
           null,
           Serving.DEFAULTS,
           AuthenticationOptions.USUAL,
-          AuthorizationOptions.USUAL);
+          AuthorizationOptions.USUAL,
+          RequestLimits.USUAL);
 
   /**
    * Encryption at rest.
@@ -60,18 +64,22 @@ public record ApiServerOptions(
   }
 
   public ApiServerOptions withAudit(AuditConfig config) {
-    return new ApiServerOptions(config, encryption, serving, authentication, authorization);
+    return new ApiServerOptions(config, encryption, serving, authentication, authorization, limits);
   }
 
   public ApiServerOptions withEncryption(@Nullable Encryption config) {
-    return new ApiServerOptions(audit, config, serving, authentication, authorization);
+    return new ApiServerOptions(audit, config, serving, authentication, authorization, limits);
   }
 
   public ApiServerOptions withServing(Serving config) {
-    return new ApiServerOptions(audit, encryption, config, authentication, authorization);
+    return new ApiServerOptions(audit, encryption, config, authentication, authorization, limits);
   }
 
   public ApiServerOptions withAuth(AuthenticationOptions who, AuthorizationOptions what) {
-    return new ApiServerOptions(audit, encryption, serving, who, what);
+    return new ApiServerOptions(audit, encryption, serving, who, what, limits);
+  }
+
+  public ApiServerOptions withLimits(RequestLimits most) {
+    return new ApiServerOptions(audit, encryption, serving, authentication, authorization, most);
   }
 }

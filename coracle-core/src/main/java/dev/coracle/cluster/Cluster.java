@@ -203,6 +203,7 @@ public final class Cluster implements AutoCloseable {
                 .withHttp(HttpServerOptions.of(serving.tls(), addresses(machine)))
                 .withAudit(auditor)
                 .withMetrics(metrics)
+                .withLimits(options.server().limits())
                 .withTurnableClock(turnable)
                 .withLoopbackTargets(machine.gateway() == null)
                 .withSwaggerUi(options.swaggerUi())

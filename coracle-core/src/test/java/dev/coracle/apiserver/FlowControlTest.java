@@ -92,17 +92,19 @@ class FlowControlTest {
     }
   }
 
+  private static final Duration MOST = RequestLimits.USUAL.timeout();
+
   private static Duration timeout(String asked) {
-    return RequestTimeout.of(info("GET", "/api/v1/pods"), Query.parse("timeout=" + asked));
+    return RequestTimeout.of(info("GET", "/api/v1/pods"), Query.parse("timeout=" + asked), MOST);
   }
 
   @Test
   void of_timeoutOfARequest_isReadAsGoDoes() {
-    assertThat(timeout("")).isEqualTo(RequestTimeout.MOST);
-    assertThat(timeout("0")).isEqualTo(RequestTimeout.MOST);
-    assertThat(timeout("0s")).isEqualTo(RequestTimeout.MOST);
+    assertThat(timeout("")).isEqualTo(MOST);
+    assertThat(timeout("0")).isEqualTo(MOST);
+    assertThat(timeout("0s")).isEqualTo(MOST);
     assertThat(timeout("10s")).isEqualTo(Duration.ofSeconds(10));
-    assertThat(timeout("1m30.5s")).isEqualTo(RequestTimeout.MOST);
+    assertThat(timeout("1m30.5s")).isEqualTo(MOST);
     assertThat(timeout(".5s100ms")).isEqualTo(Duration.ofMillis(600));
     assertThat(timeout("-1h")).isZero();
     assertThatThrownBy(() -> timeout("abc"))

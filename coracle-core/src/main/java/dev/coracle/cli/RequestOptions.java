@@ -1,0 +1,35 @@
+package dev.coracle.cli;
+
+import dev.coracle.apiserver.RequestLimits;
+import java.time.Duration;
+import picocli.CommandLine.Option;
+
+/** kube-apiserver's options of how much is served at a time, and for how long. */
+final class RequestOptions {
+
+  @Option(
+      names = "--max-requests-inflight",
+      paramLabel = "NUMBER",
+      description = "Reading requests at a time; more get 429 (default: ${DEFAULT-VALUE}).")
+  private int reading = RequestLimits.USUAL.reading();
+
+  @Option(
+      names = "--max-mutating-requests-inflight",
+      paramLabel = "NUMBER",
+      description = "Changing requests at a time; more get 429 (default: ${DEFAULT-VALUE}).")
+  private int mutating = RequestLimits.USUAL.mutating();
+
+  @Option(
+      names = "--request-timeout",
+      paramLabel = "DURATION",
+      converter = GoDuration.class,
+      description = "How long a request may take that is not long-running (default: 1m0s).")
+  private Duration timeout = RequestLimits.USUAL.timeout();
+
+  /**
+   * @throws IllegalArgumentException naming the option that is out of range
+   */
+  RequestLimits limits() {
+    return new RequestLimits(reading, mutating, timeout);
+  }
+}
