@@ -14,7 +14,8 @@ import java.util.function.Supplier;
 
 /**
  * Holds Pods to the Pod Security Standard that their namespace's labels {@code
- * pod-security.kubernetes.io/enforce} and {@code /warn} name. Pod templates are only warned of.
+ * pod-security.kubernetes.io/enforce}, {@code /audit} and {@code /warn} name. Pod templates are
+ * only warned of.
  */
 public final class PodSecurity implements AdmissionPlugin {
 
@@ -86,6 +87,9 @@ public final class PodSecurity implements AdmissionPlugin {
       AdmissionAttributes attributes, JsonNode spec, Map<String, String> labels, boolean pod) {
     String enforced = level(labels, "enforce");
     if (pod) {
+      attributes
+          .auditAnnotations()
+          .putIfAbsent(PREFIX + "enforce-policy", enforced + ":" + version(labels, "enforce"));
       String violations = PodSecurityStandards.violations(spec, enforced);
       if (!violations.isEmpty()) {
         throw StatusException.forbidden(
@@ -100,19 +104,23 @@ public final class PodSecurity implements AdmissionPlugin {
                 + violations);
       }
     }
+    String audited = level(labels, "audit");
+    String noted = PodSecurityStandards.violations(spec, audited);
+    if (!noted.isEmpty()) {
+      attributes
+          .auditAnnotations()
+          .putIfAbsent(
+              PREFIX + "audit-violations", wouldViolate(audited, version(labels, "audit"), noted));
+    }
     String warned = level(labels, "warn");
     String violations = PodSecurityStandards.violations(spec, warned);
     if (!violations.isEmpty()) {
-      attributes
-          .warnings()
-          .add(
-              "would violate PodSecurity \""
-                  + warned
-                  + ":"
-                  + version(labels, "warn")
-                  + "\": "
-                  + violations);
+      attributes.warnings().add(wouldViolate(warned, version(labels, "warn"), violations));
     }
+  }
+
+  private static String wouldViolate(String level, String version, String violations) {
+    return "would violate PodSecurity \"" + level + ":" + version + "\": " + violations;
   }
 
   /** A label that says nothing known is as strict as can be. */

@@ -332,7 +332,10 @@ final class ResourceEndpoint {
   }
 
   private static RequestContext context(ApiRequest request) {
-    return new RequestContext(
-        request.user(), request.headers().first("user-agent", ""), request.warnings());
+    String userAgent = request.headers().first("user-agent", "");
+    AuditEvent event = request.audit();
+    return event == null
+        ? new RequestContext(request.user(), userAgent, request.warnings())
+        : new RequestContext(request.user(), userAgent, request.warnings(), event.annotations());
   }
 }

@@ -43,6 +43,9 @@ class AuditTest {
         - level: Metadata
           nonResourceURLs: ["/version*"]
         - level: Metadata
+          verbs: ["create"]
+          resources: [{group: "", resources: ["pods"]}]
+        - level: Metadata
           verbs: ["watch", "impersonate"]
           omitStages: []
       """;
@@ -195,6 +198,34 @@ class AuditTest {
 
     assertThat(event.path("verb").asText()).isEqualTo("get");
     assertThat(event.has("objectRef")).isFalse();
+  }
+
+  @Test
+  void annotations_ofAdmissionPlugins_areRecorded() throws Exception {
+    kubectl("create", "namespace", "watched");
+    kubectl(
+        "label",
+        "namespace",
+        "watched",
+        "pod-security.kubernetes.io/audit=restricted",
+        "pod-security.kubernetes.io/enforce=baseline");
+    org.awaitility.Awaitility.await()
+        .until(
+            () ->
+                cluster
+                        .kubectl("run", "p", "--image=x", "--namespace=watched", "--restart=Never")
+                        .exitCode()
+                    == 0);
+    JsonNode event =
+        awaitEvent(
+            of("create", "p", "ResponseComplete")
+                .and(each -> each.path("responseStatus").path("code").asInt() == 201));
+
+    assertThat(event.path("annotations").path("pod-security.kubernetes.io/enforce-policy").asText())
+        .isEqualTo("baseline:latest");
+    assertThat(
+            event.path("annotations").path("pod-security.kubernetes.io/audit-violations").asText())
+        .startsWith("would violate PodSecurity \"restricted:latest\": allowPrivilegeEscalation");
   }
 
   @Test

@@ -11,6 +11,7 @@ import dev.coracle.api.Timestamps;
 import dev.coracle.api.UserInfo;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -38,7 +39,7 @@ public final class AuditEvent implements BiConsumer<String, String> {
   private final RequestInfo info;
   private final Instant received = Instant.now();
   private final long began = System.nanoTime();
-  private final Map<String, String> annotations = new TreeMap<>();
+  private final Map<String, String> annotations = Collections.synchronizedMap(new TreeMap<>());
   private @Nullable UserInfo impersonated;
   private String objectNamespace;
   private String objectName;
@@ -78,6 +79,11 @@ public final class AuditEvent implements BiConsumer<String, String> {
     if (before != null && !before.equals(value)) {
       LOG.warn("failed to set annotations[{}] of audit {}: it has already been set", key, auditId);
     }
+  }
+
+  /** The annotations themselves, for those who collect theirs in a map; safe for any thread. */
+  public Map<String, String> annotations() {
+    return annotations;
   }
 
   /** The request is served as somebody else. */
@@ -287,8 +293,10 @@ public final class AuditEvent implements BiConsumer<String, String> {
     event.put(
         "stageTimestamp",
         stage == Stage.REQUEST_RECEIVED ? receivedAt : Timestamps.micros(Instant.now()));
-    if (!annotations.isEmpty()) {
-      annotations.forEach(event.putObject("annotations")::put);
+    synchronized (annotations) {
+      if (!annotations.isEmpty()) {
+        annotations.forEach(event.putObject("annotations")::put);
+      }
     }
     return event;
   }

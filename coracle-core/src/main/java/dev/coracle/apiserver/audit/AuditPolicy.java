@@ -69,7 +69,8 @@ public final class AuditPolicy {
     try {
       policy = Yaml.read(yaml);
     } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException("failed decoding: " + e.getMessage(), e);
+      String why = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+      throw new IllegalArgumentException("failed decoding: " + why, e);
     }
     String version = policy.path("apiVersion").asText("");
     String kind = policy.path("kind").asText("");
