@@ -1,5 +1,6 @@
 package dev.coracle.cli;
 
+import dev.coracle.client.AddressPool;
 import dev.coracle.cluster.ApiServerOptions;
 import dev.coracle.cluster.Cluster;
 import dev.coracle.cluster.ClusterOptions;
@@ -161,6 +162,8 @@ final class UpCommand implements Callable<Integer> {
   @Mixin private final ServingOptions serving = new ServingOptions();
   @Mixin private final RequestOptions requests = new RequestOptions();
 
+  @Mixin private final LoadBalancerOption loadBalancers = new LoadBalancerOption();
+
   @Option(
       names = "--report",
       hidden = true,
@@ -279,7 +282,16 @@ final class UpCommand implements Callable<Integer> {
         featureGates,
         servingNames,
         server(),
-        clock == ClockKind.CONTROLLABLE);
+        clock == ClockKind.CONTROLLABLE,
+        loadBalancers());
+  }
+
+  private AddressPool loadBalancers() {
+    try {
+      return loadBalancers.pool();
+    } catch (IllegalArgumentException e) {
+      throw bad(String.valueOf(e.getMessage()));
+    }
   }
 
   private ApiServerOptions server() {

@@ -1,5 +1,6 @@
 package dev.coracle.cluster;
 
+import dev.coracle.client.AddressPool;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param servingNames further names and addresses for the serving certificate
  * @param server what the API server records, encrypts and how it serves TLS
  * @param turnableClock whether the cluster's time can be turned forward
+ * @param loadBalancers the addresses that Services of type LoadBalancer get
  */
 public record ClusterOptions(
     Path data,
@@ -43,7 +45,8 @@ public record ClusterOptions(
     Map<String, Boolean> featureGates,
     List<String> servingNames,
     ApiServerOptions server,
-    boolean turnableClock) {
+    boolean turnableClock,
+    AddressPool loadBalancers) {
 
   /** What runs Pods. */
   public enum Runtime {
@@ -125,7 +128,8 @@ public record ClusterOptions(
         featureGates,
         servingNames,
         ApiServerOptions.DEFAULTS,
-        false);
+        false,
+        AddressPool.EMPTY);
   }
 
   public ClusterOptions withServer(ApiServerOptions options) {
@@ -146,7 +150,8 @@ public record ClusterOptions(
         featureGates,
         servingNames,
         options,
-        turnableClock);
+        turnableClock,
+        loadBalancers);
   }
 
   public ClusterOptions withTurnableClock(boolean turnable) {
@@ -167,6 +172,29 @@ public record ClusterOptions(
         featureGates,
         servingNames,
         server,
-        turnable);
+        turnable,
+        loadBalancers);
+  }
+
+  public ClusterOptions withLoadBalancers(AddressPool pool) {
+    return new ClusterOptions(
+        data,
+        listenHost,
+        listenPort,
+        runtime,
+        only,
+        durability,
+        simulatedNodes,
+        serviceCidr,
+        podCidr,
+        nodeName,
+        kubeconfig,
+        legacyServiceAccountTokens,
+        swaggerUi,
+        featureGates,
+        servingNames,
+        server,
+        turnableClock,
+        pool);
   }
 }

@@ -77,7 +77,8 @@ final class ControlPlane implements AutoCloseable {
                 (namespace, account, uid, secret) ->
                     auth.tokens().legacy(namespace, account, uid, secret),
                 options.legacyServiceAccountTokens(),
-                new ClusterAuthority(pki.authority())));
+                new ClusterAuthority(pki.authority()),
+                options.loadBalancers()));
     AutoCloseable typeChecker =
         admission.checkTypes(as(PolicyTypeChecker.IDENTITY), informers, clock);
     return together(typeChecker, controllers, informers);

@@ -75,7 +75,7 @@ final class NodeParts implements AutoCloseable {
     PodBridge bridge = machine.bridge();
     if (bridge != null) {
       Informers proxyInformers = informers("system:kube-proxy");
-      keep(ServiceProxy.start(bridge, isPublic(), proxyInformers, clock));
+      keep(ServiceProxy.start(bridge, isPublic(), options.loadBalancers(), proxyInformers, clock));
       Informers dnsInformers = informers("system:serviceaccount:kube-system:coredns");
       DnsServer dns = keep(DnsServer.start(bridge.gateway(), CLUSTER_DOMAIN, dnsInformers));
       bootstrap.dnsService(dnsAddress(options), bridge.gateway(), dns.port());

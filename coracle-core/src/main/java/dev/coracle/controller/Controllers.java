@@ -1,6 +1,7 @@
 package dev.coracle.controller;
 
 import dev.coracle.api.Clock;
+import dev.coracle.client.AddressPool;
 import dev.coracle.client.Client;
 import dev.coracle.client.Informers;
 import dev.coracle.controller.ControllerManager.Factory;
@@ -25,6 +26,7 @@ import dev.coracle.controller.replicaset.ReplicaKind;
 import dev.coracle.controller.replicaset.ReplicaSetController;
 import dev.coracle.controller.resourcequota.ResourceQuotaController;
 import dev.coracle.controller.rootca.RootCaController;
+import dev.coracle.controller.service.LoadBalancerController;
 import dev.coracle.controller.serviceaccount.ServiceAccountController;
 import dev.coracle.controller.serviceaccount.TokenController;
 import dev.coracle.controller.serviceaccount.TokenSigner;
@@ -56,6 +58,8 @@ public final class Controllers implements AutoCloseable {
    * @param tokens signs the tokens of token Secrets
    * @param legacyServiceAccountTokens whether each ServiceAccount gets a token Secret
    * @param certificates signs CertificateSigningRequests; null when there is no authority to do so
+   * @param loadBalancers the addresses of Services of type LoadBalancer; empty leaves them to
+   *     others
    */
   public record Config(
       Function<String, Client> clients,
@@ -64,19 +68,8 @@ public final class Controllers implements AutoCloseable {
       Supplier<String> ca,
       TokenSigner tokens,
       boolean legacyServiceAccountTokens,
-      @Nullable Authority certificates) {
-
-    /** Without an authority of certificates. */
-    public Config(
-        Function<String, Client> clients,
-        Informers informers,
-        Clock clock,
-        Supplier<String> ca,
-        TokenSigner tokens,
-        boolean legacyServiceAccountTokens) {
-      this(clients, informers, clock, ca, tokens, legacyServiceAccountTokens, null);
-    }
-  }
+      @Nullable Authority certificates,
+      AddressPool loadBalancers) {}
 
   private final ControllerManager manager;
 
@@ -184,6 +177,12 @@ public final class Controllers implements AutoCloseable {
         Factory.of(
             "volumeattributesclass-protection-controller",
             AttributesClassProtectionController::new));
+    if (!config.loadBalancers().isEmpty()) {
+      factories.add(
+          Factory.of(
+              "service-controller",
+              context -> new LoadBalancerController(context, config.loadBalancers())));
+    }
     return factories;
   }
 }

@@ -3,6 +3,7 @@ package dev.coracle.network;
 import dev.coracle.api.Clock;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;
+import dev.coracle.client.AddressPool;
 import dev.coracle.client.Informers;
 import dev.coracle.client.SharedInformer;
 import dev.coracle.client.views.EndpointSlice;
@@ -13,6 +14,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,12 +34,16 @@ public final class ServiceProxy implements AutoCloseable {
   private final SharedInformer services;
   private final SharedInformer slices;
   private final Clock clock;
+  private final AddressPool pool;
   private boolean scheduled;
   private boolean closed;
   private String written = "";
+  private Set<String> announced = Set.of();
 
-  private ServiceProxy(ServiceRules.Machine machine, Informers informers, Clock clock) {
+  private ServiceProxy(
+      ServiceRules.Machine machine, AddressPool pool, Informers informers, Clock clock) {
     this.machine = machine;
+    this.pool = pool;
     this.clock = clock;
     this.services = informers.of(GroupVersionResource.core("services"));
     this.slices = informers.of(GroupVersionResource.of("discovery.k8s.io", "v1", "endpointslices"));
@@ -46,10 +53,15 @@ public final class ServiceProxy implements AutoCloseable {
    * Starts to follow Services; the table is there when this returns.
    *
    * @param nodePortsEverywhere whether node ports answer on all of the machine's addresses
+   * @param pool the load balancers' addresses that this machine answers for
    * @throws IOException when the first table can't be written (rights, nft)
    */
   public static ServiceProxy start(
-      PodBridge bridge, boolean nodePortsEverywhere, Informers informers, Clock clock)
+      PodBridge bridge,
+      boolean nodePortsEverywhere,
+      AddressPool pool,
+      Informers informers,
+      Clock clock)
       throws IOException {
     ServiceRules.Machine machine =
         new ServiceRules.Machine(
@@ -58,7 +70,7 @@ public final class ServiceProxy implements AutoCloseable {
             bridge.gateway(),
             bridge.network(),
             nodePortsEverywhere);
-    ServiceProxy proxy = new ServiceProxy(machine, informers, clock);
+    ServiceProxy proxy = new ServiceProxy(machine, pool, informers, clock);
     Tool.run(ServiceRules.render(machine, List.of(), Map.of()), "nft", "-f", "-");
     proxy.services.addHandler(SharedInformer.each(changed -> proxy.soon(GATHER)));
     proxy.slices.addHandler(SharedInformer.each(changed -> proxy.soon(GATHER)));
@@ -100,6 +112,7 @@ public final class ServiceProxy implements AutoCloseable {
     String text = ServiceRules.render(machine, all, byService);
     try {
       apply(text);
+      announce(all);
     } catch (IOException e) {
       LOG.warn("Service rules could not be written, trying again: {}", e.getMessage());
       soon(RETRY);
@@ -111,6 +124,30 @@ public final class ServiceProxy implements AutoCloseable {
       Tool.run(text, "nft", "-f", "-");
       written = text;
     }
+  }
+
+  /**
+   * The machine takes the load balancers' addresses for its own, on the Pods' bridge: so its
+   * neighbours find them here, and they go with the bridge.
+   */
+  private synchronized void announce(List<Service> all) throws IOException {
+    Set<String> wanted = new TreeSet<>();
+    all.forEach(service -> wanted.addAll(ServiceRules.balancers(service)));
+    wanted.removeIf(address -> !pool.contains(address));
+    if (closed || wanted.equals(announced)) {
+      return;
+    }
+    for (String address : announced) {
+      if (!wanted.contains(address)) {
+        Tool.tryRun("", "ip", "address", "del", address + "/32", "dev", machine.bridge());
+      }
+    }
+    for (String address : wanted) {
+      if (!announced.contains(address)) {
+        Tool.run("", "ip", "address", "replace", address + "/32", "dev", machine.bridge());
+      }
+    }
+    announced = Set.copyOf(wanted);
   }
 
   @Override

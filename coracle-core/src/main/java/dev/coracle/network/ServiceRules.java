@@ -33,12 +33,19 @@ final class ServiceRules {
   record Machine(
       String table, String bridge, String gateway, Ipv4Network pods, boolean nodePortsEverywhere) {}
 
-  /** One port of one Service with where it leads. */
+  /**
+   * One port of one Service with where it leads.
+   *
+   * @param balancers the addresses of its load balancer
+   * @param allowed who may come by these; empty for everyone
+   */
   private record Target(
       String protocol,
       int port,
       int nodePort,
       List<String> addresses,
+      List<String> balancers,
+      List<String> allowed,
       List<String> backends,
       boolean sticky) {}
 
@@ -58,6 +65,7 @@ final class ServiceRules {
     }
     StringBuilder chains = new StringBuilder();
     TreeMap<String, String> clusterIps = new TreeMap<>();
+    TreeMap<String, String> balancers = new TreeMap<>();
     TreeMap<String, String> nodePorts = new TreeMap<>();
     TreeSet<String> refused = new TreeSet<>();
     TreeSet<String> refusedNodePorts = new TreeSet<>();
@@ -67,6 +75,7 @@ final class ServiceRules {
       String nodePortKey = target.protocol() + " . " + target.nodePort();
       if (target.backends().isEmpty()) {
         target.addresses().forEach(address -> refused.add(address + " . " + portKey));
+        target.balancers().forEach(address -> refused.add(address + " . " + portKey));
         if (target.nodePort() > 0) {
           refusedNodePorts.add(nodePortKey);
         }
@@ -82,12 +91,28 @@ final class ServiceRules {
       target
           .addresses()
           .forEach(address -> clusterIps.put(address + " . " + portKey, "goto " + chain));
+      String gate = chain;
+      if (!target.balancers().isEmpty() && !target.allowed().isEmpty()) {
+        gate = chain + "from";
+        chains
+            .append("  chain ")
+            .append(gate)
+            .append(" {\n    ip saddr != { ")
+            .append(String.join(", ", target.allowed()))
+            .append(" } drop\n    goto ")
+            .append(chain)
+            .append("\n  }\n");
+      }
+      for (String address : target.balancers()) {
+        balancers.put(address + " . " + portKey, "goto " + gate);
+      }
       if (target.nodePort() > 0) {
         nodePorts.put(nodePortKey, "goto " + chain);
       }
       target.backends().forEach(backend -> pods.add(backend.substring(0, backend.indexOf(' '))));
     }
-    return table(machine, chains, clusterIps, nodePorts, refused, refusedNodePorts, pods);
+    return table(
+        machine, chains, clusterIps, balancers, nodePorts, refused, refusedNodePorts, pods);
   }
 
   private static String key(Service service) {
@@ -105,20 +130,11 @@ final class ServiceRules {
       }
     }
     addresses.addAll(service.spec().externalIPs());
-    service
-        .status()
-        .loadBalancer()
-        .ingress()
-        .forEach(
-            ingress -> {
-              if (ingress.ip() != null) {
-                addresses.add(ingress.ip());
-              }
-            });
+    List<String> balancers = balancers(service);
     boolean sticky = "ClientIP".equals(service.spec().sessionAffinity());
     for (ServicePort port : service.spec().ports()) {
       int nodePort = Objects.requireNonNullElse(port.nodePort(), 0);
-      if (addresses.isEmpty() && nodePort == 0) {
+      if (addresses.isEmpty() && balancers.isEmpty() && nodePort == 0) {
         continue;
       }
       into.add(
@@ -127,9 +143,28 @@ final class ServiceRules {
               Objects.requireNonNullElse(port.port(), 0),
               nodePort,
               List.copyOf(addresses),
+              balancers,
+              service.spec().loadBalancerSourceRanges(),
               backends(port, slices),
               sticky));
     }
+  }
+
+  /** The addresses of a Service's load balancer that lead to its Pods, not to a proxy before. */
+  static List<String> balancers(Service service) {
+    List<String> addresses = new ArrayList<>();
+    service
+        .status()
+        .loadBalancer()
+        .ingress()
+        .forEach(
+            ingress -> {
+              String ip = ingress.ip();
+              if (ip != null && ip.contains(".") && !"Proxy".equals(ingress.ipMode())) {
+                addresses.add(ip);
+              }
+            });
+    return addresses;
   }
 
   private static String protocol(@org.jspecify.annotations.Nullable String protocol) {
@@ -186,6 +221,7 @@ final class ServiceRules {
       Machine machine,
       StringBuilder chains,
       Map<String, String> clusterIps,
+      Map<String, String> balancers,
       Map<String, String> nodePorts,
       Collection<String> refused,
       Collection<String> refusedNodePorts,
@@ -199,6 +235,7 @@ final class ServiceRules {
     text.append("table ip ").append(name).append(" {}\ndelete table ip ").append(name);
     text.append("\ntable ip ").append(name).append(" {\n");
     map(text, "cluster_ips", "ipv4_addr . inet_proto . inet_service", clusterIps);
+    map(text, "balancers", "ipv4_addr . inet_proto . inet_service", balancers);
     map(text, "node_ports", "inet_proto . inet_service", nodePorts);
     set(text, "refused", "ipv4_addr . inet_proto . inet_service", refused);
     set(text, "refused_node_ports", "inet_proto . inet_service", refusedNodePorts);
@@ -207,7 +244,8 @@ final class ServiceRules {
     set(text, "hairpins", "ipv4_addr . ipv4_addr", hairpins);
     text.append(chains);
     text.append(
-        "  chain services {\n    ip daddr . meta l4proto . th dport vmap @cluster_ips\n  }\n");
+        "  chain services {\n    ip daddr . meta l4proto . th dport vmap @cluster_ips\n  }\n"
+            + "  chain balanced {\n    ip daddr . meta l4proto . th dport vmap @balancers\n  }\n");
     text.append("  chain nodes {\n    ")
         .append(nodeAddresses)
         .append(" meta l4proto . th dport vmap @node_ports\n  }\n");
@@ -224,9 +262,9 @@ final class ServiceRules {
     text.append(
             "  chain prerouting {\n    type nat hook prerouting priority dstnat;\n    iifname \"")
         .append(machine.bridge())
-        .append("\" jump services\n    jump nodes\n  }\n");
+        .append("\" jump services\n    jump balanced\n    jump nodes\n  }\n");
     text.append(
-        "  chain output {\n    type nat hook output priority -100;\n    jump services\n    jump nodes\n  }\n");
+        "  chain output {\n    type nat hook output priority -100;\n    jump services\n    jump balanced\n    jump nodes\n  }\n");
     text.append("  chain forward {\n    type filter hook forward priority filter;\n")
         .append("    ct state new jump refuse\n  }\n");
     text.append("  chain input {\n    type filter hook input priority filter;\n")

@@ -3,8 +3,8 @@ package dev.coracle.scheduler;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;
 import dev.coracle.client.Informers;
+import dev.coracle.client.Overlay;
 import dev.coracle.client.SharedInformer;
-import dev.coracle.client.storage.Overlay;
 import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 

@@ -99,7 +99,9 @@ public final class TestCluster implements AutoCloseable {
                 clock,
                 () -> "CA",
                 (namespace, account, uid, secret) -> "token-of-" + account,
-                true));
+                true,
+                null,
+                dev.coracle.client.AddressPool.parse("198.51.100.8/31")));
     scheduler =
         Scheduler.start(
             as(user(Scheduler.IDENTITY)),

@@ -1,7 +1,6 @@
-package dev.coracle.client.storage;
+package dev.coracle.client;
 
 import dev.coracle.api.KubeObject;
-import dev.coracle.client.SharedInformer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
