@@ -51,8 +51,8 @@ final class BodyReader {
   }
 
   /**
-   * The object that a create or update carries. Fields that occur twice are a warning or, with
-   * strict validation, an error.
+   * The object that a create or update carries. Fields that occur twice are put into the request's
+   * warnings; with strict validation whoever decodes the object takes them out and refuses it.
    *
    * @param kind that the resource expects, for messages
    * @param version that the resource expects, for messages
@@ -78,7 +78,9 @@ final class BodyReader {
         mediaType.equals("application/json")
             ? json(bytes, expected, problems)
             : yaml(bytes, expected, options.fieldValidation(), problems);
-    report(problems, object, kind, version, request, options);
+    if (!options.fieldValidation().equals("Ignore")) {
+      request.warnings().addAll(problems);
+    }
     return object;
   }
 
@@ -151,29 +153,5 @@ final class BodyReader {
       return Json.object();
     }
     throw Decoder.unrecognizedYaml(bytes, expected, null);
-  }
-
-  private static void report(
-      List<String> messages,
-      ObjectNode object,
-      String kind,
-      String version,
-      ApiRequest request,
-      WriteOptions options) {
-    if (messages.isEmpty() || options.fieldValidation().equals("Ignore")) {
-      return;
-    }
-    if (!options.fieldValidation().equals("Strict")) {
-      request.warnings().addAll(messages);
-      return;
-    }
-    throw StatusException.badRequest(
-        object.path("kind").asText(kind)
-            + " in version "
-            + Text.quote(version)
-            + " cannot be handled as a "
-            + kind
-            + ": strict decoding error: "
-            + String.join(", ", messages));
   }
 }

@@ -3,11 +3,41 @@ package dev.coracle.registry;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.StatusException;
+import dev.coracle.api.Yaml;
+import java.util.List;
 
 /** Whether a body is of the kind, namespace and name that the path says. */
 final class Bodies {
 
   private Bodies() {}
+
+  /**
+   * Refuses a configuration to apply that says something twice, or warns.
+   *
+   * @param applied YAML or JSON; what is neither is somebody else's to refuse
+   * @throws StatusException 400 when it should be strict
+   */
+  static void keysOnce(byte[] applied, String fieldValidation, List<String> warnings) {
+    if (fieldValidation.equals("Ignore")) {
+      return;
+    }
+    List<String> duplicates;
+    try {
+      duplicates = Yaml.duplicateKeys(applied);
+    } catch (IllegalArgumentException unreadable) {
+      return;
+    }
+    if (duplicates.isEmpty()) {
+      return;
+    }
+    String problem =
+        "error converting YAML to JSON: yaml: unmarshal errors:\n  "
+            + String.join("\n  ", duplicates);
+    if (fieldValidation.equals("Strict")) {
+      throw StatusException.badRequest("error strict decoding YAML: " + problem);
+    }
+    warnings.add(problem);
+  }
 
   /** Checks or fills in apiVersion and kind. */
   static void kind(ObjectNode body, GroupVersionKind expected) {

@@ -220,6 +220,7 @@ final class LocalRegistry implements Registry {
                     "Required value: is required for apply patch",
                     "fieldManager")));
       }
+      Bodies.keysOnce(applied, options.fieldValidation(), context.warnings());
       this.context = context;
       this.type = type;
       this.subresource = subresource;

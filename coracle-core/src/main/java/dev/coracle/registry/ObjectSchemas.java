@@ -17,7 +17,8 @@ public interface ObjectSchemas {
    *
    * @param patched whether a patch made it, which is told with other words
    * @param fieldValidation Strict, Warn, Ignore or empty for Warn
-   * @param warnings where to say what was wrong if that is no failure
+   * @param warnings where to say what was wrong if that is no failure; fields that come twice are
+   *     in it already
    * @return the body or one in its place
    * @throws dev.coracle.api.StatusException 400 or 422 for mistyped fields and, when Strict,
    *     unknown ones

@@ -116,7 +116,12 @@ public final class SchemaAdapter implements ObjectSchemas {
     Decoded decoded =
         patched
             ? Decoder.decodePatched(body, required(type), validation)
-            : Decoder.decodeTree(body, required(type), type.gvk(), validation);
+            : Decoder.decodeTree(
+                body,
+                required(type),
+                type.gvk(),
+                validation,
+                validation == FieldValidation.STRICT ? takeDuplicates(warnings) : List.of());
     warn(warnings, decoded.warnings());
     return decoded.object();
   }
@@ -136,6 +141,17 @@ public final class SchemaAdapter implements ObjectSchemas {
                   "Invalid value: \"" + kind + "\": must be " + type.kind(),
                   "kind")));
     }
+  }
+
+  private static List<String> takeDuplicates(List<String> warnings) {
+    List<String> duplicates =
+        warnings.stream()
+            .filter(each -> each.startsWith("duplicate field ") || each.startsWith("yaml: "))
+            .toList();
+    if (!duplicates.isEmpty()) {
+      warnings.removeAll(duplicates);
+    }
+    return duplicates;
   }
 
   /** A patch that is tried again warns once. */

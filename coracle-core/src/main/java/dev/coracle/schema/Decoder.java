@@ -13,6 +13,7 @@ import dev.coracle.api.Yaml;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -87,6 +88,21 @@ public final class Decoder {
    */
   public static Decoded decodeTree(
       ObjectNode body, Schema schema, GroupVersionKind expected, FieldValidation validation) {
+    return decodeTree(body, schema, expected, validation, List.of());
+  }
+
+  /**
+   * As {@link #decode}, for a body that is a tree already.
+   *
+   * @param already what strict validation minds in the bytes that the tree is of
+   * @throws StatusException 400 as there
+   */
+  public static Decoded decodeTree(
+      ObjectNode body,
+      Schema schema,
+      GroupVersionKind expected,
+      FieldValidation validation,
+      List<String> already) {
     if (!isPlain(body.get("kind")) || !isPlain(body.get("apiVersion"))) {
       byte[] json = Json.write(body);
       throw unrecognized(json, json, expected);
@@ -95,7 +111,8 @@ public final class Decoder {
     try (JsonParser parser = body.traverse(Json.mapper())) {
       TreeReader reader = new TreeReader(parser);
       ObjectNode object = reader.read(schema);
-      List<String> problems = reader.strictErrors();
+      List<String> problems = new ArrayList<>(reader.strictErrors());
+      problems.addAll(already);
       if (validation == FieldValidation.STRICT && !problems.isEmpty()) {
         throw cannotBeHandled(expected, expected, strict(problems));
       }
