@@ -12,6 +12,7 @@ import dev.coracle.client.Client;
 import io.kubernetes.client.proto.Meta;
 import io.kubernetes.client.proto.Runtime;
 import io.kubernetes.client.proto.V1;
+import io.kubernetes.client.proto.V2Apidiscovery;
 import java.io.DataInputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -226,6 +227,28 @@ class ProtobufWireTest {
                     && each.getVerbs().getItemsList().contains("watch"));
     assertThat(Meta.APIVersions.parseFrom(opened(get("/api", PROTOBUF)).getRaw()).getVersionsList())
         .containsExactly("v1");
+  }
+
+  @Test
+  void aggregatedDiscovery_isAMessageToo() throws Exception {
+    String aggregated = ";g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+
+    HttpResponse<byte[]> answer = get("/apis", PROTOBUF + aggregated);
+
+    assertThat(answer.headers().firstValue("content-type")).hasValue(PROTOBUF + aggregated);
+    V2Apidiscovery.APIGroupDiscoveryList list =
+        V2Apidiscovery.APIGroupDiscoveryList.parseFrom(opened(answer.body()).getRaw());
+    V2Apidiscovery.APIGroupDiscovery apps =
+        list.getItemsList().stream()
+            .filter(group -> group.getMetadata().getName().equals("apps"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(apps.getVersions(0).getResourcesList())
+        .anyMatch(
+            each ->
+                each.getResource().equals("deployments")
+                    && each.getResponseKind().getKind().equals("Deployment")
+                    && each.getSubresourcesCount() == 2);
   }
 
   @Test
