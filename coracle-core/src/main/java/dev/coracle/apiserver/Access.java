@@ -43,9 +43,19 @@ final class Access {
     }
   }
 
+  /** Whether something that is not the request itself is allowed. */
+  boolean allows(AuthorizationAttributes attributes) {
+    return authorizer.authorize(attributes).allowed();
+  }
+
   private static StatusException refusal(
       AuthorizationAttributes attributes, Authorizer.Answer answer) {
-    String why = message(attributes) + (answer.reason().isEmpty() ? "" : ": " + answer.reason());
+    return refusal(attributes, answer.reason());
+  }
+
+  /** A 403 with the request and, if there is one, the reason. */
+  static StatusException refusal(AuthorizationAttributes attributes, String reason) {
+    String why = message(attributes) + (reason.isEmpty() ? "" : ": " + reason);
     if (!attributes.isResourceRequest()) {
       return StatusException.forbidden("forbidden: " + why);
     }

@@ -115,6 +115,23 @@ public record AuthorizationAttributes(
         labelSelector);
   }
 
+  /** The same request, of another user. */
+  public AuthorizationAttributes withUser(UserInfo other) {
+    return new AuthorizationAttributes(
+        other,
+        verb,
+        isResourceRequest,
+        apiGroup,
+        apiVersion,
+        resource,
+        subresource,
+        namespace,
+        name,
+        path,
+        fieldSelector,
+        labelSelector);
+  }
+
   /** The same request, limited by selectors. */
   public AuthorizationAttributes withSelectors(
       List<SelectorRequirement> fields, List<SelectorRequirement> labels) {

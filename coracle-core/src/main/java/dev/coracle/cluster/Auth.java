@@ -97,7 +97,7 @@ final class Auth implements AutoCloseable {
    */
   void checkEscalation(AdmissionAttributes attributes) {
     RbacAuthorizer policy = rbac;
-    if (policy != null && authorizers.has(AuthorizationOptions.Mode.RBAC)) {
+    if (policy != null) {
       new EscalationCheck(policy, authorizers.all()).check(attributes);
     }
   }

@@ -63,24 +63,40 @@ public final class EscalationCheck {
   }
 
   private void role(AdmissionAttributes attributes, ObjectNode role, JsonNode old) {
-    boolean sameRules = role.path("rules").equals(old.path("rules"));
-    boolean sameAggregation = role.path("aggregationRule").equals(old.path("aggregationRule"));
-    if (old.isObject() && sameRules && sameAggregation) {
+    if (changesForGarbageCollectionOnly(role, old)) {
       return;
     }
     if (may(attributes, "escalate", attributes.resource().resource(), attributes.name())) {
       return;
     }
     requireHeld(attributes, PolicyRule.read(role.path("rules")));
-    if (role.path("aggregationRule").isObject() && !missing(attributes, EVERYTHING).isEmpty()) {
-      throw refused(attributes, "must have cluster-admin privileges to use an aggregationRule");
+    boolean aggregates =
+        role.path("aggregationRule").isObject() || old.path("aggregationRule").isObject();
+    if (aggregates && !missing(attributes, EVERYTHING).isEmpty()) {
+      throw refused(attributes, "must have cluster-admin privileges to use the aggregationRule");
     }
   }
 
+  /**
+   * Whether an update touches owners and finalizers alone. All else counts: a label may aggregate a
+   * role into another.
+   */
+  private static boolean changesForGarbageCollectionOnly(ObjectNode now, JsonNode old) {
+    return old.isObject() && comparable(now).equals(comparable(old));
+  }
+
+  private static ObjectNode comparable(JsonNode object) {
+    ObjectNode copy = object.deepCopy();
+    if (copy.get("metadata") instanceof ObjectNode metadata) {
+      metadata.remove(
+          List.of(
+              "ownerReferences", "finalizers", "managedFields", "resourceVersion", "generation"));
+    }
+    return copy;
+  }
+
   private void binding(AdmissionAttributes attributes, ObjectNode binding, JsonNode old) {
-    if (old.isObject()
-        && binding.path("roleRef").equals(old.path("roleRef"))
-        && binding.path("subjects").equals(old.path("subjects"))) {
+    if (changesForGarbageCollectionOnly(binding, old)) {
       return;
     }
     String kind = binding.path("roleRef").path("kind").asText();

@@ -3,6 +3,7 @@ package dev.coracle.auth.rbac;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.ListOptions;
 import dev.coracle.api.StatusException;
@@ -87,17 +88,70 @@ public final class PolicyReconciler {
     if (current.at("metadata", "annotations").path(AUTOUPDATE).asText("true").equals("false")) {
       return;
     }
-    ObjectNode wanted = current.mutableTree();
-    boolean changed = addMissing(wanted, item.object(), "rules");
-    changed |= addMissing(wanted, item.object(), "subjects");
-    if (changed) {
-      client.update(item.resource(), item.namespace(), item.name(), wanted);
+    if (!current.tree().path("roleRef").equals(item.object().path("roleRef"))) {
+      // It can't be changed: as Kubernetes, the binding is made anew.
+      KubeObject unused =
+          client.delete(
+              item.resource(), item.namespace(), item.name(), DeleteOptions.uid(current.uid()));
+      unused = client.create(item.resource(), item.namespace(), item.object());
+      return;
     }
+    ObjectNode wanted = current.mutableTree();
+    boolean changed = addMetadata(wanted, item.object());
+    changed |= addRules(wanted, item.object());
+    changed |= addMissing(wanted, item.object(), "subjects");
+    if (item.object().path("aggregationRule").isObject()) {
+      changed |=
+          addMissing(
+              wanted.withObject("/aggregationRule"),
+              (ObjectNode) item.object().get("aggregationRule"),
+              "clusterRoleSelectors");
+    }
+    if (changed) {
+      KubeObject unused = client.update(item.resource(), item.namespace(), item.name(), wanted);
+    }
+  }
+
+  /** Labels and annotations that are missing or have another value. */
+  private static boolean addMetadata(ObjectNode stored, ObjectNode bootstrap) {
+    boolean changed = false;
+    for (String field : new String[] {"labels", "annotations"}) {
+      for (var entry : bootstrap.path("metadata").path(field).properties()) {
+        ObjectNode present = stored.withObject("/metadata").withObject("/" + field);
+        if (!present.has(entry.getKey())
+            || (!entry.getKey().equals(AUTOUPDATE)
+                && !present.get(entry.getKey()).equals(entry.getValue()))) {
+          present.set(entry.getKey(), entry.getValue());
+          changed = true;
+        }
+      }
+    }
+    return changed;
+  }
+
+  /** Rights that no stored rule gives; a role that aggregates others gets its rules from them. */
+  private static boolean addRules(ObjectNode stored, ObjectNode bootstrap) {
+    if (bootstrap.path("rules").isEmpty() || bootstrap.has("aggregationRule")) {
+      return false;
+    }
+    List<PolicyRule> present = PolicyRule.read(stored.path("rules"));
+    boolean changed = false;
+    for (PolicyRule rule : PolicyRule.read(bootstrap.path("rules"))) {
+      for (PolicyRule piece : rule.pieces()) {
+        if (present.stream().noneMatch(one -> one.covers(piece))) {
+          ArrayNode rules =
+              stored.get("rules") instanceof ArrayNode array ? array : stored.putArray("rules");
+          rules.add(piece.json());
+          changed = true;
+        }
+      }
+    }
+    return changed;
   }
 
   private static boolean addMissing(ObjectNode stored, ObjectNode bootstrap, String field) {
     JsonNode wanted = bootstrap.path(field);
-    if (wanted.isEmpty() || bootstrap.has("aggregationRule")) {
+    if (wanted.isEmpty()) {
       return false;
     }
     ArrayNode present =

@@ -1,6 +1,9 @@
 package dev.coracle.auth.rbac;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
 import dev.coracle.auth.AuthorizationAttributes;
 import java.util.ArrayList;
 import java.util.List;
@@ -111,6 +114,24 @@ public record PolicyRule(
       }
     }
     return pieces;
+  }
+
+  /** As a role has it. */
+  ObjectNode json() {
+    ObjectNode rule = Json.object();
+    put(rule, "verbs", verbs);
+    put(rule, "apiGroups", apiGroups);
+    put(rule, "resources", resources);
+    put(rule, "resourceNames", resourceNames);
+    put(rule, "nonResourceURLs", nonResourceUrls);
+    return rule;
+  }
+
+  private static void put(ObjectNode rule, String field, List<String> values) {
+    if (!values.isEmpty()) {
+      ArrayNode array = rule.putArray(field);
+      values.forEach(array::add);
+    }
   }
 
   /** Whether this rule alone gives all that a piece does. */
