@@ -7,6 +7,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -121,7 +122,10 @@ public final class DataDirectory implements AutoCloseable {
   }
 
   static String reason(IOException e) {
-    if (e instanceof AccessDeniedException) {
+    boolean notOwner =
+        e instanceof FileSystemException refused
+            && "Operation not permitted".equals(refused.getReason());
+    if (e instanceof AccessDeniedException || notOwner) {
       return "permission denied";
     }
     if (e instanceof NoSuchFileException) {

@@ -30,6 +30,16 @@ class RegistryTest {
       "'selector':{'matchLabels':{'x':'y'}},'template':{'metadata':{'labels':{'x':'y'}},"
           + "'spec':{'containers':[{'name':'c','image':'i'}]}}";
 
+  /** For CN=jane, in PEM, in base64. */
+  private static final String SIGNING_REQUEST =
+      ""
+          + "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KTUlIS01IRUNBUUF3RHpFTk1Bc0dBMVVF"
+          + "QXd3RWFtRnVaVEJaTUJNR0J5cUdTTTQ5QWdFR0NDcUdTTTQ5QXdFSApBMElBQkwwazNuL3Yycnl2UDVC"
+          + "NjBPcjdROU1wZmVhTnAvR2lzcktkOVhoK1JKUVRpck1IQXBZWldBelE1dkpHClJNSHdEcDBmcWJScFhs"
+          + "Qit3ZDlUUGV0L1lPNmdBREFLQmdncWhrak9QUVFEQWdOSkFEQkdBaUVBbTdPSVd3alcKWmNkc0FhSXlI"
+          + "bkJrUDRRaXF1bVlTL1p1bTdXR2pBaDIyQklDSVFDbktKQ3hBemtSZHNjNC9jdnlqTWJJakpRNgozUUJ1"
+          + "anU1T0lwN3lxWTYyYUE9PQotLS0tLUVORCBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0K";
+
   private static final WriteOptions NONE = WriteOptions.NONE;
 
   private final ControllableClock clock =
@@ -543,7 +553,9 @@ class RegistryTest {
             "certificatesigningrequests",
             "",
             "{'metadata':{'name':'r'},'spec':{'username':'someone-else','signerName':'example.com/s',"
-                + "'request':'LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0=','usages':['client auth']}}");
+                + "'request':'"
+                + SIGNING_REQUEST
+                + "','usages':['client auth']}}");
     assertThat(request.text("spec", "username")).isEqualTo("admin");
   }
 

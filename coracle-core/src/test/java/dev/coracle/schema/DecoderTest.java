@@ -297,7 +297,7 @@ class DecoderTest {
     assertThat(thrown.status().message())
         .isEqualTo(
             " \"\" is invalid: patch: Invalid value:"
-                + " \"{\\\"kind\\\":\\\"Secret\\\",\\\"data\\\":{\\\"a\\\":\\\"1\\\"}}\": illegal"
+                + " \"{\\\"data\\\":{\\\"a\\\":\\\"1\\\"},\\\"kind\\\":\\\"Secret\\\"}\": illegal"
                 + " base64 data at input byte 0");
   }
 
