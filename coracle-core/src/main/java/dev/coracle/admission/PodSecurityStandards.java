@@ -4,14 +4,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * The Pod Security Standards (the Kubernetes page of that name), as of the newest version: what a
- * Pod has that a level forbids, in Kubernetes' words.
+ * The Pod Security Standards (the Kubernetes page of that name), in any version: what a Pod has
+ * that a level forbids, in Kubernetes' words.
  */
 final class PodSecurityStandards {
 
@@ -42,31 +43,55 @@ final class PodSecurityStandards {
           "persistentVolumeClaim",
           "projected",
           "secret");
-  private static final Set<String> SAFE_SYSCTLS =
-      Set.of(
-          "kernel.shm_rmid_forced",
-          "net.ipv4.ip_local_port_range",
-          "net.ipv4.ip_unprivileged_port_start",
-          "net.ipv4.tcp_syncookies",
-          "net.ipv4.ping_group_range",
-          "net.ipv4.ip_local_reserved_ports",
-          "net.ipv4.tcp_keepalive_time",
-          "net.ipv4.tcp_fin_timeout",
-          "net.ipv4.tcp_keepalive_intvl",
-          "net.ipv4.tcp_keepalive_probes",
-          "net.ipv4.tcp_rmem",
-          "net.ipv4.tcp_wmem");
-  private static final Set<String> SELINUX_TYPES =
-      Set.of("", "container_t", "container_init_t", "container_kvm_t", "container_engine_t");
 
+  /** By the minor version from which on they are safe. */
+  private static final Map<String, Integer> SAFE_SYSCTLS =
+      Map.ofEntries(
+          Map.entry("kernel.shm_rmid_forced", 0),
+          Map.entry("net.ipv4.ip_local_port_range", 0),
+          Map.entry("net.ipv4.ip_unprivileged_port_start", 0),
+          Map.entry("net.ipv4.tcp_syncookies", 0),
+          Map.entry("net.ipv4.ping_group_range", 0),
+          Map.entry("net.ipv4.ip_local_reserved_ports", 27),
+          Map.entry("net.ipv4.tcp_keepalive_time", 29),
+          Map.entry("net.ipv4.tcp_fin_timeout", 29),
+          Map.entry("net.ipv4.tcp_keepalive_intvl", 29),
+          Map.entry("net.ipv4.tcp_keepalive_probes", 29),
+          Map.entry("net.ipv4.tcp_rmem", 32),
+          Map.entry("net.ipv4.tcp_wmem", 32));
+
+  private static final Set<String> SELINUX_TYPES =
+      Set.of("", "container_t", "container_init_t", "container_kvm_t");
+  private static final String APP_ARMOR = "container.apparmor.security.beta.kubernetes.io/";
+
+  /** Something that is forbidden: what, and where in detail. */
+  record Violation(String reason, String detail) {
+
+    /** All in one line. */
+    static String line(List<Violation> violations) {
+      return violations.stream()
+          .map(each -> each.reason + " (" + each.detail + ")")
+          .collect(Collectors.joining(", "));
+    }
+
+    /** Only what, not where. */
+    static String reasons(List<Violation> violations) {
+      return violations.stream().map(Violation::reason).collect(Collectors.joining(", "));
+    }
+  }
+
+  private final JsonNode annotations;
+  private final int minor;
   private final JsonNode spec;
   private final JsonNode podContext;
   private final boolean restricted;
   private final List<JsonNode> containers = new ArrayList<>();
-  private final List<String> violations = new ArrayList<>();
+  private final List<Violation> violations = new ArrayList<>();
 
-  private PodSecurityStandards(JsonNode spec, boolean restricted) {
-    this.spec = spec;
+  private PodSecurityStandards(JsonNode pod, boolean restricted, int minor) {
+    this.spec = pod.path("spec");
+    this.annotations = pod.path("metadata").path("annotations");
+    this.minor = minor;
     this.podContext = spec.path("securityContext");
     this.restricted = restricted;
     for (String list : new String[] {"initContainers", "containers", "ephemeralContainers"}) {
@@ -75,22 +100,36 @@ final class PodSecurityStandards {
   }
 
   /**
-   * @param level {@code privileged}, {@code baseline} or {@code restricted}
-   * @return a line, empty when the Pod is as the level wants it
+   * @param pod a Pod, or its template
+   * @param policy the level and its version
+   * @return empty when the Pod is as the level wants it
    */
-  static String violations(JsonNode spec, String level) {
-    if (level.equals("privileged")) {
-      return "";
+  static List<Violation> violations(JsonNode pod, PodSecurityLevel policy) {
+    if (policy.level().equals("privileged")) {
+      return List.of();
     }
-    PodSecurityStandards check = new PodSecurityStandards(spec, level.equals("restricted"));
+    PodSecurityStandards check =
+        new PodSecurityStandards(pod, policy.level().equals("restricted"), policy.minor());
     check.baseline();
     if (check.restricted) {
       check.restricted();
     }
-    return String.join(", ", check.violations);
+    return check.violations;
+  }
+
+  private boolean since(int version) {
+    return minor >= version;
+  }
+
+  private boolean isWindows() {
+    return since(25) && spec.path("os").path("name").asText("").equals("windows");
   }
 
   private void baseline() {
+    appArmor();
+    if (!(restricted && since(22))) {
+      capabilities(BASELINE_CAPABILITIES, "non-default capabilities");
+    }
     List<String> host = new ArrayList<>();
     for (String field : new String[] {"hostNetwork", "hostPID", "hostIPC"}) {
       if (spec.path(field).asBoolean()) {
@@ -101,7 +140,6 @@ final class PodSecurityStandards {
       add("host namespaces", String.join(", ", host));
     }
     if (!restricted) {
-      capabilities(BASELINE_CAPABILITIES, "non-default capabilities");
       List<String> paths = new ArrayList<>();
       for (JsonNode volume : spec.path("volumes")) {
         if (volume.has("hostPath")) {
@@ -113,6 +151,9 @@ final class PodSecurityStandards {
       }
     }
     hostPorts();
+    if (since(34)) {
+      probeHosts();
+    }
     containersThat(
         c -> context(c).path("privileged").asBoolean(),
         "privileged",
@@ -122,12 +163,12 @@ final class PodSecurityStandards {
         "procMount",
         "must not set securityContext.procMount to \"Unmasked\"");
     seLinux();
-    if (!restricted) {
+    if (!(restricted && since(19))) {
       seccompUnconfined();
     }
     Set<String> sysctls = new TreeSet<>();
     for (JsonNode sysctl : podContext.path("sysctls")) {
-      if (!SAFE_SYSCTLS.contains(sysctl.path("name").asText())) {
+      if (!since(SAFE_SYSCTLS.getOrDefault(sysctl.path("name").asText(), Integer.MAX_VALUE))) {
         sysctls.add(sysctl.path("name").asText());
       }
     }
@@ -138,11 +179,15 @@ final class PodSecurityStandards {
   }
 
   private void restricted() {
-    containersThat(
-        c -> context(c).path("allowPrivilegeEscalation").asBoolean(true),
-        "allowPrivilegeEscalation != false",
-        "must set securityContext.allowPrivilegeEscalation=false");
-    restrictedCapabilities();
+    if (since(8) && !isWindows()) {
+      containersThat(
+          c -> context(c).path("allowPrivilegeEscalation").asBoolean(true),
+          "allowPrivilegeEscalation != false",
+          "must set securityContext.allowPrivilegeEscalation=false");
+    }
+    if (since(22) && !isWindows()) {
+      restrictedCapabilities();
+    }
     List<String> volumes = new ArrayList<>();
     Set<String> types = new TreeSet<>();
     for (JsonNode volume : spec.path("volumes")) {
@@ -166,6 +211,15 @@ final class PodSecurityStandards {
               + quoted(types));
     }
     runAsNonRoot();
+    if (since(23)) {
+      runAsUser();
+    }
+    if (since(19) && !isWindows()) {
+      seccompRequired();
+    }
+  }
+
+  private void runAsUser() {
     if (podContext.path("runAsUser").asLong(-1) == 0) {
       add("runAsUser=0", "pod must not set runAsUser=0");
     } else {
@@ -174,7 +228,85 @@ final class PodSecurityStandards {
           "runAsUser=0",
           "must not set runAsUser=0");
     }
-    seccompRequired();
+  }
+
+  private void appArmor() {
+    List<String> forbidden = new ArrayList<>();
+    List<String> who = new ArrayList<>();
+    Set<String> types = new TreeSet<>();
+    if (isForbiddenProfile(podContext)) {
+      who.add("pod");
+      types.add(profile(podContext));
+    }
+    List<String> names = containers(c -> isForbiddenProfile(context(c)));
+    if (!names.isEmpty()) {
+      who.add(named("container", names));
+      containers.stream()
+          .map(PodSecurityStandards::context)
+          .filter(PodSecurityStandards::isForbiddenProfile)
+          .forEach(context -> types.add(profile(context)));
+    }
+    if (!who.isEmpty()) {
+      forbidden.add(
+          String.join(" and ", who) + " must not set AppArmor profile type to " + quoted(types));
+    }
+    Set<String> annotated = new TreeSet<>();
+    annotations
+        .properties()
+        .forEach(
+            each -> {
+              String value = each.getValue().asText();
+              if (each.getKey().startsWith(APP_ARMOR)
+                  && !value.isEmpty()
+                  && !value.equals("runtime/default")
+                  && !value.startsWith("localhost/")) {
+                annotated.add(each.getKey() + "=\"" + value + '"');
+              }
+            });
+    forbidden.addAll(annotated);
+    if (!forbidden.isEmpty()) {
+      add(
+          "forbidden AppArmor profile" + (forbidden.size() == 1 ? "" : "s"),
+          String.join(", ", forbidden));
+    }
+  }
+
+  private static String profile(JsonNode context) {
+    return context.path("appArmorProfile").path("type").asText("");
+  }
+
+  private static boolean isForbiddenProfile(JsonNode context) {
+    return !Set.of("", "RuntimeDefault", "Localhost").contains(profile(context));
+  }
+
+  private void probeHosts() {
+    Set<String> hosts = new TreeSet<>();
+    Set<String> names = new TreeSet<>();
+    for (JsonNode container : containers) {
+      for (JsonNode handler :
+          List.of(
+              container.path("livenessProbe"),
+              container.path("readinessProbe"),
+              container.path("startupProbe"),
+              container.path("lifecycle").path("postStart"),
+              container.path("lifecycle").path("preStop"))) {
+        for (String kind : new String[] {"httpGet", "tcpSocket"}) {
+          String host = handler.path(kind).path("host").asText("");
+          if (!host.isEmpty()) {
+            hosts.add(host);
+            names.add(container.path("name").asText());
+          }
+        }
+      }
+    }
+    if (!names.isEmpty()) {
+      add(
+          "probe or lifecycle host",
+          named("container", List.copyOf(names))
+              + (names.size() == 1 ? " uses " : " use ")
+              + (hosts.size() == 1 ? "probe or lifecycle host " : "probe or lifecycle hosts ")
+              + quoted(hosts));
+    }
   }
 
   private static JsonNode context(JsonNode container) {
@@ -182,7 +314,7 @@ final class PodSecurityStandards {
   }
 
   private void add(String reason, String detail) {
-    violations.add(reason + " (" + detail + ")");
+    violations.add(new Violation(reason, detail));
   }
 
   private List<String> containers(Predicate<JsonNode> which) {
@@ -306,9 +438,13 @@ final class PodSecurityStandards {
     }
   }
 
-  private static boolean badSeLinux(JsonNode context) {
+  private boolean isAllowedType(String type) {
+    return SELINUX_TYPES.contains(type) || (since(31) && type.equals("container_engine_t"));
+  }
+
+  private boolean badSeLinux(JsonNode context) {
     JsonNode options = context.path("seLinuxOptions");
-    return !SELINUX_TYPES.contains(options.path("type").asText(""))
+    return !isAllowedType(options.path("type").asText(""))
         || !options.path("user").asText("").isEmpty()
         || !options.path("role").asText("").isEmpty();
   }
@@ -336,7 +472,7 @@ final class PodSecurityStandards {
     boolean user = false;
     boolean role = false;
     for (JsonNode option : options) {
-      if (!SELINUX_TYPES.contains(option.path("type").asText(""))) {
+      if (!isAllowedType(option.path("type").asText(""))) {
         types.add(option.path("type").asText());
       }
       user |= !option.path("user").asText("").isEmpty();

@@ -62,6 +62,32 @@ public final class PriorityAdmission implements AdmissionPlugin {
     spec.put("preemptionPolicy", policy);
   }
 
+  /** Only one class may be the default. */
+  @Override
+  public void validate(AdmissionAttributes attributes) {
+    ObjectNode priorityClass = attributes.object();
+    boolean write =
+        attributes.operation() == Operation.CREATE || attributes.operation() == Operation.UPDATE;
+    if (priorityClass == null
+        || !write
+        || !attributes.resource().qualified().equals("priorityclasses.scheduling.k8s.io")
+        || !priorityClass.path("globalDefault").asBoolean(false)) {
+      return;
+    }
+    KubeObject known = globalDefault();
+    if (known != null
+        && (attributes.operation() == Operation.CREATE
+            || !known.name().equals(attributes.name()))) {
+      throw StatusException.forbidden(
+          "scheduling.k8s.io",
+          "priorityclasses",
+          attributes.name(),
+          "PriorityClass "
+              + known.name()
+              + " is already marked as default. Only one default can exist");
+    }
+  }
+
   private static StatusException refused(
       AdmissionAttributes attributes, String what, String computed) {
     return StatusException.forbidden(

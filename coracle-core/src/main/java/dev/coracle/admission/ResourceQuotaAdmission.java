@@ -35,10 +35,15 @@ public final class ResourceQuotaAdmission implements AdmissionPlugin {
   private static final int ATTEMPTS = 50;
 
   private final Supplier<Client> client;
+  private final JsonNode limitedResources;
   private volatile @Nullable SharedInformer quotas;
 
-  public ResourceQuotaAdmission(Supplier<Client> client) {
+  /**
+   * @param configuration a ResourceQuotaConfiguration; missing when there is none
+   */
+  public ResourceQuotaAdmission(Supplier<Client> client, JsonNode configuration) {
     this.client = client;
+    this.limitedResources = configuration.path("limitedResources");
   }
 
   /** Knows the stored quotas when this returns. */
@@ -65,9 +70,90 @@ public final class ResourceQuotaAdmission implements AdmissionPlugin {
     }
     List<KubeObject> there = new ArrayList<>(informer.list(attributes.namespace()));
     there.sort(Comparator.comparing(KubeObject::name));
+    List<KubeObject> touched = new ArrayList<>();
     for (KubeObject quota : there) {
+      if (!newUsage(attributes, object, quota).isEmpty()) {
+        touched.add(quota);
+      }
+    }
+    if (!limitedResources.isEmpty()) {
+      requireCover(attributes, object, there);
+    }
+    for (KubeObject quota : touched) {
       reserve(attributes, object, quota);
     }
+  }
+
+  /** What is limited by default may only be consumed where a quota is about it. */
+  private void requireCover(
+      AdmissionAttributes attributes, ObjectNode object, List<KubeObject> quotas) {
+    String resource = attributes.resource().qualified();
+    Set<String> consumed = new TreeSet<>();
+    List<String> scopes = new ArrayList<>();
+    for (JsonNode limited : limitedResources) {
+      if (!limited.path("apiGroup").asText("").equals(attributes.resource().group())
+          || !limited.path("resource").asText("").equals(attributes.resource().resource())) {
+        continue;
+      }
+      for (Map.Entry<String, Quantity> usage :
+          QuotaUsage.of(attributes.resource(), object).entrySet()) {
+        for (JsonNode part : limited.path("matchContains")) {
+          if (usage.getValue().signum() > 0 && usage.getKey().contains(part.asText())) {
+            consumed.add(usage.getKey());
+          }
+        }
+      }
+      for (JsonNode scope : limited.path("matchScopes")) {
+        if (QuotaScopes.matchesScope(scope, resource, object)
+            && quotas.stream().noneMatch(quota -> covers(quota, scope, resource, object))) {
+          scopes.add(shown(scope));
+        }
+      }
+    }
+    for (KubeObject quota : quotas) {
+      if (QuotaScopes.matches(quota.at("spec"), resource, object)) {
+        quota.at("status", "hard").fieldNames().forEachRemaining(consumed::remove);
+      }
+    }
+    if (!consumed.isEmpty()) {
+      throw refused(attributes, "insufficient quota to consume: " + String.join(",", consumed));
+    }
+    if (!scopes.isEmpty()) {
+      throw refused(
+          attributes,
+          "insufficient quota to match these scopes: [" + String.join(" ", scopes) + "]");
+    }
+  }
+
+  /** Whether a quota has the scope in its selector and is about the object. */
+  private static boolean covers(
+      KubeObject quota, JsonNode scope, String resource, ObjectNode object) {
+    if (!QuotaScopes.matches(quota.at("spec"), resource, object)) {
+      return false;
+    }
+    for (JsonNode own : quota.at("spec", "scopes")) {
+      if (own.asText().equals(scope.path("scopeName").asText())) {
+        return true;
+      }
+    }
+    for (JsonNode own : quota.at("spec", "scopeSelector", "matchExpressions")) {
+      if (own.path("scopeName").equals(scope.path("scopeName"))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static String shown(JsonNode scope) {
+    List<String> values = new ArrayList<>();
+    scope.path("values").forEach(value -> values.add(value.asText()));
+    return "{"
+        + scope.path("scopeName").asText()
+        + " "
+        + scope.path("operator").asText()
+        + " ["
+        + String.join(" ", values)
+        + "]}";
   }
 
   private static boolean counts(AdmissionAttributes attributes) {

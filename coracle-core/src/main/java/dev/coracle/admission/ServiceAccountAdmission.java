@@ -71,6 +71,31 @@ public final class ServiceAccountAdmission implements AdmissionPlugin {
     }
   }
 
+  @Override
+  public void validate(AdmissionAttributes attributes) {
+    ObjectNode pod = attributes.object();
+    if (pod == null
+        || !AdmissionPlugin.isCore(attributes, "pods")
+        || attributes.operation() != Operation.CREATE
+        || !(pod.get("spec") instanceof ObjectNode spec)) {
+      return;
+    }
+    if (pod.path("metadata").path("annotations").has(MIRROR)) {
+      String why = MountableSecrets.mirrorPod(spec);
+      if (!why.isEmpty()) {
+        throw StatusException.forbidden("", "pods", attributes.name(), why);
+      }
+      return;
+    }
+    KubeObject account = account(attributes, spec.path("serviceAccountName").asText("default"));
+    if (MountableSecrets.areLimited(account)) {
+      String why = new MountableSecrets(account).refusal(spec);
+      if (!why.isEmpty()) {
+        throw StatusException.forbidden("", "pods", attributes.name(), why);
+      }
+    }
+  }
+
   private KubeObject account(AdmissionAttributes attributes, String name) {
     KubeObject account =
         client

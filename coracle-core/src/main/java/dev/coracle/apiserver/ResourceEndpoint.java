@@ -265,6 +265,15 @@ final class ResourceEndpoint {
       throw methodNotAllowed();
     }
     if (CONNECTING.contains(subresource.name())) {
+      if (!subresource.name().equals("log")) {
+        registry.connect(
+            context(request),
+            type,
+            namespace,
+            info.name(),
+            subresource.name(),
+            ConnectOptions.of(subresource.kind(), request));
+      }
       return connect.serve(request, namespace);
     }
     return switch (info.verb()) {

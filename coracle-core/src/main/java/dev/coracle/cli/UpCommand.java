@@ -157,6 +157,8 @@ final class UpCommand implements Callable<Integer> {
 
   @Mixin private final AuditOptions audit = new AuditOptions();
 
+  @Mixin private final AdmissionFlags admission = new AdmissionFlags();
+
   @Mixin private final EncryptionOptions encryption = new EncryptionOptions();
 
   @Mixin private final ServingOptions serving = new ServingOptions();
@@ -301,7 +303,8 @@ final class UpCommand implements Callable<Integer> {
           .withEncryption(encryption.config())
           .withServing(serving.config())
           .withLimits(requests.limits())
-          .withAuth(authentication.options(), authorization.options());
+          .withAuth(authentication.options(), authorization.options())
+          .withAdmission(admission.options());
     } catch (IllegalArgumentException e) {
       throw bad(String.valueOf(e.getMessage()));
     }

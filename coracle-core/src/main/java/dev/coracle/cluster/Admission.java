@@ -1,7 +1,9 @@
 package dev.coracle.cluster;
 
+import dev.coracle.admission.AdmissionConfiguration;
 import dev.coracle.admission.AdmissionPlugin;
 import dev.coracle.admission.CertificateAdmission;
+import dev.coracle.admission.DefaultIngressClass;
 import dev.coracle.admission.DefaultStorageClass;
 import dev.coracle.admission.DefaultTolerationSeconds;
 import dev.coracle.admission.LimitRanger;
@@ -9,11 +11,18 @@ import dev.coracle.admission.MeasuredAdmission;
 import dev.coracle.admission.NamespaceLifecycle;
 import dev.coracle.admission.NodeAudiences;
 import dev.coracle.admission.NodeRestriction;
+import dev.coracle.admission.OwnerReferencesPermissionEnforcement;
+import dev.coracle.admission.PersistentVolumeClaimResize;
+import dev.coracle.admission.PluginOrder;
 import dev.coracle.admission.PodSecurity;
+import dev.coracle.admission.PodTopologyLabels;
 import dev.coracle.admission.PriorityAdmission;
 import dev.coracle.admission.ResourceQuotaAdmission;
+import dev.coracle.admission.RuntimeClassAdmission;
 import dev.coracle.admission.ServiceAccountAdmission;
+import dev.coracle.admission.SimplePlugins;
 import dev.coracle.admission.StorageObjectInUseProtection;
+import dev.coracle.admission.TaintNodesByCondition;
 import dev.coracle.admission.matching.AdmissionRules;
 import dev.coracle.admission.matching.MatchConditions;
 import dev.coracle.admission.policy.MutatingPolicies;
@@ -37,7 +46,9 @@ import dev.coracle.metrics.Metrics;
 import dev.coracle.schema.Schema;
 import dev.coracle.schema.cel.AccessCheck;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -55,23 +66,35 @@ final class Admission implements AutoCloseable {
    * @param client the API as the API server itself, usable once that has started
    * @param served what is served, usable then as well
    * @param schemas of the kinds that are served
+   * @throws StartException when an option or a file that it names cannot be used
    */
   Admission(
       Supplier<Client> client,
       Auth auth,
       Supplier<ServedResources> served,
       Function<GroupVersionKind, @Nullable Schema> schemas,
-      Metrics metrics) {
+      Metrics metrics,
+      AdmissionOptions options) {
     this.served = served;
     this.schemas = schemas;
-    quota = new ResourceQuotaAdmission(client);
     webhooks = new WebhookClient(new ApiServiceResolver(client), "kube-apiserver-admission");
     AdmissionRules rules = new AdmissionRules(client, served);
     AccessCheck access = access(auth.authorizer());
     MatchConditions conditions = new MatchConditions(access);
-    chain =
-        MeasuredAdmission.of(
-            metrics,
+    Set<String> chosen;
+    AdmissionConfiguration configuration;
+    try {
+      chosen = PluginOrder.chosen(options.enabled(), options.disabled());
+      configuration =
+          options.config() == null
+              ? AdmissionConfiguration.NONE
+              : AdmissionConfiguration.read(options.config());
+    } catch (IllegalArgumentException e) {
+      throw new StartException(StartException.Kind.FAILED, String.valueOf(e.getMessage()), e);
+    }
+    quota = new ResourceQuotaAdmission(client, configuration.of("ResourceQuota"));
+    List<AdmissionPlugin> plugins =
+        new ArrayList<>(
             List.of(
                 escalation(auth),
                 new NamespaceLifecycle(client),
@@ -83,7 +106,7 @@ final class Admission implements AutoCloseable {
                     request -> SigningRequest.parse(request).commonName()),
                 new PriorityAdmission(client),
                 new DefaultTolerationSeconds(),
-                new PodSecurity(client),
+                new PodSecurity(client, configuration.of("PodSecurity")),
                 new DefaultStorageClass(client),
                 new StorageObjectInUseProtection(),
                 CertificateAdmission.approval(access),
@@ -94,7 +117,21 @@ final class Admission implements AutoCloseable {
                 new MutatingWebhooks(rules, conditions, webhooks),
                 new ValidatingPolicies(client, rules, access),
                 new ValidatingWebhooks(rules, conditions, webhooks),
+                new TaintNodesByCondition(),
+                new OwnerReferencesPermissionEnforcement(served, access),
+                new PersistentVolumeClaimResize(client),
+                new RuntimeClassAdmission(client),
+                new DefaultIngressClass(client),
+                new PodTopologyLabels(client),
+                SimplePlugins.alwaysAdmit(),
+                SimplePlugins.alwaysDeny(),
+                SimplePlugins.alwaysPullImages(),
+                SimplePlugins.namespaceAutoProvision(client),
+                SimplePlugins.namespaceExists(client),
+                SimplePlugins.limitPodHardAntiAffinityTopology(),
+                SimplePlugins.extendedResourceToleration(),
                 quota));
+    chain = MeasuredAdmission.of(metrics, PluginOrder.arranged(plugins, chosen));
   }
 
   /** Knows the stored objects that it decides by when this returns. */

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param authentication who may be a user
  * @param authorization what users may do
  * @param limits {@code --max-*-inflight} and {@code --request-timeout}
+ * @param admission which plugins decide over writes
  */
 public record ApiServerOptions(
     AuditConfig audit,
@@ -23,7 +24,8 @@ public record ApiServerOptions(
     Serving serving,
     AuthenticationOptions authentication,
     AuthorizationOptions authorization,
-    RequestLimits limits) {
+    RequestLimits limits,
+    AdmissionOptions admission) {
 
   public static final ApiServerOptions DEFAULTS =
       new ApiServerOptions(
@@ -32,7 +34,8 @@ public record ApiServerOptions(
           Serving.DEFAULTS,
           AuthenticationOptions.USUAL,
           AuthorizationOptions.USUAL,
-          RequestLimits.USUAL);
+          RequestLimits.USUAL,
+          AdmissionOptions.USUAL);
 
   /**
    * Encryption at rest.
@@ -64,22 +67,31 @@ public record ApiServerOptions(
   }
 
   public ApiServerOptions withAudit(AuditConfig config) {
-    return new ApiServerOptions(config, encryption, serving, authentication, authorization, limits);
+    return new ApiServerOptions(
+        config, encryption, serving, authentication, authorization, limits, admission);
   }
 
   public ApiServerOptions withEncryption(@Nullable Encryption config) {
-    return new ApiServerOptions(audit, config, serving, authentication, authorization, limits);
+    return new ApiServerOptions(
+        audit, config, serving, authentication, authorization, limits, admission);
   }
 
   public ApiServerOptions withServing(Serving config) {
-    return new ApiServerOptions(audit, encryption, config, authentication, authorization, limits);
+    return new ApiServerOptions(
+        audit, encryption, config, authentication, authorization, limits, admission);
   }
 
   public ApiServerOptions withAuth(AuthenticationOptions who, AuthorizationOptions what) {
-    return new ApiServerOptions(audit, encryption, serving, who, what, limits);
+    return new ApiServerOptions(audit, encryption, serving, who, what, limits, admission);
   }
 
   public ApiServerOptions withLimits(RequestLimits most) {
-    return new ApiServerOptions(audit, encryption, serving, authentication, authorization, most);
+    return new ApiServerOptions(
+        audit, encryption, serving, authentication, authorization, most, admission);
+  }
+
+  public ApiServerOptions withAdmission(AdmissionOptions plugins) {
+    return new ApiServerOptions(
+        audit, encryption, serving, authentication, authorization, limits, plugins);
   }
 }

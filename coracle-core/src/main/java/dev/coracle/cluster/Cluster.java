@@ -159,7 +159,8 @@ public final class Cluster implements AutoCloseable {
                 auth,
                 () -> require(opened.get()).served(),
                 schemas::find,
-                metrics));
+                metrics,
+                options.server().admission()));
     Registry registry =
         Registries.open(
             store,

@@ -62,7 +62,6 @@ final class CreateFlow {
     }
     String name = Meta.text(metadata, "name");
     Write write = new Write(context, type, namespace, name, "", options, config.clock().instant());
-    namespaces.requireOpen(resource, write);
     boolean generated = name.isEmpty() && !Meta.text(metadata, "generateName").isEmpty();
     config.schemas().applyDefaults(type, object);
     resource.strategy().complete(object);
@@ -84,6 +83,7 @@ final class CreateFlow {
             null,
             Admissions.options("CreateOptions", options));
     config.admission().mutate(attributes);
+    namespaces.requireOpen(resource, write);
     prepare(write, resource, object);
     for (int attempt = 1; ; attempt++) {
       if (generated) {

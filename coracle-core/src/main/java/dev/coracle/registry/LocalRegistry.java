@@ -1,10 +1,12 @@
 package dev.coracle.registry;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.AdmissionAttributes;
 import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.ListOptions;
 import dev.coracle.api.ObjectList;
+import dev.coracle.api.Operation;
 import dev.coracle.api.PatchType;
 import dev.coracle.api.ServedResources;
 import dev.coracle.api.StatusException;
@@ -280,6 +282,29 @@ final class LocalRegistry implements Registry {
       DeleteOptions options,
       ListOptions selection) {
     return deleting.deleteCollection(context, resources.of(type), namespace, options, selection);
+  }
+
+  @Override
+  public void connect(
+      RequestContext context,
+      ResourceType type,
+      String namespace,
+      String name,
+      String subresource,
+      ObjectNode options) {
+    Write write =
+        new Write(
+            context,
+            type,
+            namespace,
+            name,
+            subresource,
+            WriteOptions.NONE,
+            config.clock().instant());
+    AdmissionAttributes attributes =
+        Admissions.of(write, resources.of(type), Operation.CONNECT, options, null, null);
+    config.admission().mutate(attributes);
+    config.admission().validate(attributes);
   }
 
   @Override

@@ -96,6 +96,11 @@ final class PodBinding {
       ObjectNode own = Meta.child(Meta.of(tree), "annotations");
       annotations.properties().forEach(entry -> own.set(entry.getKey(), entry.getValue()));
     }
+    JsonNode labels = binding.path("metadata").path("labels");
+    if (!labels.isEmpty()) {
+      ObjectNode own = Meta.child(Meta.of(tree), "labels");
+      labels.properties().forEach(entry -> own.set(entry.getKey(), entry.getValue()));
+    }
     scheduled(write, Meta.child(tree, "status"));
     return tree;
   }

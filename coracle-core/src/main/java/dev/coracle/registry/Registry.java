@@ -136,6 +136,21 @@ public interface Registry {
       DeleteOptions options,
       ListOptions selection);
 
+  /**
+   * Asks admission whether a connection may be made ({@code exec}, {@code attach}, {@code
+   * portforward}, {@code proxy}).
+   *
+   * @param options what is asked for, such as {@code PodExecOptions}
+   * @throws dev.coracle.api.StatusException when it may not
+   */
+  void connect(
+      RequestContext context,
+      ResourceType type,
+      String namespace,
+      String name,
+      String subresource,
+      ObjectNode options);
+
   /** A subresource's own reading ({@code scale}, {@code status}). */
   KubeObject getSubresource(ResourceType type, String namespace, String name, String subresource);
 }

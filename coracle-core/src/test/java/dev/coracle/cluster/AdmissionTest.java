@@ -208,9 +208,9 @@ class AdmissionTest {
     pod.withObject("/spec").put("hostPID", true);
     assertThatThrownBy(() -> client.create(PODS, "plain", pod))
         .hasMessageContaining(
-            "violates PodSecurity \"baseline:latest\": host namespaces (hostPID=true),"
-                + " non-default capabilities (container \"c\" must not include \"NET_ADMIN\" in"
-                + " securityContext.capabilities.add), hostPort (container \"c\" uses hostPort"
+            "violates PodSecurity \"baseline:latest\": non-default capabilities (container \"c\""
+                + " must not include \"NET_ADMIN\" in securityContext.capabilities.add), host"
+                + " namespaces (hostPID=true), hostPort (container \"c\" uses hostPort"
                 + " 80), privileged (container \"c\" must not set"
                 + " securityContext.privileged=true)");
     client.create(PODS, "plain", pod("modest", ""));

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Which objects a quota with scopes is about; only Pods have scopes. */
+/** Which objects a quota with scopes is about: Pods, and claims by their attributes class. */
 public final class QuotaScopes {
 
   private QuotaScopes() {}
@@ -15,29 +15,62 @@ public final class QuotaScopes {
    */
   public static boolean matches(JsonNode quotaSpec, String resource, JsonNode object) {
     JsonNode expressions = quotaSpec.path("scopeSelector").path("matchExpressions");
-    if (quotaSpec.path("scopes").isEmpty() && expressions.isEmpty()) {
-      return true;
-    }
-    if (!resource.equals("pods")) {
-      return false;
-    }
     for (JsonNode scope : quotaSpec.path("scopes")) {
-      if (!matches(scope.asText(), "Exists", List.of(), object.path("spec"))) {
+      if (!matches(scope.asText(), "Exists", List.of(), resource, object)) {
         return false;
       }
     }
     for (JsonNode expression : expressions) {
-      List<String> values = new ArrayList<>();
-      expression.path("values").forEach(value -> values.add(value.asText()));
-      if (!matches(
-          expression.path("scopeName").asText(),
-          expression.path("operator").asText(),
-          values,
-          object.path("spec"))) {
+      if (!matchesScope(expression, resource, object)) {
         return false;
       }
     }
     return true;
+  }
+
+  /**
+   * @param expression a {@code ScopedResourceSelectorRequirement}
+   */
+  public static boolean matchesScope(JsonNode expression, String resource, JsonNode object) {
+    List<String> values = new ArrayList<>();
+    expression.path("values").forEach(value -> values.add(value.asText()));
+    return matches(
+        expression.path("scopeName").asText(),
+        expression.path("operator").asText(),
+        values,
+        resource,
+        object);
+  }
+
+  private static boolean matches(
+      String scope, String operator, List<String> values, String resource, JsonNode object) {
+    boolean ofClaims = scope.equals("VolumeAttributesClass");
+    if (ofClaims && resource.equals("persistentvolumeclaims")) {
+      List<String> classes = new ArrayList<>();
+      classes.add(object.path("spec").path("volumeAttributesClassName").asText(""));
+      classes.add(object.path("status").path("currentVolumeAttributesClassName").asText(""));
+      classes.add(
+          object
+              .path("status")
+              .path("modifyVolumeStatus")
+              .path("targetVolumeAttributesClassName")
+              .asText(""));
+      classes.removeIf(String::isEmpty);
+      return named(operator, values, classes);
+    }
+    return !ofClaims
+        && resource.equals("pods")
+        && matches(scope, operator, values, object.path("spec"));
+  }
+
+  private static boolean named(String operator, List<String> values, List<String> names) {
+    return switch (operator) {
+      case "In" -> names.stream().anyMatch(values::contains);
+      case "NotIn" -> names.stream().noneMatch(values::contains);
+      case "Exists" -> !names.isEmpty();
+      case "DoesNotExist" -> names.isEmpty();
+      default -> false;
+    };
   }
 
   private static boolean matches(
@@ -50,13 +83,7 @@ public final class QuotaScopes {
       case "CrossNamespacePodAffinity" -> crossesNamespaces(podSpec.path("affinity"));
       case "PriorityClass" -> {
         String name = podSpec.path("priorityClassName").asText("");
-        yield switch (operator) {
-          case "In" -> values.contains(name);
-          case "NotIn" -> !values.contains(name);
-          case "Exists" -> !name.isEmpty();
-          case "DoesNotExist" -> name.isEmpty();
-          default -> false;
-        };
+        yield named(operator, values, name.isEmpty() ? List.of() : List.of(name));
       }
       default -> false;
     };
