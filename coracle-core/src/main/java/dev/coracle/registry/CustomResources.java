@@ -9,6 +9,7 @@ import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.KubeVersions;
 import dev.coracle.api.StatusException;
+import dev.coracle.api.Timestamps;
 import dev.coracle.api.UserInfo;
 import dev.coracle.api.WatchEvent;
 import dev.coracle.api.WriteOptions;
@@ -35,6 +36,7 @@ final class CustomResources implements Registry.WatchSink {
   static final String CLEANUP = "customresourcecleanup.apiextensions.k8s.io";
 
   private static final Logger LOGGER = LoggerFactory.getLogger(CustomResources.class);
+  private static final String IN_PROGRESS = "CustomResource deletion is in progress";
   private static final Duration RETRY = Duration.ofMillis(500);
   private static final GroupVersionResource DEFINITIONS =
       GroupVersionResource.of("apiextensions.k8s.io", "v1", "customresourcedefinitions");
@@ -329,7 +331,15 @@ final class CustomResources implements Registry.WatchSink {
   /** Deletes all objects of a resource, then lets its CRD go. */
   private void empty(String definition) {
     if (emptying.add(definition)) {
-      Thread.startVirtualThread(() -> emptyOnce(definition));
+      Thread.startVirtualThread(
+          () -> {
+            try {
+              terminating(definition, true, "InstanceDeletionInProgress", IN_PROGRESS);
+            } catch (RuntimeException e) {
+              LOGGER.debug("the condition of {}", definition, e);
+            }
+            emptyOnce(definition);
+          });
     }
   }
 
@@ -377,7 +387,33 @@ final class CustomResources implements Registry.WatchSink {
     return now.size() == 0;
   }
 
+  private void terminating(String definition, boolean is, String reason, String message) {
+    updating.update(
+        system(),
+        resources.of(DEFINITIONS),
+        "",
+        definition,
+        "status",
+        current -> terminating(current, is, reason, message),
+        WriteOptions.NONE);
+  }
+
+  private ObjectNode terminating(KubeObject definition, boolean is, String reason, String message) {
+    ObjectNode object = definition.mutableTree();
+    for (JsonNode condition : object.path("status").path("conditions")) {
+      if (Meta.text(condition, "type").equals("Terminating")
+          && condition instanceof ObjectNode known) {
+        if (!Meta.text(known, "status").equals(is ? "True" : "False")) {
+          known.put("lastTransitionTime", Timestamps.seconds(config.clock().instant()));
+        }
+        known.put("status", is ? "True" : "False").put("reason", reason).put("message", message);
+      }
+    }
+    return object;
+  }
+
   private void release(String definition) {
+    terminating(definition, false, "InstanceDeletionCompleted", "removed all instances");
     updating.update(
         system(),
         resources.of(DEFINITIONS),

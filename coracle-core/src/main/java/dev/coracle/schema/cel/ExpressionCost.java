@@ -60,9 +60,9 @@ final class ExpressionCost {
     return switch (schema.path("type").asText("")) {
       case "string" -> text(schema);
       case "array" -> items(schema);
-      case "object" -> schema.path("additionalProperties").isObject() ? items(schema) : 1;
+      case "object" -> schema.path("additionalProperties").isObject() ? items(schema) : 0;
       case "" -> schema.isMissingNode() ? 1 : REQUEST - 2;
-      default -> 1;
+      default -> 0;
     };
   }
 
@@ -88,7 +88,14 @@ final class ExpressionCost {
   /** How many bytes a value of the schema has at least. */
   private static double smallest(JsonNode schema) {
     return switch (schema.path("type").asText("")) {
-      case "string", "array" -> 2;
+      case "array" -> 2;
+      case "string" ->
+          switch (schema.path("format").asText("")) {
+            case "duration" -> 3;
+            case "date" -> 12;
+            case "date-time" -> 21;
+            default -> 2;
+          };
       case "boolean" -> 4;
       case "object" -> {
         double bytes = 2;
@@ -102,6 +109,10 @@ final class ExpressionCost {
       }
       default -> 1;
     };
+  }
+
+  private static double read(double size) {
+    return Math.ceil(size * READ);
   }
 
   private static Estimate plain(double cost) {
@@ -122,9 +133,16 @@ final class ExpressionCost {
       }
       case SELECT -> {
         Estimate operand = of(expr.select().operand());
+        if (expr.select().testOnly()) {
+          yield plain(operand.cost());
+        }
+        if (operand.schema().path("additionalProperties").isObject()) {
+          // The estimate does not follow fields of maps.
+          yield new Estimate(
+              operand.cost() + 1, isScalar(expr) ? 1 : ENDLESS, MissingNode.getInstance());
+        }
         JsonNode field = field(operand.schema(), expr.select().field());
-        boolean test = expr.select().testOnly();
-        yield new Estimate(operand.cost() + 1, test ? 1 : size(field), field);
+        yield new Estimate(operand.cost() + 1, size(field), field);
       }
       case LIST -> {
         double cost = 10;
@@ -162,7 +180,7 @@ final class ExpressionCost {
     JsonNode element =
         schema.has("items") ? schema.path("items") : schema.path("additionalProperties");
     Estimate item = new Estimate(1, size(element), element);
-    Estimate key = new Estimate(1, REQUEST - 2, MissingNode.getInstance());
+    Estimate key = new Estimate(1, 0, MissingNode.getInstance());
     boolean keyed = schema.path("additionalProperties").isObject();
     variables.put(loop.iterVar(), keyed ? key : item);
     if (!loop.iterVar2().isEmpty()) {
@@ -198,10 +216,10 @@ final class ExpressionCost {
       case "_+_" -> {
         double size = first.size() + second.size();
         boolean long_ = isLong(expr);
-        yield new Estimate(cost + (long_ ? size * READ : 1), long_ ? size : 1, unknown);
+        yield new Estimate(cost + (long_ ? read(size) : 1), long_ ? size : 1, unknown);
       }
       case "_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_" ->
-          plain(cost + Math.max(1, Math.min(first.size(), second.size()) * READ));
+          plain(cost + read(Math.min(first.size(), second.size())));
       case "@in" -> plain(cost + (second.schema().has("additionalProperties") ? 1 : second.size()));
       case "_[_]", "_[?_]" -> {
         JsonNode schema = first.schema();
@@ -209,19 +227,26 @@ final class ExpressionCost {
             schema.has("items") ? schema.path("items") : schema.path("additionalProperties");
         yield new Estimate(cost + 1, size(element), element);
       }
-      case "matches" -> plain(cost + (1 + first.size()) * READ * Math.max(1, second.size() * 0.25));
-      case "contains" -> plain(cost + first.size() * READ * Math.max(1, second.size() * READ));
-      case "startsWith", "endsWith" -> plain(cost + second.size() * READ);
+      case "matches" -> plain(cost + read(1 + first.size()) * Math.ceil(second.size() * 0.25));
+      case "contains" -> plain(cost + read(first.size()) * read(second.size()));
+      case "startsWith", "endsWith" -> plain(cost + read(second.size()));
       case "string" ->
           new Estimate(cost + 1, isText(call.args().getFirst()) ? first.size() : ENDLESS, unknown);
       case "size" -> plain(cost + 1);
       default ->
-          new Estimate(cost + 1 + (isLong(expr) ? first.size() * READ : 0), first.size(), unknown);
+          new Estimate(cost + 1 + (isLong(expr) ? read(first.size()) : 0), first.size(), unknown);
     };
   }
 
   private boolean isText(CelExpr expr) {
     return tree.getType(expr.id()).map(CelType::kind).orElse(CelKind.DYN) == CelKind.STRING;
+  }
+
+  private boolean isScalar(CelExpr expr) {
+    return switch (tree.getType(expr.id()).map(CelType::kind).orElse(CelKind.DYN)) {
+      case BOOL, INT, UINT, DOUBLE, DURATION, TIMESTAMP -> true;
+      default -> false;
+    };
   }
 
   private boolean isLong(CelExpr expr) {

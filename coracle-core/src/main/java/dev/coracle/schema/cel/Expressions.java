@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Compiles expressions in Kubernetes' environment: the language with strings, sets, lists, math,
@@ -36,6 +37,11 @@ public final class Expressions {
   private static final int STEPS = 1_000_000;
 
   private static final int KEPT = 512;
+  private static final Pattern CANDIDATES = Pattern.compile("(?m) \\(candidates: .*\\)$");
+  private static final Pattern SYNTAX =
+      Pattern.compile(
+          "(?m)^(ERROR: <input>:\\d+:\\d+: )(?=mismatched input|no viable alternative|token"
+              + " recognition error|extraneous input|missing )");
 
   private static final CelOptions OPTIONS =
       CelOptions.current()
@@ -144,7 +150,7 @@ public final class Expressions {
   private static Expression program(String source, CelValidationResult result, boolean mutation)
       throws ExpressionException {
     if (result.hasError()) {
-      throw new ExpressionException(result.getErrorString());
+      throw new ExpressionException(asInGo(result.getErrorString()));
     }
     try {
       CelAbstractSyntaxTree tree = result.getAst();
@@ -165,6 +171,11 @@ public final class Expressions {
             .setOptions(OPTIONS.toBuilder().enableCelValue(true).build())
             .setValueProvider(Mutations.provider())
             .build();
+  }
+
+  /** Errors as Kubernetes' compiler words them, which names no candidates. */
+  private static String asInGo(String errors) {
+    return SYNTAX.matcher(CANDIDATES.matcher(errors).replaceAll("")).replaceAll("$1Syntax error: ");
   }
 
   private record Types(ImmutableList<CelType> all) implements CelTypeProvider {

@@ -131,10 +131,10 @@ final class RuleValidation {
     if (rule.has("reason")) {
       rule.child("reason")
           .oneOf(
-              "FieldValueRequired",
+              "FieldValueDuplicate",
               "FieldValueForbidden",
               "FieldValueInvalid",
-              "FieldValueDuplicate");
+              "FieldValueRequired");
     }
     boolean optional = rule.flag("optionalOldSelf");
     Expression compiled = expression(type, rule, source, optional, false, uncorrelatable);

@@ -187,6 +187,19 @@ class ExpressionRulesTest {
   }
 
   @Test
+  void crd_compilerErrors_areWordedAsKubernetesWordsThem() {
+    assertThat(crd(TANK.replace("self.level < 10", "self.level + 'x' == 1")))
+        .extracting(StatusCause::message)
+        .anyMatch(
+            message ->
+                message.contains(
+                    "found no matching overload for '_+_' applied to '(int, string)'\n | "));
+    assertThat(crd(TANK.replace("self.level < 10", "self.level <")))
+        .extracting(StatusCause::message)
+        .anyMatch(message -> message.contains("1:13: Syntax error: mismatched input '<EOF>'"));
+  }
+
+  @Test
   void crd_quadraticRule_isTooExpensive() {
     String list =
         "{\"type\":\"object\",\"properties\":{\"names\":{\"type\":\"array\",\"items\":"
