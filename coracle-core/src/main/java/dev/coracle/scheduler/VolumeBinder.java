@@ -109,6 +109,7 @@ final class VolumeBinder {
    *
    * @param wanted whether the Pod still waits for it
    * @throws Failure when it can't be, or takes too long
+   * @throws InterruptedException when the scheduler ends; the next one goes on with what is written
    */
   void bind(Reservation reservation, BooleanSupplier wanted) throws InterruptedException {
     for (KubeObject assumed : reservation.assumed()) {
@@ -126,7 +127,10 @@ final class VolumeBinder {
     lock.lock();
     try {
       while (!isBound(reservation)) {
-        if (closed || !wanted.getAsBoolean()) {
+        if (closed) {
+          throw new InterruptedException("the scheduler ends");
+        }
+        if (!wanted.getAsBoolean()) {
           throw new Failure("the pod no longer waits");
         }
         if (!clock.instant().isBefore(deadline)) {
