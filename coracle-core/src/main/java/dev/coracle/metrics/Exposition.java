@@ -2,6 +2,7 @@ package dev.coracle.metrics;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -139,6 +140,9 @@ public enum Exposition {
   private void histogram(
       StringBuilder out, Family family, List<String> labels, Histogram histogram) {
     long[] counts = histogram.counts();
+    if (Arrays.stream(counts).sum() == 0) {
+      return;
+    }
     long total = 0;
     for (int i = 0; i < counts.length; i++) {
       total += counts[i];

@@ -14,7 +14,9 @@ import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
@@ -29,6 +31,7 @@ class ServingCertificatesTest {
 
   private static final Instant NOW = Instant.now();
 
+  private final Map<CertificateAuthority, KeyAndCertificate> clients = new HashMap<>();
   @TempDir private Path directory;
 
   private static X509Certificate shown(TestCluster cluster) throws Exception {
@@ -111,7 +114,9 @@ class ServingCertificatesTest {
 
   private String whoami(TestCluster cluster, CertificateAuthority authority) throws Exception {
     KeyAndCertificate client =
-        authority.issue(Request.client("somebody", List.of(), Duration.ofDays(1)), NOW);
+        clients.computeIfAbsent(
+            authority,
+            issuer -> issuer.issue(Request.client("somebody", List.of(), Duration.ofDays(1)), NOW));
     Path key = Files.writeString(directory.resolve("client.key"), client.keyPem());
     Path certificate = Files.writeString(directory.resolve("client.crt"), client.certificatePem());
     return cluster

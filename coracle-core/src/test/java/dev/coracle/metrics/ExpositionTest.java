@@ -26,6 +26,7 @@ class ExpositionTest {
     histogram.record(0.5);
     histogram.record(7);
     metrics.counters("empty_total", "Never counted.", "x");
+    metrics.histograms("unused_seconds", "Never recorded.", new double[] {1}, "x").of("y");
 
     assertThat(text(Exposition.PROMETHEUS))
         .isEqualTo(
