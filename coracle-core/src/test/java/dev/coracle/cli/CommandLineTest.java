@@ -46,13 +46,37 @@ class CommandLineTest {
         "--service-cidr=10.96.0.0",
         "--simulated-nodes=-1",
         "--wait",
-        "--detach"
+        "--detach",
+        "--oidc-issuer-url=https://a.example",
+        "--authorization-config=a --authorization-mode=RBAC"
       })
   void up_badFlag_exits2(String flag) throws Exception {
-    Output output = coracle.run("up", flag);
+    Output output = coracle.run(("up " + flag).split(" ", -1));
     assertThat(output.exitCode()).isEqualTo(2);
     assertOneSentence(output);
     assertThat(coracle.data()).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--token-auth-file",
+        "--authentication-config",
+        "--service-account-signing-key-file"
+      })
+  void up_badAuthFile_exits1AndNamesIt(String flag) throws Exception {
+    Path file = Files.writeString(home.resolve("bad"), "a,\"b");
+    Output output =
+        coracle.run(
+            "up",
+            "--listen=127.0.0.1:0",
+            "--only=apiserver",
+            "--runtime=none",
+            flag,
+            file.toString());
+    assertThat(output.exitCode()).isEqualTo(1);
+    assertThat(output.text()).contains("coracle: " + flag + ": " + file + " can't be used: ");
+    assertOneSentence(output);
   }
 
   @Test
