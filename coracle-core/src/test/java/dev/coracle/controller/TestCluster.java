@@ -52,18 +52,20 @@ public final class TestCluster implements AutoCloseable {
   private final InformerFactory ownInformers;
   private final InformerFactory managerInformers;
   private final InformerFactory schedulerInformers;
-  private final Controllers controllers;
+  private Controllers controllers;
+  private final Clock clock;
   private final Scheduler scheduler;
   private final AtomicInteger addresses = new AtomicInteger();
 
   /** Whether Pods become Ready by themselves. */
-  volatile boolean podsRun = true;
+  public volatile boolean podsRun = true;
 
   public TestCluster() throws Exception {
     this(new SystemClock());
   }
 
-  TestCluster(Clock clock) throws Exception {
+  public TestCluster(Clock clock) throws Exception {
+    this.clock = clock;
     AtomicReference<Authorizer> rbac = new AtomicReference<>();
     Authorizer authorizer =
         attributes ->
@@ -91,17 +93,7 @@ public final class TestCluster implements AutoCloseable {
     rbac.set(real);
     managerInformers = new InformerFactory(as(user(ControllerManager.IDENTITY)), machineClock);
     schedulerInformers = new InformerFactory(as(user(Scheduler.IDENTITY)), machineClock);
-    controllers =
-        Controllers.start(
-            new Controllers.Config(
-                name -> as(user(name)),
-                managerInformers,
-                clock,
-                () -> "CA",
-                (namespace, account, uid, secret) -> "token-of-" + account,
-                true,
-                null,
-                dev.coracle.client.AddressPool.parse("198.51.100.8/31")));
+    controllers = startControllers();
     scheduler =
         Scheduler.start(
             as(user(Scheduler.IDENTITY)),
@@ -109,6 +101,27 @@ public final class TestCluster implements AutoCloseable {
             clock,
             new dev.coracle.metrics.Metrics());
     ownInformers.of(Resources.PODS).addHandler(SharedInformer.each(this::run));
+    controllers.awaitStarted();
+  }
+
+  private Controllers startControllers() {
+    return Controllers.start(
+        new Controllers.Config(
+            name -> as(user(name)),
+            managerInformers,
+            clock,
+            () -> "CA",
+            (namespace, account, uid, secret) -> "token-of-" + account,
+            true,
+            null,
+            dev.coracle.client.AddressPool.parse("198.51.100.8/31")));
+  }
+
+  /** The controllers stop, something happens, and they start again: with what the API shows. */
+  public void restartControllers(Runnable meanwhile) throws InterruptedException {
+    controllers.close();
+    meanwhile.run();
+    controllers = startControllers();
     controllers.awaitStarted();
   }
 
@@ -178,7 +191,7 @@ public final class TestCluster implements AutoCloseable {
   }
 
   /** Says how a Pod is, as its node would. */
-  void setStatus(KubeObject pod, String phase, boolean ready, String address) {
+  public void setStatus(KubeObject pod, String phase, boolean ready, String address) {
     ObjectNode patch = Json.object();
     ObjectNode status = patch.putObject("status").put("phase", phase);
     if (!address.isEmpty()) {

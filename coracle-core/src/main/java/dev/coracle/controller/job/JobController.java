@@ -11,7 +11,6 @@ import dev.coracle.api.PatchType;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.Timestamps;
 import dev.coracle.api.WriteOptions;
-import dev.coracle.client.Backoff;
 import dev.coracle.client.SharedInformer;
 import dev.coracle.controller.Batches;
 import dev.coracle.controller.Conditions;
@@ -28,11 +27,12 @@ import dev.coracle.controller.Work;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -43,10 +43,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class JobController implements Controller {
 
-  private static final int BURST = 500;
-  private static final Backoff POD_BACKOFF =
-      new Backoff(Duration.ofSeconds(10), Duration.ofMinutes(10));
-
   private sealed interface Key {
     record Job(ObjectKey key) implements Key {}
 
@@ -54,18 +50,12 @@ public final class JobController implements Controller {
     record Orphan(ObjectKey key) implements Key {}
   }
 
-  /** Failures in a row since the last success. */
-  private record Failures(int count, Instant last) {}
-
   private final ControllerContext context;
   private final SharedInformer jobs;
   private final SharedInformer pods;
   private final PodControl podControl;
   private final Expectations expectations;
   private final Map<String, Failures> failures = new ConcurrentHashMap<>();
-
-  /** Failures that become {@link #failures} when their Pods are counted. */
-  private final Map<String, Failures> pendingFailures = new ConcurrentHashMap<>();
 
   /** By Job, the Pods that were counted: their finalizers are gone, though a cache may lag. */
   private final Map<String, Set<String>> released = new ConcurrentHashMap<>();
@@ -150,6 +140,9 @@ public final class JobController implements Controller {
     @Override
     public void updated(KubeObject before, KubeObject now) {
       KubeObject job = jobOf(now);
+      if (!JobPods.isTracked(now)) {
+        forgetReleased(now);
+      }
       if (job != null) {
         if (now.isDeleting()) {
           expectations.deletionObserved(ObjectKey.of(job), now.uid());
@@ -169,11 +162,21 @@ public final class JobController implements Controller {
 
     @Override
     public void deleted(KubeObject last) {
+      forgetReleased(last);
       KubeObject job = jobOf(last);
       if (job != null) {
         expectations.deletionObserved(ObjectKey.of(job), last.uid());
         enqueue(job);
       }
+    }
+  }
+
+  /** The cache shows it now. */
+  private void forgetReleased(KubeObject pod) {
+    OwnerReference owner = pod.controllerRef();
+    Set<String> uids = owner == null ? null : released.get(owner.uid());
+    if (uids != null) {
+      uids.remove(pod.uid());
     }
   }
 
@@ -203,7 +206,7 @@ public final class JobController implements Controller {
 
   /** Whether the Job still counts its Pods, so that they must wait for it. */
   private static boolean counts(@Nullable KubeObject job) {
-    return job != null && !JobDecision.isFinished(job);
+    return job != null && (!JobDecision.isFinished(job) || isManagedElsewhere(job));
   }
 
   private void enqueueIfUncounted(KubeObject job, KubeObject pod) {
@@ -233,14 +236,13 @@ public final class JobController implements Controller {
       expectations.forget(key);
       return;
     }
-    String manager = job.text("spec", "managedBy");
+    if (isManagedElsewhere(job)) {
+      return;
+    }
     if (JobDecision.isFinished(job)) {
       released.remove(job.uid());
       failures.remove(job.uid());
       Pods.controlledBy(pods, job.uid()).forEach(pod -> enqueueIfUncounted(job, pod));
-      return;
-    }
-    if (!manager.isEmpty() && !manager.equals("kubernetes.io/job-controller")) {
       return;
     }
     boolean mayStart = expectations.satisfied(key);
@@ -258,16 +260,17 @@ public final class JobController implements Controller {
     KubeObject started = start(job, now);
     JobDecision decision =
         new JobDecision(started, claimed, released.getOrDefault(job.uid(), Set.of()), now);
-    JobDecision.Plan plan = decision.plan(mayStart, Duration.ZERO);
-    Duration backoff = backoff(job, plan, now);
-    if (backoff.isPositive()) {
-      plan = decision.plan(mayStart, backoff);
-      if (plan.delay().isPositive()) {
-        work.queue().addAfter(new Key.Job(key), plan.delay());
-      }
+    Failures inRow = decision.failures(failures.getOrDefault(job.uid(), Failures.NONE));
+    JobDecision.Plan plan = decision.plan(mayStart, inRow);
+    if (plan.delay().isPositive()) {
+      work.queue().addAfter(new Key.Job(key), plan.delay());
     }
     Changes changes = carryOut(key, started, plan);
-    count(started, claimed, plan, changes, now);
+    JobDecision.End end = plan.end();
+    if (end != null && (changes.failure != null || !mayStart)) {
+      end = null;
+    }
+    new Accounts(job, started, decision, changes, now).settle(plan, end, inRow);
     Duration deadline = decision.deadlineIn();
     if (deadline != null && deadline.isPositive() && plan.end() == null) {
       work.queue().addAfter(new Key.Job(key), deadline);
@@ -275,6 +278,11 @@ public final class JobController implements Controller {
     if (changes.failure != null) {
       throw changes.failure;
     }
+  }
+
+  private static boolean isManagedElsewhere(KubeObject job) {
+    String manager = job.text("spec", "managedBy");
+    return !manager.isEmpty() && !manager.equals("kubernetes.io/job-controller");
   }
 
   /** The Job with its start time, which the next write carries. */
@@ -287,56 +295,42 @@ public final class JobController implements Controller {
     return KubeObject.of(tree);
   }
 
-  private Duration backoff(KubeObject job, JobDecision.Plan plan, Instant now) {
-    Failures known = failures.getOrDefault(job.uid(), new Failures(0, Instant.EPOCH));
-    List<KubeObject> finished = new ArrayList<>(plan.succeeded());
-    finished.addAll(plan.failed());
-    finished.sort(Comparator.comparing(pod -> finishedAt(pod, now)));
-    for (KubeObject pod : finished) {
-      known =
-          Pods.phase(pod).equals("Succeeded")
-              ? new Failures(0, Instant.EPOCH)
-              : new Failures(known.count + 1, finishedAt(pod, now));
-    }
-    if (!finished.isEmpty()) {
-      pendingFailures.put(job.uid(), known);
-    }
-    if (known.count == 0) {
-      return Duration.ZERO;
-    }
-    Duration left = Duration.between(now, known.last.plus(POD_BACKOFF.after(known.count)));
-    return left.isNegative() ? Duration.ZERO : left;
-  }
-
-  private static Instant finishedAt(KubeObject pod, Instant fallback) {
-    Instant at = JobPods.finishedAt(pod);
-    return at == null ? fallback : at;
-  }
-
   /** How the numbers of Pods change by what was done. */
-  private record Changes(int created, int deleted, @Nullable StatusException failure) {}
+  private record Changes(
+      int created, int deleted, int deletedReady, @Nullable StatusException failure) {}
 
   private Changes carryOut(ObjectKey key, KubeObject job, JobDecision.Plan plan)
       throws InterruptedException {
-    if (!plan.delete().isEmpty()) {
-      List<KubeObject> doomed = plan.delete();
-      expectations.expectDeletions(key, doomed.stream().map(KubeObject::uid).toList());
+    List<KubeObject> doomed = plan.delete();
+    if (!doomed.isEmpty()) {
+      boolean counted = plan.end() != null && !plan.managed();
+      AtomicInteger ready = new AtomicInteger();
+      if (!counted) {
+        expectations.expectDeletions(key, doomed.stream().map(KubeObject::uid).toList());
+      }
       Batches.Result result =
           Batches.parallel(
               doomed.size(),
               index -> {
+                KubeObject pod = doomed.get(index);
                 try {
-                  podControl.delete(job, doomed.get(index));
+                  if (!counted) {
+                    removeFinalizer(pod);
+                  }
+                  podControl.delete(job, pod);
                 } catch (StatusException e) {
-                  expectations.deletionObserved(key, doomed.get(index).uid());
+                  expectations.deletionObserved(key, pod.uid());
                   throw e;
                 }
+                if (Pods.isReady(pod)) {
+                  ready.incrementAndGet();
+                }
               });
-      return new Changes(0, result.succeeded(), result.failure());
+      return new Changes(0, result.succeeded(), ready.get(), result.failure());
     }
-    int count = Math.min(BURST, plan.create().size());
+    int count = plan.create().size();
     if (count == 0) {
-      return new Changes(0, 0, null);
+      return new Changes(0, 0, 0, null);
     }
     expectations.expectCreations(key, count);
     AtomicInteger unanswered = new AtomicInteger(count);
@@ -344,8 +338,9 @@ public final class JobController implements Controller {
         Batches.slowStart(
             count,
             index -> {
+              JobDecision.Creation creation = plan.create().get(index);
               try {
-                podControl.create(job, JobPods.make(job, plan.create().get(index)));
+                podControl.create(job, JobPods.make(job, creation.index(), creation.replaced()));
                 unanswered.decrementAndGet();
               } catch (StatusException e) {
                 if (!PodControl.isNamespaceTerminating(e)) {
@@ -357,145 +352,230 @@ public final class JobController implements Controller {
     for (int i = 0; i < failed; i++) {
       expectations.creationObserved(key);
     }
-    return new Changes(count - failed, 0, result.failure());
+    return new Changes(count - failed, 0, 0, result.failure());
   }
 
-  /** Writes the status, in as many steps as counting needs. */
-  private void count(
-      KubeObject job,
-      List<KubeObject> claimed,
-      JobDecision.Plan plan,
-      Changes changes,
-      Instant instant)
-      throws InterruptedException {
-    String now = Timestamps.seconds(instant);
-    ObjectNode tree = job.mutableTree();
-    ObjectNode status = tree.withObject("/status");
-    Trees.putUnlessZero(status, "active", plan.active().size() + changes.created - changes.deleted);
-    status.put("ready", (int) plan.active().stream().filter(Pods::isReady).count());
-    status.put("terminating", plan.terminating() + changes.deleted);
-    suspend(job, status, now);
-    JobDecision.End end = plan.end();
-    if (end != null) {
-      target(status, end, now);
-    }
-    Set<String> uids = new HashSet<>();
-    ObjectNode uncounted = status.withObject("/uncountedTerminatedPods");
-    collect(uncounted, "succeeded", plan.succeeded(), uids);
-    collect(uncounted, "failed", plan.failed(), uids);
-    if (JobPods.isIndexed(job) && !plan.completedIndexes().isEmpty()) {
-      status.put("completedIndexes", Indexes.format(plan.completedIndexes()));
-    }
-    boolean open = !uids.isEmpty();
-    boolean running =
-        plan.active().size() - changes.deleted + changes.created > 0
-            || plan.terminating() + changes.deleted > 0;
-    if (!open) {
-      settle(job, status, plan, end != null && !running ? end : null, now);
-      write(job, tree);
-      return;
-    }
-    KubeObject written = write(job, tree);
-    Failures failed = pendingFailures.remove(job.uid());
-    if (failed != null) {
-      failures.put(job.uid(), failed);
-    }
-    List<KubeObject> finished =
-        claimed.stream().filter(pod -> uids.contains(pod.uid()) && JobPods.isTracked(pod)).toList();
-    Batches.Result result =
-        Batches.parallel(finished.size(), index -> removeFinalizer(finished.get(index)));
-    if (result.failure() != null) {
-      throw result.failure();
-    }
-    released.computeIfAbsent(job.uid(), uid -> ConcurrentHashMap.newKeySet()).addAll(uids);
-    ObjectNode settled = written.mutableTree();
-    settle(job, settled.withObject("/status"), plan, end != null && !running ? end : null, now);
-    write(written, settled);
-  }
+  /**
+   * One pass of counting: uids of finished Pods into the status, their finalizers away, uids into
+   * numbers; then the Job's end.
+   */
+  private final class Accounts {
 
-  private static void collect(
-      ObjectNode uncounted, String field, List<KubeObject> pods, Set<String> uids) {
-    ArrayNode list = uncounted.withArray("/" + field);
-    list.forEach(uid -> uids.add(uid.asText()));
-    for (KubeObject pod : pods) {
-      if (uids.add(pod.uid())) {
-        list.add(pod.uid());
+    private final KubeObject cached;
+    private final KubeObject job;
+    private final JobDecision decision;
+    private final Changes changes;
+    private final String now;
+    private final Set<String> tracked = new HashSet<>();
+
+    Accounts(
+        KubeObject cached, KubeObject job, JobDecision decision, Changes changes, Instant now) {
+      this.cached = cached;
+      this.job = job;
+      this.decision = decision;
+      this.changes = changes;
+      this.now = Timestamps.seconds(now);
+    }
+
+    void settle(JobDecision.Plan plan, JobDecision.@Nullable End end, Failures inRow)
+        throws InterruptedException {
+      Set<String> gone = released.getOrDefault(job.uid(), Set.of());
+      for (KubeObject pod : Pods.controlledBy(pods, job.uid())) {
+        if (JobPods.isTracked(pod) && !gone.contains(pod.uid())) {
+          tracked.add(pod.uid());
+        }
+      }
+      JobDecision.Tracking tracking = decision.track(end);
+      tracking.release().forEach(pod -> tracked.add(pod.uid()));
+      ObjectNode tree = job.mutableTree();
+      ObjectNode status = tree.withObject("/status");
+      int terminating = numbers(status);
+      String notice = plan.managed() && end == null ? suspend(status) : "";
+      ObjectNode uncounted = status.withObject("/uncountedTerminatedPods");
+      count(status, uncounted);
+      append(uncounted, "succeeded", tracking.succeeded());
+      append(uncounted, "failed", tracking.failed());
+      indexes(status, tracking);
+      if (end != null) {
+        target(status, end);
+      }
+      KubeObject written = write(cached, tree);
+      if (!notice.isEmpty()) {
+        context.events().normal(job, notice, "Job " + notice.toLowerCase(Locale.ROOT));
+      }
+      failures.put(job.uid(), inRow);
+      StatusException failure = release(tracking.release());
+      ObjectNode settled = written.mutableTree();
+      ObjectNode after = settled.withObject("/status");
+      ObjectNode left = after.withObject("/uncountedTerminatedPods");
+      count(after, left);
+      boolean finished =
+          end != null && failure == null && tracking.whole() && left.isEmpty() && terminating == 0;
+      if (finished) {
+        finish(after, end);
+      }
+      KubeObject last = write(written, settled);
+      if (finished) {
+        announce(last, end);
+      }
+      if (failure != null) {
+        throw failure;
       }
     }
-    if (list.isEmpty()) {
-      uncounted.remove(field);
-    }
-  }
 
-  /** Turns counted uids into numbers, and the target into the end. */
-  private void settle(
-      KubeObject job,
-      ObjectNode status,
-      JobDecision.Plan plan,
-      JobDecision.@Nullable End end,
-      String now) {
-    status.putObject("uncountedTerminatedPods");
-    Trees.putUnlessZero(status, "succeeded", plan.succeededTotal());
-    Trees.putUnlessZero(status, "failed", plan.failedTotal());
-    if (end == null) {
-      return;
+    /** Returns how many Pods are on their way out. */
+    private int numbers(ObjectNode status) {
+      List<KubeObject> active = decision.active();
+      int ready = (int) active.stream().filter(Pods::isReady).count() - changes.deletedReady;
+      int terminating = decision.terminating() + changes.deleted;
+      Trees.putUnlessZero(status, "active", active.size() + changes.created - changes.deleted);
+      status.put("ready", ready);
+      status.put("terminating", terminating);
+      return terminating;
     }
-    ArrayNode conditions = status.withArray("/conditions");
-    if (end.success()) {
-      probe(conditions, "Complete", end, now);
-      status.put("completionTime", now);
+
+    /** Uids whose Pods have no finalizer any more become numbers. */
+    private void count(ObjectNode status, ObjectNode uncounted) {
+      for (String field : List.of("succeeded", "failed")) {
+        ArrayNode waiting = Json.object().putArray(field);
+        int counted = 0;
+        for (JsonNode uid : uncounted.path(field)) {
+          if (tracked.contains(uid.asText())) {
+            waiting.add(uid);
+          } else {
+            counted++;
+          }
+        }
+        if (counted > 0) {
+          status.put(field, status.path(field).asInt() + counted);
+        }
+        uncounted.remove(field);
+        if (!waiting.isEmpty()) {
+          uncounted.set(field, waiting);
+        }
+      }
+    }
+
+    private void append(ObjectNode uncounted, String field, List<KubeObject> finished) {
+      for (KubeObject pod : finished) {
+        uncounted.withArray("/" + field).add(pod.uid());
+      }
+    }
+
+    private void indexes(ObjectNode status, JobDecision.Tracking tracking) {
+      if (!JobPods.isIndexed(job)) {
+        return;
+      }
+      Trees.putUnlessZero(status, "succeeded", tracking.completedIndexes().size());
+      if (tracking.completedIndexes().isEmpty()) {
+        status.remove("completedIndexes");
+      } else {
+        status.put("completedIndexes", Indexes.format(tracking.completedIndexes()));
+      }
+      SortedSet<Integer> failed = tracking.failedIndexes();
+      if (failed == null) {
+        status.remove("failedIndexes");
+      } else {
+        status.put("failedIndexes", Indexes.format(failed));
+      }
+    }
+
+    private void target(ObjectNode status, JobDecision.End end) {
+      ArrayNode conditions = status.withArray("/conditions");
+      String type = end.success() ? "SuccessCriteriaMet" : "FailureTarget";
+      if (!Conditions.isTrue(conditions, type)) {
+        set(conditions, type, true, end.reason(), end.message());
+      }
+    }
+
+    private void finish(ObjectNode status, JobDecision.End end) {
+      set(
+          status.withArray("/conditions"),
+          end.success() ? "Complete" : "Failed",
+          true,
+          end.reason(),
+          end.message());
+      if (end.success()) {
+        status.put("completionTime", now);
+      }
+    }
+
+    private void announce(KubeObject last, JobDecision.End end) {
+      if (!end.success()) {
+        context.events().warning(job, end.reason(), end.message());
+        return;
+      }
+      int completions = JobDecision.completions(job);
+      if (completions >= 0 && last.at("status", "succeeded").asInt() > completions) {
+        context
+            .events()
+            .warning(
+                job,
+                "TooManySucceededPods",
+                "Too many succeeded pods running after completion count reached");
+      }
       context.events().normal(job, "Completed", "Job completed");
-    } else {
-      probe(conditions, "Failed", end, now);
-      context.events().warning(job, end.reason(), end.message());
     }
-  }
 
-  private static void target(ObjectNode status, JobDecision.End end, String now) {
-    ArrayNode conditions = status.withArray("/conditions");
-    String type = end.success() ? "SuccessCriteriaMet" : "FailureTarget";
-    if (Conditions.find(conditions, type) == null) {
-      probe(conditions, type, end, now);
+    private void set(
+        ArrayNode conditions, String type, boolean status, String reason, String message) {
+      Conditions.set(conditions, type, status ? "True" : "False", reason, message, now)
+          .put("lastProbeTime", now);
     }
-  }
 
-  private static void probe(ArrayNode conditions, String type, JobDecision.End end, String now) {
-    Conditions.set(conditions, type, "True", end.reason(), end.message(), now)
-        .put("lastProbeTime", now);
-  }
+    /** Returns the reason of the event that tells of a change; empty when there is none. */
+    private String suspend(ObjectNode status) {
+      boolean suspended = decision.isSuspended();
+      JsonNode condition = Conditions.find(job.at("status", "conditions"), "Suspended");
+      boolean known = condition != null && condition.path("status").asText().equals("True");
+      if (suspended == known) {
+        return "";
+      }
+      String verb = suspended ? "Suspended" : "Resumed";
+      set(
+          status.withArray("/conditions"),
+          "Suspended",
+          suspended,
+          "Job" + verb,
+          "Job " + verb.toLowerCase(Locale.ROOT));
+      if (suspended) {
+        status.remove("startTime");
+      } else {
+        status.put("startTime", now);
+      }
+      return verb;
+    }
 
-  private void suspend(KubeObject job, ObjectNode status, String now) {
-    boolean suspended = job.at("spec", "suspend").asBoolean();
-    JsonNode condition = Conditions.find(job.at("status", "conditions"), "Suspended");
-    boolean known = condition != null && condition.path("status").asText().equals("True");
-    if (suspended == known || (!suspended && condition == null)) {
-      return;
+    private @Nullable StatusException release(List<KubeObject> finished)
+        throws InterruptedException {
+      if (finished.isEmpty()) {
+        return null;
+      }
+      Set<String> gone = released.computeIfAbsent(job.uid(), uid -> ConcurrentHashMap.newKeySet());
+      Set<String> done = ConcurrentHashMap.newKeySet();
+      Batches.Result result =
+          Batches.parallel(
+              finished.size(),
+              index -> {
+                KubeObject pod = finished.get(index);
+                gone.add(pod.uid());
+                try {
+                  removeFinalizer(pod);
+                  done.add(pod.uid());
+                } catch (StatusException e) {
+                  gone.remove(pod.uid());
+                  throw e;
+                }
+              });
+      tracked.removeAll(done);
+      return result.failure();
     }
-    Conditions.set(
-            status.withArray("/conditions"),
-            "Suspended",
-            suspended ? "True" : "False",
-            suspended ? "JobSuspended" : "JobResumed",
-            suspended ? "Job suspended" : "Job resumed",
-            now)
-        .put("lastProbeTime", now);
-    if (suspended) {
-      status.remove("startTime");
-      context.events().normal(job, "Suspended", "Job suspended");
-    } else {
-      status.put("startTime", now);
-      context.events().normal(job, "Resumed", "Job resumed");
-    }
-  }
 
-  private KubeObject write(KubeObject job, ObjectNode tree) {
-    KubeObject known = jobs.get(job.namespace(), job.name());
-    if (known != null
-        && known.resourceVersion() == job.resourceVersion()
-        && Trees.same(tree.path("status"), known.at("status"))) {
-      return job;
+    private KubeObject write(KubeObject known, ObjectNode tree) {
+      return Trees.same(tree.path("status"), known.at("status"))
+          ? known
+          : context.client().updateStatus(Resources.JOBS, job.namespace(), job.name(), tree);
     }
-    return context.client().updateStatus(Resources.JOBS, job.namespace(), job.name(), tree);
   }
 
   private void removeFinalizer(KubeObject pod) {
