@@ -409,14 +409,15 @@ public final class JobController implements Controller {
       ObjectNode after = settled.withObject("/status");
       ObjectNode left = after.withObject("/uncountedTerminatedPods");
       count(after, left);
-      boolean finished =
-          end != null && failure == null && tracking.whole() && left.isEmpty() && terminating == 0;
-      if (finished) {
-        finish(after, end);
+      boolean settledAll =
+          failure == null && tracking.whole() && left.isEmpty() && terminating == 0;
+      JobDecision.End over = settledAll ? end : null;
+      if (over != null) {
+        finish(after, over);
       }
       KubeObject last = write(written, settled);
-      if (finished) {
-        announce(last, end);
+      if (over != null) {
+        announce(last, over);
       }
       if (failure != null) {
         throw failure;
