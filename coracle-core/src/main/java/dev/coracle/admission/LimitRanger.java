@@ -44,6 +44,13 @@ public final class LimitRanger implements AdmissionPlugin {
     return AdmissionPlugin.isCore(attributes, "pods") && attributes.operation() == Operation.CREATE;
   }
 
+  /** A running Pod that is given more or less. */
+  private static boolean isResize(AdmissionAttributes attributes) {
+    return attributes.resource().qualified().equals("pods")
+        && attributes.subresource().equals("resize")
+        && attributes.operation() == Operation.UPDATE;
+  }
+
   private static boolean isClaim(AdmissionAttributes attributes) {
     return AdmissionPlugin.isCore(attributes, "persistentvolumeclaims")
         && (attributes.operation() == Operation.CREATE
@@ -112,7 +119,7 @@ public final class LimitRanger implements AdmissionPlugin {
   @Override
   public void validate(AdmissionAttributes attributes) {
     ObjectNode object = attributes.object();
-    boolean pod = isPod(attributes);
+    boolean pod = isPod(attributes) || isResize(attributes);
     if (object == null || (!pod && !isClaim(attributes))) {
       return;
     }

@@ -75,7 +75,10 @@ class AdmissionPluginsTest {
                     .server()
                     .withAdmission(
                         new AdmissionOptions(
-                            List.of("AlwaysPullImages", "NamespaceAutoProvision"),
+                            List.of(
+                                "AlwaysPullImages",
+                                "NamespaceAutoProvision",
+                                "OwnerReferencesPermissionEnforcement"),
                             List.of("DefaultTolerationSeconds"),
                             config))));
     client = cluster.client();
@@ -340,6 +343,64 @@ class AdmissionPluginsTest {
         .hasMessage(
             "pods \"b\" is forbidden: volume with secret.secretName=\"other\" is not allowed"
                 + " because service account strict does not reference that secret");
+  }
+
+  @Test
+  void owners_areSetOnlyByWhoMayDelete_andBlockOnlyByWhoMaySetFinalizers() throws Exception {
+    namespace("owners", "{}");
+    GroupVersionResource configMaps = GroupVersionResource.core("configmaps");
+    KubeObject owner = client.create(configMaps, "owners", yaml("{metadata: {name: owner}}"));
+    client.create(configMaps, "owners", yaml("{metadata: {name: owned}}"));
+    for (String role : new String[] {"updater", "deleter"}) {
+      client.create(
+          GroupVersionResource.of("rbac.authorization.k8s.io", "v1", "roles"),
+          "owners",
+          yaml(
+              """
+              metadata: {name: %s}
+              rules:
+              - {apiGroups: [''], resources: [configmaps], verbs: [get, patch, %s]}
+              """
+                  .formatted(role, role.equals("deleter") ? "delete" : "list")));
+      client.create(
+          GroupVersionResource.of("rbac.authorization.k8s.io", "v1", "rolebindings"),
+          "owners",
+          yaml(
+              """
+              metadata: {name: %s}
+              roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: %s}
+              subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: %s}]
+              """
+                  .formatted(role, role, role)));
+    }
+    String patch =
+        "{\"metadata\": {\"ownerReferences\": [{\"apiVersion\": \"v1\", \"kind\":"
+            + " \"ConfigMap\", \"name\": \"owner\", \"uid\": \""
+            + owner.uid()
+            + "\", \"blockOwnerDeletion\": %s}]}}";
+    assertThat(patchAs("updater", patch.formatted(false)))
+        .contains("cannot set an ownerRef on a resource you can't delete: ");
+    assertThat(patchAs("deleter", patch.formatted(true)))
+        .contains(
+            "cannot set blockOwnerDeletion if an ownerReference refers to a resource you can't set"
+                + " finalizers on: ");
+    assertThat(patchAs("deleter", patch.formatted(false))).contains("patched");
+  }
+
+  private String patchAs(String user, String patch) throws Exception {
+    return cluster
+        .kubectl(
+            "--as",
+            user,
+            "-n",
+            "owners",
+            "patch",
+            "configmap",
+            "owned",
+            "--type=merge",
+            "-p",
+            patch)
+        .text();
   }
 
   @Test

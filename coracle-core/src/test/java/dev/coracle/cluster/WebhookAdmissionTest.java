@@ -523,6 +523,40 @@ class WebhookAdmissionTest {
   }
 
   @Test
+  void connect_isAskedAboutTheOptionsOfTheConnection() throws Exception {
+    namespace("connect");
+    ObjectNode hook = hook("connect.example.com", "connect");
+    hook.set("rules", rules("CONNECT", "", "v1", "pods/exec"));
+    configure(VALIDATING, "connect", hook);
+    answers.put(
+        "connect", review -> json("{'allowed': false, 'status': {'message': 'no shells'}}"));
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(
+            () ->
+                client.find(GroupVersionResource.core("serviceaccounts"), "connect", "default")
+                    != null);
+    client.create(
+        GroupVersionResource.core("pods"),
+        "connect",
+        json("{'metadata': {'name': 'p'}, 'spec': {'containers': [{'name': 'c', 'image': 'i'}]}}"));
+
+    TestCluster.Output output =
+        cluster.kubectl("exec", "-n", "connect", "p", "-c", "c", "--", "ls", "-l");
+
+    assertThat(output.text())
+        .contains("admission webhook \"connect.example.com\" denied the request: no shells");
+    JsonNode request = asked("connect.example.com").getFirst();
+    assertThat(request.path("operation").asText()).isEqualTo("CONNECT");
+    assertThat(request.path("kind").path("kind").asText()).isEqualTo("PodExecOptions");
+    assertThat(request.path("subResource").asText()).isEqualTo("exec");
+    assertThat(request.path("name").asText()).isEqualTo("p");
+    assertThat(request.path("object").path("command")).hasSize(2);
+    assertThat(request.path("object").path("container").asText()).isEqualTo("c");
+    assertThat(request.path("oldObject").isNull()).isTrue();
+  }
+
+  @Test
   void v1beta1_reviewIsSentToWhoTakesNoOther() {
     namespace("old");
     ObjectNode hook = hook("old.example.com", "old");
