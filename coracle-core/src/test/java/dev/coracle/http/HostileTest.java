@@ -49,7 +49,7 @@ class HostileTest {
   private HttpServer start(ServerTls tls) throws IOException {
     return HttpServer.start(
         HttpServerOptions.loopback(tls)
-            .withTimeouts(Duration.ofSeconds(60), Duration.ofSeconds(60)),
+            .withTimeouts(Duration.ofMinutes(10), Duration.ofMinutes(10)),
         (request, responder) -> {
           handled.add(request.method() + " " + request.rawPath());
           responder.send(200, new Headers(), request.readBody(1 << 20));
