@@ -2,11 +2,9 @@ package dev.coracle.cluster;
 
 import dev.coracle.api.Clock;
 import dev.coracle.apiserver.ApiServer;
-import dev.coracle.auth.certificates.KeyAndCertificate;
 import dev.coracle.client.Client;
 import dev.coracle.client.InformerFactory;
 import dev.coracle.client.Informers;
-import dev.coracle.http.ServerTls;
 import dev.coracle.network.Ipv4Network;
 import dev.coracle.network.PodBridge;
 import dev.coracle.network.ServiceProxy;
@@ -139,8 +137,15 @@ final class NodeParts implements AutoCloseable {
     String name = machine.nodeName();
     String address = machine.reachableAddress();
     List<X509Certificate> authorities = List.of(pki.authority().certificate());
-    KeyAndCertificate serving =
-        pki.server("kubelet", name, List.of(name, "localhost"), List.of(address));
+    ServingCertificates serving =
+        keep(
+            new ServingCertificates(
+                ApiServerOptions.Serving.DEFAULTS,
+                () -> pki.server("kubelet", name, List.of(name, "localhost"), List.of(address)),
+                pki.files("kubelet"),
+                () -> authorities,
+                List.of(),
+                clock));
     String user = "system:node:" + name;
     Node node =
         keep(
@@ -155,14 +160,14 @@ final class NodeParts implements AutoCloseable {
                     clock,
                     address,
                     new InetSocketAddress(address, 0),
-                    ServerTls.of(serving.key(), List.of(serving.certificate()))
-                        .requestingClientCertificates(authorities),
+                    serving.tls(),
                     dns(),
                     CLUSTER_DOMAIN,
                     bridge == null ? options.podCidr() : bridge.network().toString(),
                     MAX_PODS,
                     Map.of(),
                     serverForPods)));
+    serving.start(node::reloadTls);
     started.accept("node", name + ", Pods are processes of this machine");
     return node.name();
   }

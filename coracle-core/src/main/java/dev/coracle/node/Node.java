@@ -4,6 +4,7 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.ListOptions;
 import dev.coracle.client.EventRecorder;
 import dev.coracle.client.SharedInformer;
+import dev.coracle.http.ServerTls;
 import dev.coracle.node.probes.Handlers;
 import dev.coracle.node.runtime.ContainerStatus;
 import dev.coracle.node.server.NodeServer;
@@ -171,6 +172,13 @@ public final class Node implements AutoCloseable {
 
   public String name() {
     return config.nodeName();
+  }
+
+  /** Its HTTPS server shows another certificate from the next connection on. */
+  public void reloadTls(ServerTls tls) {
+    if (server != null) {
+      server.reloadTls(tls);
+    }
   }
 
   /** The port of its HTTPS server; 0 without one. */

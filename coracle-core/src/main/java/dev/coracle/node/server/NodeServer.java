@@ -90,14 +90,7 @@ public final class NodeServer implements AutoCloseable {
   public static NodeServer start(NodeConfig config, Pods pods) throws IOException {
     NodeServer node = new NodeServer(config, pods);
     ServerTls tls = config.tls();
-    ServerTls verifying =
-        tls == null
-            ? null
-            : new ServerTls(
-                tls.key(),
-                tls.chain(),
-                ServerTls.ClientCertificates.VERIFIED,
-                tls.clientAuthorities());
+    ServerTls verifying = tls == null ? null : verifying(tls);
     java.net.InetSocketAddress listen = config.listen();
     if (listen == null) {
       throw new IOException("no address to listen on");
@@ -115,8 +108,17 @@ public final class NodeServer implements AutoCloseable {
   /** Takes new certificates into use. */
   public void reloadTls(ServerTls tls) {
     if (server != null) {
-      server.reloadTls(tls);
+      server.reloadTls(verifying(tls));
     }
+  }
+
+  private static ServerTls verifying(ServerTls tls) {
+    return new ServerTls(
+        tls.key(),
+        tls.chain(),
+        ServerTls.ClientCertificates.VERIFIED,
+        tls.clientAuthorities(),
+        tls.policy());
   }
 
   @Override
