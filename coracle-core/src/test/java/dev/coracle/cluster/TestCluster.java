@@ -37,8 +37,19 @@ public final class TestCluster implements AutoCloseable {
     return start(options(directory, ClusterOptions.Runtime.SIMULATED, ClusterOptions.Part.ALL));
   }
 
+  /** As {@link #simulated(Path)}, with so many further nodes. */
+  public static TestCluster simulated(Path directory, int nodes) {
+    return start(
+        options(directory, ClusterOptions.Runtime.SIMULATED, ClusterOptions.Part.ALL, nodes));
+  }
+
   public static ClusterOptions options(
       Path directory, ClusterOptions.Runtime runtime, ClusterOptions.Part only) {
+    return options(directory, runtime, only, 0);
+  }
+
+  private static ClusterOptions options(
+      Path directory, ClusterOptions.Runtime runtime, ClusterOptions.Part only, int nodes) {
     ClusterOptions usual = ClusterOptions.of(directory.resolve("data"));
     return new ClusterOptions(
         directory.resolve("data"),
@@ -47,7 +58,7 @@ public final class TestCluster implements AutoCloseable {
         runtime,
         only,
         ClusterOptions.Durability.MEMORY,
-        0,
+        nodes,
         usual.serviceCidr(),
         usual.podCidr(),
         "test-node",

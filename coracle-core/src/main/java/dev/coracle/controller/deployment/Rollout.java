@@ -32,8 +32,28 @@ final class Rollout {
     return replicaSet.at("spec", "replicas").asInt(1);
   }
 
+  /** Available Pods that are to stay: a status may still count some that are not. */
   static int available(KubeObject replicaSet) {
-    return replicaSet.at("status", "availableReplicas").asInt();
+    return Math.min(specReplicas(replicaSet), replicaSet.at("status", "availableReplicas").asInt());
+  }
+
+  /** How many Pods a ReplicaSet may have at this moment: those that are to go are still there. */
+  private static int present(KubeObject replicaSet) {
+    return Math.max(specReplicas(replicaSet), replicaSet.at("status", "replicas").asInt());
+  }
+
+  /**
+   * Whether every status tells of the newest spec. Until then nothing is known of how many Pods
+   * there are, and a step could break the bounds for a moment (which Kubernetes' own controller
+   * risks).
+   */
+  private static boolean areObserved(List<KubeObject> replicaSets) {
+    for (KubeObject set : replicaSets) {
+      if (set.at("status", "observedGeneration").asLong() < set.generation()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   static int sum(List<KubeObject> replicaSets) {
@@ -89,8 +109,8 @@ final class Rollout {
       return replicas();
     }
     int most = replicas() + maxSurge();
-    int there = sum(all);
-    if (there >= most) {
+    int there = all.stream().mapToInt(Rollout::present).sum();
+    if (there >= most || !areObserved(all)) {
       return current;
     }
     return current + Math.min(most - there, replicas() - current);
@@ -106,7 +126,7 @@ final class Rollout {
   /** How the old ReplicaSets shrink while enough Pods stay available: unhealthy Pods first. */
   List<Scale> shrinkOld(List<KubeObject> all, List<KubeObject> old, KubeObject newSet) {
     int oldPods = sum(old);
-    if (oldPods == 0) {
+    if (oldPods == 0 || !areObserved(all)) {
       return List.of();
     }
     int leastAvailable = replicas() - maxUnavailable();

@@ -168,7 +168,10 @@ public final class ReplicaSetController implements Controller {
       expectations.forget(key);
       return;
     }
-    boolean mayAct = expectations.satisfied(key);
+    if (!expectations.satisfied(key)) {
+      // The cache doesn't show yet what was done: a status of it would say less than there is.
+      return;
+    }
     LabelSelector selector = kind.selector(owner);
     List<KubeObject> candidates = new ArrayList<>(Pods.controlledBy(pods, owner.uid()));
     int terminating = (int) candidates.stream().filter(Pods::isTerminating).count();
@@ -177,8 +180,7 @@ public final class ReplicaSetController implements Controller {
     List<KubeObject> active =
         Owners.claim(
             context.client(), kind.resource(), owner, selector, Resources.PODS, candidates);
-    Outcome outcome =
-        mayAct && !owner.isDeleting() ? manage(key, owner, active) : new Outcome(0, null);
+    Outcome outcome = owner.isDeleting() ? new Outcome(0, null) : manage(key, owner, active);
     Instant now = context.clock().instant();
     ObjectNode status =
         ReplicaStatus.of(
