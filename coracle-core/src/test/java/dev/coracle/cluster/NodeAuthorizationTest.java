@@ -327,6 +327,12 @@ class NodeAuthorizationTest {
     refused(() -> nameOnly.get(NODES, "", "one"), "cannot get resource \"nodes\"");
   }
 
+  @Test
+  void nodeNameThatIsASelector_isJustAName() {
+    Client odd = as("system:node:one,metadata.name!=x", "system:nodes", "system:authenticated");
+    refused(() -> odd.get(SECRETS, "default", "one-env"), "no relationship found");
+  }
+
   private static ObjectNode tokenRequest(KubeObject pod, String audience) {
     ObjectNode request =
         yaml("{apiVersion: authentication.k8s.io/v1, kind: TokenRequest, spec: {}}");

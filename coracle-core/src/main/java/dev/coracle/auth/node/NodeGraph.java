@@ -1,6 +1,7 @@
 package dev.coracle.auth.node;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.FieldSelector;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.ListOptions;
@@ -165,7 +166,9 @@ final class NodeGraph {
 
   private boolean anyPod(
       String node, String namespace, java.util.function.Predicate<References> wanted) {
-    ListOptions bound = ListOptions.ALL.withFieldSelector("spec.nodeName=" + node);
+    ListOptions bound =
+        ListOptions.ALL.withFieldSelector(
+            new FieldSelector.Term("spec.nodeName", true, node).toString());
     for (KubeObject pod : client.get().list(PODS, namespace, bound).items()) {
       if (wanted.test(references(pod))) {
         return true;
