@@ -36,7 +36,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /** All ways to say who one is, in the order in which kube-apiserver tries them. */
 final class Authenticators implements AutoCloseable {
@@ -218,32 +217,32 @@ final class Authenticators implements AutoCloseable {
   }
 
   private void providers(List<TokenAuthenticator> authenticators) {
-    List<JwtIssuer> issuers = new ArrayList<>();
     AuthenticationOptions.Oidc oidc = options.oidc();
     Path file = options.authenticationConfig();
+    if (oidc == null && file == null) {
+      return;
+    }
     if (oidc != null && file != null) {
       throw new StartException(
           StartException.Kind.FAILED,
           "authentication-config file and oidc-* flags are mutually exclusive");
     }
-    if (oidc != null) {
-      issuers.add(ofFlags(oidc));
-    }
-    if (file != null) {
-      AuthenticationConfiguration configuration = read(file);
-      issuers.addAll(configuration.issuers());
-      anonymous(configuration.anonymous());
-    }
-    if (issuers.isEmpty()) {
-      return;
-    }
     HttpOrigins origins = new HttpOrigins();
     parts.push(origins);
-    for (JwtIssuer issuer : issuers) {
-      authenticators.add(
-          new TokenCache(
-              new OidcAuthenticator(issuer, origins, clock), REMEMBERED, Duration.ZERO, clock));
+    if (oidc != null) {
+      authenticators.add(provider(ofFlags(oidc), origins));
     }
+    if (file != null) {
+      ConfiguredProviders configured =
+          new ConfiguredProviders(file, this::read, issuer -> provider(issuer, origins));
+      authenticators.add(configured);
+      anonymous(configured);
+    }
+  }
+
+  private TokenAuthenticator provider(JwtIssuer issuer, HttpOrigins origins) {
+    return new TokenCache(
+        new OidcAuthenticator(issuer, origins, clock), REMEMBERED, Duration.ZERO, clock);
   }
 
   private AuthenticationConfiguration read(Path file) {
@@ -255,18 +254,21 @@ final class Authenticators implements AutoCloseable {
     }
   }
 
-  private void anonymous(AuthenticationConfiguration.@Nullable Anonymous configured) {
-    if (configured == null) {
-      return;
-    }
-    if (options.anonymous() != null) {
+  private void anonymous(ConfiguredProviders configured) {
+    if (options.anonymous() != null && configured.configuration().anonymous() != null) {
       throw new StartException(
           StartException.Kind.FAILED,
           "--anonymous-auth flag cannot be set when anonymous field is configured in authentication"
               + " configuration file");
     }
-    Set<String> paths = configured.paths();
-    anonymous = path -> configured.enabled() && (paths.isEmpty() || paths.contains(path));
+    Predicate<String> otherwise = anonymous;
+    anonymous =
+        path -> {
+          AuthenticationConfiguration.Anonymous said = configured.configuration().anonymous();
+          return said == null
+              ? otherwise.test(path)
+              : said.enabled() && (said.paths().isEmpty() || said.paths().contains(path));
+        };
   }
 
   private static JwtIssuer ofFlags(AuthenticationOptions.Oidc oidc) {

@@ -348,6 +348,33 @@ class AuthenticationTest {
   }
 
   @Test
+  void changedConfiguration_isReadAgain() throws Exception {
+    Path file = directory.resolve("authentication.yaml");
+    String before = Files.readString(file);
+    try {
+      Files.writeString(file, "nonsense: [");
+      assertThat(byToken(provider.token("bea", "coracle", Map.of())).path("username").asText())
+          .isEqualTo("acme:bea");
+      Files.writeString(file, before.replace("acme:", "other:").replace("/livez", "/readyz"));
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(10))
+          .untilAsserted(
+              () ->
+                  assertThat(
+                          byToken(provider.token("bea", "coracle", Map.of()))
+                              .path("username")
+                              .asText())
+                      .isEqualTo("other:bea"));
+      assertThat(ask(null, "/livez", "").statusCode()).isEqualTo(401);
+    } finally {
+      Files.writeString(file, before);
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(10))
+          .until(() -> ask(null, "/livez", "").statusCode() == 200);
+    }
+  }
+
+  @Test
   void badToken_isNeverAnonymous() throws Exception {
     assertThat(ask(null, "/healthz", "", "Authorization", "Bearer nonsense").statusCode())
         .isEqualTo(401);
