@@ -13,7 +13,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,12 +27,19 @@ public final class RbacAuthorizer implements Authorizer {
   private static final String GROUP = "rbac.authorization.k8s.io";
 
   /** A binding as the index has it. */
-  private record Grant(
-      String description,
-      String namespace,
-      String roleKind,
-      String roleName,
-      List<PolicyRule> rules) {}
+  private record Grant(String description, List<PolicyRule> rules) {}
+
+  /** Told of one rule that holds, and where it comes from; says whether to go on. */
+  private interface Visitor {
+    boolean visit(Grant grant, String subject, PolicyRule rule);
+  }
+
+  /**
+   * A rule that holds for a user.
+   *
+   * @param source the binding, its role and the subject, as Kubernetes names them in its reasons
+   */
+  public record Held(String source, PolicyRule rule) {}
 
   private record Index(
       Map<String, List<Grant>> clusterWide, Map<String, List<Grant>> namespaced, long changes) {}
@@ -72,9 +78,9 @@ public final class RbacAuthorizer implements Authorizer {
     visit(
         attributes.user(),
         attributes.namespace(),
-        (grant, rule) -> {
+        (grant, subject, rule) -> {
           if (rule.allows(attributes)) {
-            found[0] = grant;
+            found[0] = source(grant, subject);
             return false;
           }
           return true;
@@ -84,17 +90,25 @@ public final class RbacAuthorizer implements Authorizer {
         : new Answer(Decision.ALLOW, "RBAC: allowed by " + found[0]);
   }
 
+  private static String source(Grant grant, String subject) {
+    return grant.description() + " to " + quoted(subject);
+  }
+
   /** All rules that hold for a user in a namespace (and cluster-wide). */
   public List<PolicyRule> rulesFor(UserInfo user, String namespace) {
     List<PolicyRule> rules = new ArrayList<>();
+    visit(user, namespace, (grant, subject, rule) -> rules.add(rule));
+    return rules;
+  }
+
+  /** As {@link #rulesFor}, each with the binding that gives it. */
+  public List<Held> heldBy(UserInfo user, String namespace) {
+    List<Held> held = new ArrayList<>();
     visit(
         user,
         namespace,
-        (grant, rule) -> {
-          rules.add(rule);
-          return true;
-        });
-    return rules;
+        (grant, subject, rule) -> held.add(new Held(source(grant, subject), rule)));
+    return held;
   }
 
   /** The rules of a role; null when there is no such role. */
@@ -105,7 +119,7 @@ public final class RbacAuthorizer implements Authorizer {
   }
 
   /** Tells of every rule with the grant it comes from, until the visitor has enough. */
-  private void visit(UserInfo user, String namespace, BiPredicate<String, PolicyRule> visitor) {
+  private void visit(UserInfo user, String namespace, Visitor visitor) {
     Index current = index();
     List<String> subjects = new ArrayList<>(user.groups().size() + 1);
     subjects.add("User/" + user.name());
@@ -128,11 +142,10 @@ public final class RbacAuthorizer implements Authorizer {
     }
   }
 
-  private static boolean visit(
-      List<Grant> grants, String subject, BiPredicate<String, PolicyRule> visitor) {
+  private static boolean visit(List<Grant> grants, String subject, Visitor visitor) {
     for (Grant grant : grants) {
       for (PolicyRule rule : grant.rules()) {
-        if (!visitor.test(grant.description() + " to " + quoted(subject), rule)) {
+        if (!visitor.visit(grant, subject, rule)) {
           return false;
         }
       }
@@ -197,8 +210,7 @@ public final class RbacAuthorizer implements Authorizer {
     }
     List<PolicyRule> rules =
         known.computeIfAbsent(role, object -> PolicyRule.read(object.tree().path("rules")));
-    Grant grant =
-        new Grant(description + " of " + kind + " \"" + name + "\"", namespace, kind, name, rules);
+    Grant grant = new Grant(description + " of " + kind + " \"" + name + "\"", rules);
     for (JsonNode subject : binding.tree().path("subjects")) {
       String key =
           switch (subject.path("kind").asText()) {
