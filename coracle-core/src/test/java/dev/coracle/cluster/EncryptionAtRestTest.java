@@ -204,6 +204,28 @@ class EncryptionAtRestTest {
   }
 
   @Test
+  void reload_withTheMissingKey_makesReadableWhatWasNot() throws Exception {
+    try (TestCluster cluster = start(keys("secretbox", "key1", KEY_1))) {
+      createSecret(cluster, "locked");
+    }
+    try (TestCluster cluster = start(keys("secretbox", "key2", KEY_2), true)) {
+      assertThat(cluster.kubectl("get", "secret", "locked").text())
+          .contains("no matching key was found for the provided Secretbox transformer");
+      config(keys("secretbox", "key2", KEY_2, "key1", KEY_1));
+      Awaitility.await()
+          .untilAsserted(
+              () ->
+                  assertThat(
+                          cluster
+                              .kubectl("get", "secret", "locked", "-o", "jsonpath={.data.password}")
+                              .text())
+                      .isEqualTo(CANARY_IN_JSON));
+      kubectl(cluster, "get", "secrets");
+      kubectl(cluster, "delete", "secret", "locked");
+    }
+  }
+
+  @Test
   @EnabledOnOs(OS.LINUX)
   void kms_keysRotate_andTheProvidersHealthIsShown() throws Exception {
     Path socket = directory.resolve("kms.sock");
