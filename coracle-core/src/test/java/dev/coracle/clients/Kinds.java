@@ -130,7 +130,8 @@ final class Kinds {
     return (ObjectNode) Yaml.read(yaml.getBytes(StandardCharsets.UTF_8));
   }
 
-  private static String request() {
+  /** A certificate signing request, PEM in base64, as JSON carries it. */
+  static String request() {
     try {
       KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
       generator.initialize(256);

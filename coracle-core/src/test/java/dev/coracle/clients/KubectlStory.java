@@ -1,0 +1,170 @@
+package dev.coracle.clients;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.coracle.cluster.TestCluster;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** A file of commands and of what kubectl prints, played with one kubectl in one namespace. */
+final class KubectlStory {
+
+  /** Where Google's tools bring kubectls of several versions. */
+  private static final Path MANY = Path.of("/usr/lib/google-cloud-sdk/bin");
+
+  private final TestCluster cluster;
+  private final String kubectl;
+  private final String namespace;
+  private final Path directory;
+
+  KubectlStory(TestCluster cluster, String kubectl, String namespace, Path directory) {
+    this.cluster = cluster;
+    this.kubectl = kubectl;
+    this.namespace = namespace;
+    this.directory = directory;
+  }
+
+  /** The oldest and the newest kubectl of the many, or the one that the machine has. */
+  static List<String> kubectls() throws IOException {
+    if (Files.isDirectory(MANY)) {
+      try (Stream<Path> files = Files.list(MANY)) {
+        List<String> versions =
+            files
+                .map(Path::toString)
+                .filter(file -> file.matches(".*/kubectl\\.1\\.\\d\\d"))
+                .sorted()
+                .toList();
+        if (versions.size() > 1) {
+          return List.of(versions.getFirst(), versions.getLast());
+        }
+      }
+    }
+    return Stream.of(System.getenv("PATH").split(":"))
+        .map(folder -> Path.of(folder, "kubectl"))
+        .filter(Files::isExecutable)
+        .map(Path::toString)
+        .limit(1)
+        .toList();
+  }
+
+  private record Step(List<String> command, List<String> expected, int exitCode) {}
+
+  void play(String resource) throws IOException, InterruptedException {
+    Path editor = Files.writeString(directory.resolve("editor.sh"), EDITOR);
+    Files.setPosixFilePermissions(editor, PosixFilePermissions.fromString("rwxr-xr-x"));
+    run(List.of("create", "namespace", namespace));
+    for (Step step : read(resource)) {
+      TestCluster.Output output = run(step.command);
+      String said = kubectl + " " + String.join(" ", step.command) + "\n" + output.text();
+      List<String> lines = output.text().lines().toList();
+      assertThat(matches(step.expected, 0, lines, 0))
+          .as(said + "\n--- expected:\n" + String.join("\n", step.expected))
+          .isTrue();
+      assertThat(output.exitCode()).as(said).isEqualTo(step.exitCode);
+    }
+  }
+
+  private static final String EDITOR =
+      """
+      #!/bin/sh
+      sed -i 's/^  k: .*/  k: edited/' "$1"
+      """;
+
+  private List<Step> read(String resource) throws IOException {
+    String text;
+    try (InputStream file = KubectlStory.class.getResourceAsStream("/clients/" + resource)) {
+      text = new String(Objects.requireNonNull(file).readAllBytes(), StandardCharsets.UTF_8);
+    }
+    List<Step> steps = new ArrayList<>();
+    List<String> expected = new ArrayList<>();
+    List<String> command = List.of();
+    int exitCode = 0;
+    List<String> lines = text.replaceAll("\\bNS\\b", namespace).lines().toList();
+    for (int i = 0; i < lines.size(); i++) {
+      String line = lines.get(i);
+      if (line.startsWith("FILE ")) {
+        int end = lines.subList(i, lines.size()).indexOf("END") + i;
+        String content = String.join("\n", lines.subList(i + 1, end)) + "\n";
+        Files.writeString(
+            directory.resolve(line.substring(5)), content.replace("REQUEST", Kinds.request()));
+        i = end;
+      } else if (line.startsWith("$ ")) {
+        add(steps, command, expected, exitCode);
+        command =
+            Stream.of(line.substring(2).split(" ")).map(word -> word.replace('_', ' ')).toList();
+        expected = new ArrayList<>();
+        exitCode = 0;
+      } else if (line.startsWith("! ")) {
+        exitCode = Integer.parseInt(line.substring(2));
+      } else if (!line.startsWith("# ")) {
+        expected.add(line);
+      }
+    }
+    add(steps, command, expected, exitCode);
+    return steps;
+  }
+
+  private static void add(
+      List<Step> steps, List<String> command, List<String> expected, int exitCode) {
+    if (!command.isEmpty()) {
+      while (!expected.isEmpty() && expected.getLast().isEmpty()) {
+        expected.removeLast();
+      }
+      steps.add(new Step(command, List.copyOf(expected), exitCode));
+    }
+  }
+
+  /** Whether the lines from {@code at} on are what is expected from {@code next} on. */
+  private static boolean matches(List<String> expected, int next, List<String> lines, int at) {
+    if (next == expected.size()) {
+      return lines.subList(at, lines.size()).stream().allMatch(String::isEmpty);
+    }
+    String wanted = expected.get(next);
+    if (wanted.equals("...")) {
+      for (int i = at; i <= lines.size(); i++) {
+        if (matches(expected, next + 1, lines, i)) {
+          return true;
+        }
+      }
+      return false;
+    }
+    if (at == lines.size()) {
+      return false;
+    }
+    String line = lines.get(at);
+    boolean same =
+        wanted.startsWith("~")
+            ? Pattern.matches(wanted.substring(1) + " *", line)
+            : wanted.equals(line.stripTrailing());
+    return same && matches(expected, next + 1, lines, at + 1);
+  }
+
+  private TestCluster.Output run(List<String> arguments) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of(kubectl, "--namespace", namespace));
+    command.addAll(arguments);
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectErrorStream(true).directory(directory.toFile());
+    builder.environment().put("KUBECONFIG", cluster.kubeconfig().toString());
+    builder.environment().put("HOME", directory.toString());
+    builder.environment().put("KUBE_EDITOR", directory.resolve("editor.sh").toString());
+    builder.environment().put("KUBECTL_APPLYSET", "true");
+    builder.redirectInput(new java.io.File("/dev/null"));
+    Path output = Files.createTempFile(directory, "said", ".out");
+    Process process = builder.redirectOutput(output.toFile()).start();
+    if (!process.waitFor(60, TimeUnit.SECONDS)) {
+      process.destroyForcibly();
+      throw new IllegalStateException(command + " did not end: " + Files.readString(output));
+    }
+    return new TestCluster.Output(process.exitValue(), Files.readString(output));
+  }
+}
