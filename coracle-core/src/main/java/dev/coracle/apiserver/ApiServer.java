@@ -39,6 +39,7 @@ public final class ApiServer implements AutoCloseable {
   private final HealthChecks health;
   private final HttpOrigins origins = new HttpOrigins();
   private final ApiServices services;
+  private final LocalGroups locals = new LocalGroups();
   private volatile @Nullable HttpServer http;
 
   private ApiServer(ApiServerConfig config) {
@@ -53,8 +54,9 @@ public final class ApiServer implements AutoCloseable {
             config.kubelet(),
             new ProxyTargets(config.loopbackTargets(), this::isOwnPort));
     ExtensionServers extensions = new ExtensionServers(locations, origins, relay);
-    this.services = new ApiServices(config.registry(), extensions);
-    Discovery discovery = new Discovery(config.registry(), services, config.advertisedAddress());
+    this.services = new ApiServices(config.registry(), extensions, locals);
+    Discovery discovery =
+        new Discovery(config.registry(), services, locals, config.advertisedAddress());
     PathEndpoints paths = new PathEndpoints(() -> listedPaths(discovery, health));
     byte[] version = Version.json();
     paths
@@ -109,7 +111,11 @@ public final class ApiServer implements AutoCloseable {
             new AuthMetrics(metrics),
             inFlight,
             new Dispatcher(
-                new ResourceEndpoint(config.registry(), connect), paths, services, extensions));
+                new ResourceEndpoint(config.registry(), connect),
+                paths,
+                services,
+                extensions,
+                locals));
     this.encoder = new Encoder(new SchemaTables(config.registry(), InstantSource.system()));
     this.door = new HttpDoor(chain, encoder, new WatchMetrics(metrics), config.limits().timeout());
   }
@@ -167,6 +173,12 @@ public final class ApiServer implements AutoCloseable {
    */
   public void startAggregation(Supplier<ClientTls> identity) {
     services.start(identity);
+  }
+
+  /** Serves a group and version that another part of this process answers for. */
+  public void serve(LocalGroup group) {
+    locals.add(group);
+    services.check();
   }
 
   /** The API for a component of this process, with this identity. */

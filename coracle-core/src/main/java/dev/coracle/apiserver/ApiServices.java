@@ -40,6 +40,7 @@ final class ApiServices implements AutoCloseable {
 
   private final Registry registry;
   private final ExtensionServers servers;
+  private final LocalGroups locals;
   private final Map<String, KubeObject> known = new ConcurrentHashMap<>();
   private final Map<String, RemoteGroup> remotes = new ConcurrentHashMap<>();
   private final AtomicLong generation = new AtomicLong();
@@ -48,9 +49,10 @@ final class ApiServices implements AutoCloseable {
   private volatile Registry.@Nullable Watch registrations;
   private volatile Registry.@Nullable Watch definitions;
 
-  ApiServices(Registry registry, ExtensionServers servers) {
+  ApiServices(Registry registry, ExtensionServers servers, LocalGroups locals) {
     this.registry = registry;
     this.servers = servers;
+    this.locals = locals;
   }
 
   /** Begins to follow the objects, and to check what they name, on a thread of its own. */
@@ -69,6 +71,11 @@ final class ApiServices implements AutoCloseable {
                 }
               }
             });
+  }
+
+  /** Looks at once at what is served, not only after a while. */
+  void check() {
+    wake.release();
   }
 
   /** Grows whenever {@link #all} changes. */
@@ -91,7 +98,7 @@ final class ApiServices implements AutoCloseable {
     while (!closed) {
       long seen = registry.resourcesGeneration();
       try {
-        LocalServices.reconcile(registry, known);
+        LocalServices.reconcile(registry, locals, known);
       } catch (StatusException e) {
         LOG.debug("local API services", e);
       }

@@ -55,15 +55,17 @@ final class Discovery {
 
   private final Registry registry;
   private final ApiServices services;
+  private final LocalGroups locals;
   private final String address;
   private volatile Known known = new Known(Long.MIN_VALUE, Map.of());
 
   /**
    * @param address where clients reach this server, {@code host:port}
    */
-  Discovery(Registry registry, ApiServices services, String address) {
+  Discovery(Registry registry, ApiServices services, LocalGroups locals, String address) {
     this.registry = registry;
     this.services = services;
+    this.locals = locals;
     this.address = address;
   }
 
@@ -162,7 +164,7 @@ final class Discovery {
 
   private @org.jspecify.annotations.Nullable Document find(String key) {
     Known current = known;
-    long generation = registry.resourcesGeneration() + services.generation();
+    long generation = registry.resourcesGeneration() + services.generation() + locals.generation();
     if (current.generation != generation) {
       current = new Known(generation, documents());
       known = current;
@@ -213,7 +215,8 @@ final class Discovery {
         new TreeMap<>(
             Comparator.comparingInt(Discovery::preference)
                 .thenComparing(Comparator.naturalOrder()));
-    Collection<ResourceType> types = registry.resources();
+    List<ResourceType> types = new ArrayList<>(registry.resources());
+    types.addAll(locals.types());
     for (ResourceType type : types) {
       groups
           .computeIfAbsent(type.group(), group -> new TreeMap<>(KubeVersions.PREFERRED_FIRST))

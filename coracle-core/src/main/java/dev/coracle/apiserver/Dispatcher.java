@@ -10,22 +10,29 @@ final class Dispatcher {
   private final PathEndpoints paths;
   private final ApiServices services;
   private final ExtensionServers extensions;
+  private final LocalGroups locals;
 
   Dispatcher(
       ResourceEndpoint resources,
       PathEndpoints paths,
       ApiServices services,
-      ExtensionServers extensions) {
+      ExtensionServers extensions,
+      LocalGroups locals) {
     this.resources = resources;
     this.paths = paths;
     this.services = services;
     this.extensions = extensions;
+    this.locals = locals;
   }
 
   ApiResponse dispatch(ApiRequest request) {
     RemoteGroup remote = remote(request.info());
     if (remote != null) {
       return extensions.serve(request, remote);
+    }
+    LocalGroup local = locals.find(request.info());
+    if (local != null) {
+      return LocalGroups.serve(request, local);
     }
     return request.info().isResourceRequest() ? resources.serve(request) : paths.serve(request);
   }

@@ -21,7 +21,7 @@ final class LocalServices {
   /**
    * @param known all APIServices, by name
    */
-  static void reconcile(Registry registry, Map<String, KubeObject> known) {
+  static void reconcile(Registry registry, LocalGroups locals, Map<String, KubeObject> known) {
     ResourceType type = registry.find("apiregistration.k8s.io", "v1", "apiservices");
     if (type == null) {
       return;
@@ -30,13 +30,16 @@ final class LocalServices {
     for (ResourceType each : registry.resources()) {
       served.putIfAbsent(each.version() + "." + each.group(), each);
     }
+    for (ResourceType each : locals.types()) {
+      served.putIfAbsent(each.version() + "." + each.group(), each);
+    }
     // The API registration itself is served by the aggregator, which registers only others.
     served.values().removeIf(each -> each.group().equals("apiregistration.k8s.io"));
     served.forEach(
         (name, each) -> {
           KubeObject current = known.get(name);
           if (current == null) {
-            current = create(registry, type, name, each);
+            current = create(registry, type, name, each, locals.types().contains(each));
           }
           if (current != null && !current.at("spec", "service").isObject()) {
             ApiServices.setCondition(
@@ -53,18 +56,22 @@ final class LocalServices {
   }
 
   private static @org.jspecify.annotations.Nullable KubeObject create(
-      Registry registry, ResourceType type, String name, ResourceType served) {
+      Registry registry, ResourceType type, String name, ResourceType served, boolean local) {
     ObjectNode object = Json.object();
     object.put("apiVersion", "apiregistration.k8s.io/v1").put("kind", "APIService");
     ObjectNode metadata = object.putObject("metadata").put("name", name);
-    metadata.putObject("labels").put(MANAGED, served.custom() ? "true" : "onstart");
+    metadata.putObject("labels").put(MANAGED, served.custom() || local ? "true" : "onstart");
     ObjectNode spec = object.putObject("spec");
     if (!served.group().isEmpty()) {
       spec.put("group", served.group());
     }
     spec.put("version", served.version())
-        .put("groupPriorityMinimum", Discovery.priority(served.group(), served.custom()))
-        .put("versionPriority", served.custom() ? 100 : served.version().equals("v1") ? 15 : 30);
+        .put(
+            "groupPriorityMinimum",
+            local ? 100 : Discovery.priority(served.group(), served.custom()))
+        .put(
+            "versionPriority",
+            served.custom() || local ? 100 : served.version().equals("v1") ? 15 : 30);
     try {
       return registry
           .create(ApiServices.system(), type, "", "", "", object, WriteOptions.NONE)

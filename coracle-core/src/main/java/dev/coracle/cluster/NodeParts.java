@@ -1,10 +1,12 @@
 package dev.coracle.cluster;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Clock;
 import dev.coracle.apiserver.ApiServer;
 import dev.coracle.client.Client;
 import dev.coracle.client.InformerFactory;
 import dev.coracle.client.Informers;
+import dev.coracle.cluster.metrics.MetricsGroup;
 import dev.coracle.network.Ipv4Network;
 import dev.coracle.network.PodBridge;
 import dev.coracle.network.ServiceProxy;
@@ -22,10 +24,12 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /** What runs on the node: Service proxy, cluster DNS, kubelet. */
@@ -42,6 +46,7 @@ final class NodeParts implements AutoCloseable {
   private final ApiServer apiServer;
   private final Clock clock;
   private final InetSocketAddress serverForPods;
+  private final List<Supplier<ObjectNode>> realNodes = new ArrayList<>();
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
 
   /**
@@ -95,6 +100,9 @@ final class NodeParts implements AutoCloseable {
               directory.resolve("volumes"),
               machine.bridge() == null ? Mounter.NONE : new HostMounter()));
     }
+    apiServer.serve(
+        new MetricsGroup(
+            new Client(apiServer.inMemoryTransport(Identities.API_SERVER)), clock, realNodes));
     return ready;
   }
 
@@ -168,6 +176,7 @@ final class NodeParts implements AutoCloseable {
                     Map.of(),
                     serverForPods)));
     serving.start(node::reloadTls);
+    realNodes.add(node::statsSummary);
     started.accept("node", name + ", Pods are processes of this machine");
     return node.name();
   }

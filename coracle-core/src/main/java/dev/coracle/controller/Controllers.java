@@ -21,6 +21,7 @@ import dev.coracle.controller.garbage.GarbageCollector;
 import dev.coracle.controller.job.JobController;
 import dev.coracle.controller.namespace.NamespaceController;
 import dev.coracle.controller.nodelifecycle.NodeLifecycleController;
+import dev.coracle.controller.podautoscaler.HorizontalPodAutoscalerController;
 import dev.coracle.controller.podgc.PodGcController;
 import dev.coracle.controller.replicaset.ReplicaKind;
 import dev.coracle.controller.replicaset.ReplicaSetController;
@@ -134,6 +135,7 @@ public final class Controllers implements AutoCloseable {
     factories.add(Factory.of("daemon-set-controller", DaemonSetController::new));
     factories.add(Factory.of("statefulset-controller", StatefulSetController::new));
     factories.add(Factory.of("cronjob-controller", CronJobController::new));
+    factories.add(Factory.of("horizontal-pod-autoscaler", HorizontalPodAutoscalerController::new));
     factories.add(Factory.of("disruption-controller", DisruptionController::new));
     factories.add(Factory.of("node-controller", NodeLifecycleController::new));
     factories.add(Factory.of("resourcequota-controller", ResourceQuotaController::new));

@@ -1,5 +1,6 @@
 package dev.coracle.node;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.ListOptions;
 import dev.coracle.client.EventRecorder;
@@ -8,6 +9,7 @@ import dev.coracle.http.ServerTls;
 import dev.coracle.node.probes.Handlers;
 import dev.coracle.node.runtime.ContainerStatus;
 import dev.coracle.node.server.NodeServer;
+import dev.coracle.node.server.StatsSummary;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -179,6 +181,11 @@ public final class Node implements AutoCloseable {
     if (server != null) {
       server.reloadTls(tls);
     }
+  }
+
+  /** What the node and its containers have used, as {@code /stats/summary} says. */
+  public ObjectNode statsSummary() {
+    return new StatsSummary(config, new Access()).summary();
   }
 
   /** The port of its HTTPS server; 0 without one. */

@@ -16,20 +16,20 @@ import java.time.Instant;
 import java.util.Locale;
 
 /** CPU and memory of the node and its containers, in both forms that a kubelet serves. */
-final class StatsSummary {
+public final class StatsSummary {
 
   private static final long TICK_NANOSECONDS = 10_000_000;
 
   private final NodeConfig config;
   private final NodeServer.Pods pods;
 
-  StatsSummary(NodeConfig config, NodeServer.Pods pods) {
+  public StatsSummary(NodeConfig config, NodeServer.Pods pods) {
     this.config = config;
     this.pods = pods;
   }
 
   /** {@code /stats/summary}. */
-  ObjectNode summary() {
+  public ObjectNode summary() {
     Instant now = config.clock().instant();
     ObjectNode summary = Json.object();
     ObjectNode node = summary.putObject("node").put("nodeName", config.nodeName());

@@ -1,6 +1,7 @@
 package dev.coracle.schema.table;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.api.Quantity;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,8 +37,24 @@ final class OtherCells {
         }
       }
       case "node.k8s.io" -> row.add(row.text("handler")).age();
+      case "metrics.k8s.io" -> {
+        usage(row, "cpu");
+        usage(row, "memory");
+        row.add(row.text("window"));
+      }
       default -> row.created();
     }
+  }
+
+  /** What a node uses, or a Pod's containers together. */
+  private static void usage(Row row, String resource) {
+    JsonNode own = row.at("usage").path(resource);
+    Quantity sum = own.isTextual() ? Quantity.parse(own.asText()) : null;
+    for (JsonNode container : row.at("containers")) {
+      Quantity used = Quantity.parse(container.path("usage").path(resource).asText("0"));
+      sum = sum == null ? used : sum.plus(used);
+    }
+    row.add(sum == null ? "0" : sum.toString());
   }
 
   private static void admission(String kind, Row row) {
