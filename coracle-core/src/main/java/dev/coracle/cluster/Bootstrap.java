@@ -116,6 +116,35 @@ final class Bootstrap {
   }
 
   /**
+   * The ServiceCIDR {@code kubernetes}, ready: where the addresses of Services come from; KEP-1880.
+   */
+  void serviceCidr(String cidr) {
+    GroupVersionResource resource =
+        GroupVersionResource.of("networking.k8s.io", "v1", "servicecidrs");
+    if (client.find(resource, "", "kubernetes") != null) {
+      return;
+    }
+    ObjectNode object = object("networking.k8s.io/v1", "ServiceCIDR", "", "kubernetes");
+    object
+        .withObject("/metadata")
+        .putArray("finalizers")
+        .add("networking.k8s.io/service-cidr-finalizer");
+    object.putObject("spec").putArray("cidrs").add(cidr);
+    KubeObject created = client.create(resource, "", object);
+    ObjectNode status = created.mutableTree();
+    status
+        .putObject("status")
+        .putArray("conditions")
+        .addObject()
+        .put("type", "Ready")
+        .put("status", "True")
+        .put("reason", "")
+        .put("message", "Kubernetes Service CIDR is ready")
+        .put("lastTransitionTime", created.at("metadata", "creationTimestamp").asText());
+    client.updateStatus(resource, "", "kubernetes", status);
+  }
+
+  /**
    * The {@code kubernetes} Service and where it leads.
    *
    * @param clusterIp the first address of the Services' range

@@ -234,6 +234,7 @@ public final class Cluster implements AutoCloseable {
     apiServer.startAggregation(() -> frontProxy(pki, bootstrap, auth.authenticators()));
 
     InetSocketAddress forPods = addressForPods(apiServer, machine);
+    bootstrap.serviceCidr(options.serviceCidr());
     bootstrap.kubernetesService(
         Ipv4Network.parse(options.serviceCidr()).at(1), forPods.getHostString(), forPods.getPort());
     writeKubeconfigs(directory, pki, adminStart.get());
