@@ -42,6 +42,8 @@ public final class Scheduler implements AutoCloseable {
   private static final int BINDINGS_AT_A_TIME = 64;
   private static final GroupVersionResource PODS = GroupVersionResource.core("pods");
   private static final GroupVersionResource NODES = GroupVersionResource.core("nodes");
+  private static final GroupVersionResource BUDGETS =
+      GroupVersionResource.of("policy", "v1", "poddisruptionbudgets");
   private static final GroupVersionResource NAMESPACES = GroupVersionResource.core("namespaces");
 
   private final Client client;
@@ -50,6 +52,7 @@ public final class Scheduler implements AutoCloseable {
   private final SharedInformer pods;
   private final SharedInformer nodes;
   private final SharedInformer namespaces;
+  private final SharedInformer budgets;
   private final StorageState storage;
   private final VolumeBinder volumeBinder;
   private final ReentrantLock lock = new ReentrantLock();
@@ -77,7 +80,8 @@ public final class Scheduler implements AutoCloseable {
     this.volumeBinder = new VolumeBinder(client, storage, clock);
     this.state = new ClusterState(namespaces, storage);
     this.algorithm = Algorithm.standard(random);
-    this.preemption = new Preemption(algorithm, state);
+    this.budgets = informers.of(BUDGETS);
+    this.preemption = new Preemption(algorithm, state, () -> budgets.list(""));
     this.queue = new SchedulingQueue(clock, algorithm::helps);
     this.metrics = new SchedulerMetrics(metrics, NAME, queue);
   }
@@ -115,6 +119,7 @@ public final class Scheduler implements AutoCloseable {
     try {
       namespaces.awaitSync();
       storage.awaitSync();
+      budgets.awaitSync();
       synchronized (registrations) {
         registrations.add(nodes.addHandler(new NodeHandler()));
         registrations.add(pods.addHandler(new PodHandler()));
@@ -265,7 +270,16 @@ public final class Scheduler implements AutoCloseable {
       return;
     }
     boolean[] already = {false};
-    locked(() -> already[0] = assumed.containsKey(pod.uid()));
+    String promised = pod.text("status", "nominatedNodeName");
+    locked(
+        () -> {
+          already[0] = assumed.containsKey(pod.uid());
+          if (!already[0] && before == null && !promised.isEmpty()) {
+            // promised by a scheduler before this one
+            nominated.put(pod.uid(), PodInfo.of(pod));
+            nominatedNode.put(pod.uid(), promised);
+          }
+        });
     if (!already[0]) {
       boolean relevant =
           before != null
@@ -316,6 +330,7 @@ public final class Scheduler implements AutoCloseable {
     PodInfo info = PodInfo.of(pod);
     Decision decision;
     Preemption.Choice choice = null;
+    List<KubeObject> displaced = List.of();
     VolumeBinder.Reservation volumes = null;
     String preempting = "";
     lock.lock();
@@ -331,9 +346,12 @@ public final class Scheduler implements AutoCloseable {
         case Decision.None none -> {
           if (info.spec().path("preemptionPolicy").asText().equals("Never")) {
             preempting = Preemption.NEVER;
+          } else if (waitsForVictims(info, none)) {
+            preempting = Preemption.WAITS;
           } else if (none.nodes() > 0) {
-            choice = waitsForVictims(info) ? null : preemption.find(info, none);
+            choice = preemption.find(info, none);
             if (choice != null) {
+              displaced = displace(info, choice.node().name());
               nominated.put(info.uid(), info);
               nominatedNode.put(info.uid(), choice.node().name());
             }
@@ -359,17 +377,19 @@ public final class Scheduler implements AutoCloseable {
         if (choice != null) {
           message = none.message("");
           preempt(pod, choice);
+          displaced.forEach(this::withdrawNomination);
         }
         refuse(entry, pod, none, message, choice);
       }
     }
   }
 
-  /** Whether Pods on the node it was promised are still on their way out. */
-  private boolean waitsForVictims(PodInfo pod) {
+  /** Whether Pods on the node it was promised, which may still take it, are on their way out. */
+  private boolean waitsForVictims(PodInfo pod, Decision.None none) {
     String node = nominatedNode.get(pod.uid());
     NodeInfo info = node == null ? null : state.find(node);
-    if (info == null) {
+    FilterPlugin.Rejection rejection = node == null ? null : none.rejections().get(node);
+    if (info == null || (rejection != null && !rejection.resolvable())) {
       return false;
     }
     for (PodInfo other : info.pods()) {
@@ -378,6 +398,25 @@ public final class Scheduler implements AutoCloseable {
       }
     }
     return false;
+  }
+
+  /** Less important Pods that were promised a node which is another's now look for one again. */
+  private List<KubeObject> displace(PodInfo pod, String node) {
+    List<KubeObject> displaced = new ArrayList<>();
+    for (Map.Entry<String, String> entry : Map.copyOf(nominatedNode).entrySet()) {
+      PodInfo other = nominated.get(entry.getKey());
+      if (other != null && entry.getValue().equals(node) && other.priority() < pod.priority()) {
+        forgetNomination(other.uid());
+        displaced.add(other.pod());
+      }
+    }
+    return displaced;
+  }
+
+  private void withdrawNomination(KubeObject pod) {
+    ObjectNode patch = Json.object();
+    patch.putObject("status").putNull("nominatedNodeName");
+    patchStatus(pod, patch);
   }
 
   /** A node as a Pod must see it: with the Pods, at least as important, that it is promised to. */
