@@ -5,6 +5,8 @@ import dev.coracle.client.AddressPool;
 import dev.coracle.client.Client;
 import dev.coracle.client.Informers;
 import dev.coracle.controller.ControllerManager.Factory;
+import dev.coracle.controller.bootstrap.BootstrapSigner;
+import dev.coracle.controller.bootstrap.TokenCleaner;
 import dev.coracle.controller.certificates.ApprovingController;
 import dev.coracle.controller.certificates.Authority;
 import dev.coracle.controller.certificates.CleanerController;
@@ -134,6 +136,8 @@ public final class Controllers implements AutoCloseable {
     factories.add(Factory.of("pod-garbage-collector", PodGcController::new));
     factories.add(Factory.of("daemon-set-controller", DaemonSetController::new));
     factories.add(Factory.of("statefulset-controller", StatefulSetController::new));
+    factories.add(Factory.of("bootstrap-signer", BootstrapSigner::new));
+    factories.add(Factory.of("token-cleaner", TokenCleaner::new));
     factories.add(Factory.of("cronjob-controller", CronJobController::new));
     factories.add(Factory.of("horizontal-pod-autoscaler", HorizontalPodAutoscalerController::new));
     factories.add(Factory.of("disruption-controller", DisruptionController::new));
