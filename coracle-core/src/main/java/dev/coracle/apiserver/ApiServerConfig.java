@@ -50,236 +50,113 @@ public record ApiServerConfig(
 
   /** A server that trusts everybody: no credentials, everything allowed, in memory only. */
   public static ApiServerConfig of(Registry registry) {
-    return new ApiServerConfig(
-        registry,
-        request -> new Authenticator.Result.Anonymous(),
-        path -> true,
-        Authorizer.alwaysAllow(),
-        null,
-        null,
-        "127.0.0.1:6443",
-        RequestLimits.USUAL,
-        false,
-        null,
-        null,
-        new Metrics(),
-        null,
-        false);
+    return builder(registry).build();
   }
 
-  public ApiServerConfig withAuth(Authenticator who, Authorizer whether) {
-    return new ApiServerConfig(
-        registry,
-        who,
-        anonymousAllowed,
-        whether,
-        audit,
-        http,
-        advertisedAddress,
-        limits,
-        swaggerUi,
-        kubelet,
-        openId,
-        metrics,
-        turnable,
-        loopbackTargets);
+  /** Begins with a server that trusts everybody, as {@link #of} has it. */
+  public static Builder builder(Registry registry) {
+    return new Builder(registry);
   }
 
-  public ApiServerConfig withHttp(HttpServerOptions options) {
-    return new ApiServerConfig(
-        registry,
-        authenticator,
-        anonymousAllowed,
-        authorizer,
-        audit,
-        options,
-        advertisedAddress,
-        limits,
-        swaggerUi,
-        kubelet,
-        openId,
-        metrics,
-        turnable,
-        loopbackTargets);
-  }
+  /** Sets what differs from a server that trusts everybody. */
+  public static final class Builder {
 
-  public ApiServerConfig withLimits(RequestLimits most) {
-    return new ApiServerConfig(
-        registry,
-        authenticator,
-        anonymousAllowed,
-        authorizer,
-        audit,
-        http,
-        advertisedAddress,
-        most,
-        swaggerUi,
-        kubelet,
-        openId,
-        metrics,
-        turnable,
-        loopbackTargets);
-  }
+    private final Registry registry;
+    private Authenticator authenticator = request -> new Authenticator.Result.Anonymous();
+    private Predicate<String> anonymousAllowed = path -> true;
+    private Authorizer authorizer = Authorizer.alwaysAllow();
+    private @Nullable Auditor audit;
+    private @Nullable HttpServerOptions http;
+    private String advertisedAddress = "127.0.0.1:6443";
+    private RequestLimits limits = RequestLimits.USUAL;
+    private boolean swaggerUi;
+    private @Nullable ClientTls kubelet;
+    private @Nullable OpenIdDocuments openId;
+    private Metrics metrics = new Metrics();
+    private @Nullable ControllableClock turnable;
+    private boolean loopbackTargets;
 
-  public ApiServerConfig withAdvertisedAddress(String address) {
-    return new ApiServerConfig(
-        registry,
-        authenticator,
-        anonymousAllowed,
-        authorizer,
-        audit,
-        http,
-        address,
-        limits,
-        swaggerUi,
-        kubelet,
-        openId,
-        metrics,
-        turnable,
-        loopbackTargets);
-  }
+    private Builder(Registry registry) {
+      this.registry = registry;
+    }
 
-  public ApiServerConfig withSwaggerUi(boolean served) {
-    return new ApiServerConfig(
-        registry,
-        authenticator,
-        anonymousAllowed,
-        authorizer,
-        audit,
-        http,
-        advertisedAddress,
-        limits,
-        served,
-        kubelet,
-        openId,
-        metrics,
-        turnable,
-        loopbackTargets);
-  }
+    public Builder auth(Authenticator who, Authorizer whether) {
+      authenticator = who;
+      authorizer = whether;
+      return this;
+    }
 
-  public ApiServerConfig withKubelet(ClientTls identity) {
-    return new ApiServerConfig(
-        registry,
-        authenticator,
-        anonymousAllowed,
-        authorizer,
-        audit,
-        http,
-        advertisedAddress,
-        limits,
-        swaggerUi,
-        identity,
-        openId,
-        metrics,
-        turnable,
-        loopbackTargets);
-  }
+    public Builder anonymousAllowed(Predicate<String> value) {
+      anonymousAllowed = value;
+      return this;
+    }
 
-  public ApiServerConfig withOpenId(OpenIdDocuments documents) {
-    return new ApiServerConfig(
-        registry,
-        authenticator,
-        anonymousAllowed,
-        authorizer,
-        audit,
-        http,
-        advertisedAddress,
-        limits,
-        swaggerUi,
-        kubelet,
-        documents,
-        metrics,
-        turnable,
-        loopbackTargets);
-  }
+    public Builder audit(@Nullable Auditor value) {
+      audit = value;
+      return this;
+    }
 
-  public ApiServerConfig withAnonymous(Predicate<String> allowed) {
-    return new ApiServerConfig(
-        registry,
-        authenticator,
-        allowed,
-        authorizer,
-        audit,
-        http,
-        advertisedAddress,
-        limits,
-        swaggerUi,
-        kubelet,
-        openId,
-        metrics,
-        turnable,
-        loopbackTargets);
-  }
+    public Builder http(@Nullable HttpServerOptions value) {
+      http = value;
+      return this;
+    }
 
-  public ApiServerConfig withAudit(@Nullable Auditor auditor) {
-    return new ApiServerConfig(
-        registry,
-        authenticator,
-        anonymousAllowed,
-        authorizer,
-        auditor,
-        http,
-        advertisedAddress,
-        limits,
-        swaggerUi,
-        kubelet,
-        openId,
-        metrics,
-        turnable,
-        loopbackTargets);
-  }
+    public Builder advertisedAddress(String value) {
+      advertisedAddress = value;
+      return this;
+    }
 
-  public ApiServerConfig withMetrics(Metrics shown) {
-    return new ApiServerConfig(
-        registry,
-        authenticator,
-        anonymousAllowed,
-        authorizer,
-        audit,
-        http,
-        advertisedAddress,
-        limits,
-        swaggerUi,
-        kubelet,
-        openId,
-        shown,
-        turnable,
-        loopbackTargets);
-  }
+    public Builder limits(RequestLimits value) {
+      limits = value;
+      return this;
+    }
 
-  public ApiServerConfig withTurnableClock(@Nullable ControllableClock clock) {
-    return new ApiServerConfig(
-        registry,
-        authenticator,
-        anonymousAllowed,
-        authorizer,
-        audit,
-        http,
-        advertisedAddress,
-        limits,
-        swaggerUi,
-        kubelet,
-        openId,
-        metrics,
-        clock,
-        loopbackTargets);
-  }
+    public Builder swaggerUi(boolean value) {
+      swaggerUi = value;
+      return this;
+    }
 
-  public ApiServerConfig withLoopbackTargets(boolean allowed) {
-    return new ApiServerConfig(
-        registry,
-        authenticator,
-        anonymousAllowed,
-        authorizer,
-        audit,
-        http,
-        advertisedAddress,
-        limits,
-        swaggerUi,
-        kubelet,
-        openId,
-        metrics,
-        turnable,
-        allowed);
+    public Builder kubelet(@Nullable ClientTls value) {
+      kubelet = value;
+      return this;
+    }
+
+    public Builder openId(@Nullable OpenIdDocuments value) {
+      openId = value;
+      return this;
+    }
+
+    public Builder metrics(Metrics value) {
+      metrics = value;
+      return this;
+    }
+
+    public Builder turnable(@Nullable ControllableClock value) {
+      turnable = value;
+      return this;
+    }
+
+    public Builder loopbackTargets(boolean value) {
+      loopbackTargets = value;
+      return this;
+    }
+
+    public ApiServerConfig build() {
+      return new ApiServerConfig(
+          registry,
+          authenticator,
+          anonymousAllowed,
+          authorizer,
+          audit,
+          http,
+          advertisedAddress,
+          limits,
+          swaggerUi,
+          kubelet,
+          openId,
+          metrics,
+          turnable,
+          loopbackTargets);
+    }
   }
 }

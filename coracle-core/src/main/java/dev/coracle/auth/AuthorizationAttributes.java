@@ -36,33 +36,6 @@ public record AuthorizationAttributes(
     List<SelectorRequirement> fieldSelector,
     List<SelectorRequirement> labelSelector) {
 
-  /** Without selectors. */
-  public AuthorizationAttributes(
-      UserInfo user,
-      String verb,
-      boolean isResourceRequest,
-      String apiGroup,
-      String apiVersion,
-      String resource,
-      String subresource,
-      String namespace,
-      String name,
-      String path) {
-    this(
-        user,
-        verb,
-        isResourceRequest,
-        apiGroup,
-        apiVersion,
-        resource,
-        subresource,
-        namespace,
-        name,
-        path,
-        List.of(),
-        List.of());
-  }
-
   public static AuthorizationAttributes of(UserInfo user, RequestInfo info) {
     return new AuthorizationAttributes(
         user,
@@ -74,7 +47,9 @@ public record AuthorizationAttributes(
         info.subresource(),
         info.namespace(),
         info.name(),
-        info.path());
+        info.path(),
+        List.of(),
+        List.of());
   }
 
   /** A question about a resource that is not the request's own, such as an escalation check. */
@@ -95,49 +70,41 @@ public record AuthorizationAttributes(
         subresource,
         namespace,
         name,
-        "");
+        "",
+        List.of(),
+        List.of());
+  }
+
+  /** A question about a path outside resources. */
+  public static AuthorizationAttributes nonResource(UserInfo user, String verb, String path) {
+    return new AuthorizationAttributes(
+        user, verb, false, "", "", "", "", "", "", path, List.of(), List.of());
   }
 
   /** The same request, as if it asked for another verb. */
   public AuthorizationAttributes withVerb(String other) {
-    return new AuthorizationAttributes(
-        user,
-        other,
-        isResourceRequest,
-        apiGroup,
-        apiVersion,
-        resource,
-        subresource,
-        namespace,
-        name,
-        path,
-        fieldSelector,
-        labelSelector);
+    return with(user, other, fieldSelector, labelSelector);
   }
 
   /** The same request, of another user. */
   public AuthorizationAttributes withUser(UserInfo other) {
-    return new AuthorizationAttributes(
-        other,
-        verb,
-        isResourceRequest,
-        apiGroup,
-        apiVersion,
-        resource,
-        subresource,
-        namespace,
-        name,
-        path,
-        fieldSelector,
-        labelSelector);
+    return with(other, verb, fieldSelector, labelSelector);
   }
 
   /** The same request, limited by selectors. */
   public AuthorizationAttributes withSelectors(
       List<SelectorRequirement> fields, List<SelectorRequirement> labels) {
+    return with(user, verb, fields, labels);
+  }
+
+  private AuthorizationAttributes with(
+      UserInfo who,
+      String what,
+      List<SelectorRequirement> fields,
+      List<SelectorRequirement> labels) {
     return new AuthorizationAttributes(
-        user,
-        verb,
+        who,
+        what,
         isResourceRequest,
         apiGroup,
         apiVersion,

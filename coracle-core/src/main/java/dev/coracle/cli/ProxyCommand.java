@@ -104,19 +104,20 @@ public final class ProxyCommand implements Callable<Integer> {
   }
 
   private ProxyOptions options() {
-    return new ProxyOptions(
-        address,
-        port,
-        ProxyMain.path(unixSocket),
-        acceptHosts,
-        acceptPaths,
-        rejectPaths,
-        rejectMethods,
-        disableFilter,
-        apiPrefix,
-        ProxyMain.path(www),
-        wwwPrefix,
-        ProxyMain.duration(keepAlive),
-        appendServerPath);
+    return ProxyOptions.builder()
+        .address(address)
+        .port(port)
+        .unixSocket(ProxyMain.path(unixSocket))
+        .acceptHosts(acceptHosts)
+        .acceptPaths(acceptPaths)
+        .rejectPaths(rejectPaths)
+        .rejectMethods(rejectMethods)
+        .disableFilter(disableFilter)
+        .apiPrefix(apiPrefix)
+        .www(ProxyMain.path(www))
+        .wwwPrefix(wwwPrefix)
+        .keepAlive(ProxyMain.duration(keepAlive))
+        .appendServerPath(appendServerPath)
+        .build();
   }
 }

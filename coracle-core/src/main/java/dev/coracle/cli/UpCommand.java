@@ -267,25 +267,24 @@ final class UpCommand implements Callable<Integer> {
           StartException.Kind.NOT_SUPPORTED,
           "--runtime cri is not built yet; use process (the default), simulated or none");
     }
-    return new ClusterOptions(
-        data.path(),
-        host.isEmpty() ? "0.0.0.0" : host,
-        port,
-        runtime,
-        only,
-        durability,
-        simulatedNodes,
-        serviceCidr,
-        podCidr,
-        nodeName == null ? null : nodeName.toLowerCase(Locale.ROOT),
-        kubeconfig,
-        legacyTokens,
-        swaggerUi,
-        featureGates,
-        servingNames,
-        server(),
-        clock == ClockKind.CONTROLLABLE,
-        loadBalancers());
+    return ClusterOptions.builder(data.path())
+        .listen(host.isEmpty() ? "0.0.0.0" : host, port)
+        .runtime(runtime)
+        .only(only)
+        .durability(durability)
+        .simulatedNodes(simulatedNodes)
+        .serviceCidr(serviceCidr)
+        .podCidr(podCidr)
+        .nodeName(nodeName == null ? null : nodeName.toLowerCase(Locale.ROOT))
+        .kubeconfig(kubeconfig)
+        .legacyServiceAccountTokens(legacyTokens)
+        .swaggerUi(swaggerUi)
+        .featureGates(featureGates)
+        .servingNames(servingNames)
+        .server(server())
+        .turnableClock(clock == ClockKind.CONTROLLABLE)
+        .loadBalancers(loadBalancers())
+        .build();
   }
 
   private AddressPool loadBalancers() {

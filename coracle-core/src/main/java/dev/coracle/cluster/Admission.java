@@ -34,6 +34,7 @@ import dev.coracle.api.AdmissionAttributes;
 import dev.coracle.api.AdmissionHook;
 import dev.coracle.api.Clock;
 import dev.coracle.api.GroupVersionKind;
+import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.ServedResources;
 import dev.coracle.auth.AuthorizationAttributes;
 import dev.coracle.auth.Authorizer;
@@ -156,17 +157,17 @@ final class Admission implements AutoCloseable {
     return question -> {
       Authorizer.Answer answer =
           authorizer.authorize(
-              new AuthorizationAttributes(
-                  question.user(),
-                  question.verb(),
-                  question.path().isEmpty(),
-                  question.apiGroup(),
-                  question.apiVersion(),
-                  question.resource(),
-                  question.subresource(),
-                  question.namespace(),
-                  question.name(),
-                  question.path()));
+              question.path().isEmpty()
+                  ? AuthorizationAttributes.resource(
+                      question.user(),
+                      question.verb(),
+                      GroupVersionResource.of(
+                          question.apiGroup(), question.apiVersion(), question.resource()),
+                      question.subresource(),
+                      question.namespace(),
+                      question.name())
+                  : AuthorizationAttributes.nonResource(
+                      question.user(), question.verb(), question.path()));
       return new AccessCheck.Answer(answer.allowed(), answer.reason(), "");
     };
   }

@@ -164,11 +164,12 @@ public final class Cluster implements AutoCloseable {
     Registry registry =
         Registries.open(
             store,
-            RegistryConfig.of(clock, schemas)
-                .withServiceCidr(options.serviceCidr())
-                .withAdmission(admission.chain())
-                .withVirtuals(auth.virtuals())
-                .withConversions(conversions(() -> require(loopback.get()))));
+            RegistryConfig.builder(clock, schemas)
+                .serviceCidr(options.serviceCidr())
+                .admission(admission.chain())
+                .virtuals(auth.virtuals())
+                .conversions(conversions(() -> require(loopback.get())))
+                .build());
     opened.set(registry);
     MeasuredStore.countObjects(metrics, store, registry);
     metrics.gauges(
@@ -198,22 +199,22 @@ public final class Cluster implements AutoCloseable {
             "apiserver-kubelet-client", Identities.KUBELET_CLIENT, List.of("system:masters"));
     ApiServer apiServer =
         ApiServer.create(
-            ApiServerConfig.of(registry)
-                .withAuth(auth.authenticators().all(), auth.authorizer())
-                .withAnonymous(auth.authenticators().anonymous())
-                .withHttp(HttpServerOptions.of(serving.tls(), addresses(machine)))
-                .withAudit(auditor)
-                .withMetrics(metrics)
-                .withLimits(options.server().limits())
-                .withTurnableClock(turnable)
-                .withLoopbackTargets(machine.gateway() == null)
-                .withSwaggerUi(options.swaggerUi())
-                .withOpenId(
-                    auth.openId("https://" + options.listenHost() + ":" + options.listenPort()))
-                .withKubelet(
+            ApiServerConfig.builder(registry)
+                .auth(auth.authenticators().all(), auth.authorizer())
+                .anonymousAllowed(auth.authenticators().anonymous())
+                .http(HttpServerOptions.of(serving.tls(), addresses(machine)))
+                .audit(auditor)
+                .metrics(metrics)
+                .limits(options.server().limits())
+                .turnable(turnable)
+                .loopbackTargets(machine.gateway() == null)
+                .swaggerUi(options.swaggerUi())
+                .openId(auth.openId("https://" + options.listenHost() + ":" + options.listenPort()))
+                .kubelet(
                     ClientTls.trusting(authorities)
                         .withIdentity(kubeletClient.key(), List.of(kubeletClient.certificate())))
-                .withAdvertisedAddress(options.listenHost() + ":" + options.listenPort()));
+                .advertisedAddress(options.listenHost() + ":" + options.listenPort())
+                .build());
     encryption
         .healthChecks()
         .forEach(

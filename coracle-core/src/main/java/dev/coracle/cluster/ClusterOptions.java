@@ -74,127 +74,172 @@ public record ClusterOptions(
     servingNames = List.copyOf(servingNames);
   }
 
-  /** The defaults of {@code coracle up}, on a directory. */
-  public static ClusterOptions of(Path data) {
-    return new ClusterOptions(
-        data,
-        "127.0.0.1",
-        6443,
-        Runtime.PROCESS,
-        Part.ALL,
-        Durability.FSYNC,
-        0,
-        "10.96.0.0/16",
-        "10.244.0.0/24",
-        null,
-        null,
-        false,
-        false,
-        Map.of(),
-        List.of());
+  /** The defaults of {@code coracle up}, on a data directory. */
+  public static Builder builder(Path data) {
+    return new Builder(data);
   }
 
-  /** With the defaults of everything that came later. */
-  public ClusterOptions(
-      Path data,
-      String listenHost,
-      int listenPort,
-      Runtime runtime,
-      Part only,
-      Durability durability,
-      int simulatedNodes,
-      String serviceCidr,
-      String podCidr,
-      @Nullable String nodeName,
-      @Nullable Path kubeconfig,
-      boolean legacyServiceAccountTokens,
-      boolean swaggerUi,
-      Map<String, Boolean> featureGates,
-      List<String> servingNames) {
-    this(
-        data,
-        listenHost,
-        listenPort,
-        runtime,
-        only,
-        durability,
-        simulatedNodes,
-        serviceCidr,
-        podCidr,
-        nodeName,
-        kubeconfig,
-        legacyServiceAccountTokens,
-        swaggerUi,
-        featureGates,
-        servingNames,
-        ApiServerOptions.DEFAULTS,
-        false,
-        AddressPool.EMPTY);
+  /**
+   * A cluster that lives as long as this JVM: its data in memory, its port the system's choice, and
+   * nothing outside {@code directory}, where {@code kubeconfig} leads to it.
+   */
+  public static Builder embedded(Path directory) {
+    return builder(directory.resolve("data"))
+        .listen("127.0.0.1", 0)
+        .durability(Durability.MEMORY)
+        .kubeconfig(directory.resolve("kubeconfig"));
   }
 
-  public ClusterOptions withServer(ApiServerOptions options) {
-    return new ClusterOptions(
-        data,
-        listenHost,
-        listenPort,
-        runtime,
-        only,
-        durability,
-        simulatedNodes,
-        serviceCidr,
-        podCidr,
-        nodeName,
-        kubeconfig,
-        legacyServiceAccountTokens,
-        swaggerUi,
-        featureGates,
-        servingNames,
-        options,
-        turnableClock,
-        loadBalancers);
+  /** These, to be changed. */
+  public Builder toBuilder() {
+    Builder builder = new Builder(data);
+    builder.listenHost = listenHost;
+    builder.listenPort = listenPort;
+    builder.runtime = runtime;
+    builder.only = only;
+    builder.durability = durability;
+    builder.simulatedNodes = simulatedNodes;
+    builder.serviceCidr = serviceCidr;
+    builder.podCidr = podCidr;
+    builder.nodeName = nodeName;
+    builder.kubeconfig = kubeconfig;
+    builder.legacyServiceAccountTokens = legacyServiceAccountTokens;
+    builder.swaggerUi = swaggerUi;
+    builder.featureGates = featureGates;
+    builder.servingNames = servingNames;
+    builder.server = server;
+    builder.turnableClock = turnableClock;
+    builder.loadBalancers = loadBalancers;
+    return builder;
   }
 
-  public ClusterOptions withTurnableClock(boolean turnable) {
-    return new ClusterOptions(
-        data,
-        listenHost,
-        listenPort,
-        runtime,
-        only,
-        durability,
-        simulatedNodes,
-        serviceCidr,
-        podCidr,
-        nodeName,
-        kubeconfig,
-        legacyServiceAccountTokens,
-        swaggerUi,
-        featureGates,
-        servingNames,
-        server,
-        turnable,
-        loadBalancers);
-  }
+  /** Sets what differs from the defaults. */
+  public static final class Builder {
 
-  public ClusterOptions withLoadBalancers(AddressPool pool) {
-    return new ClusterOptions(
-        data,
-        listenHost,
-        listenPort,
-        runtime,
-        only,
-        durability,
-        simulatedNodes,
-        serviceCidr,
-        podCidr,
-        nodeName,
-        kubeconfig,
-        legacyServiceAccountTokens,
-        swaggerUi,
-        featureGates,
-        servingNames,
-        server,
-        turnableClock,
-        pool);
+    private final Path data;
+    private String listenHost = "127.0.0.1";
+    private int listenPort = 6443;
+    private Runtime runtime = Runtime.PROCESS;
+    private Part only = Part.ALL;
+    private Durability durability = Durability.FSYNC;
+    private int simulatedNodes;
+    private String serviceCidr = "10.96.0.0/16";
+    private String podCidr = "10.244.0.0/24";
+    private @Nullable String nodeName;
+    private @Nullable Path kubeconfig;
+    private boolean legacyServiceAccountTokens;
+    private boolean swaggerUi;
+    private Map<String, Boolean> featureGates = Map.of();
+    private List<String> servingNames = List.of();
+    private ApiServerOptions server = ApiServerOptions.DEFAULTS;
+    private boolean turnableClock;
+    private AddressPool loadBalancers = AddressPool.EMPTY;
+
+    private Builder(Path data) {
+      this.data = data;
+    }
+
+    public Builder listen(String host, int port) {
+      listenHost = host;
+      listenPort = port;
+      return this;
+    }
+
+    public Builder runtime(Runtime value) {
+      runtime = value;
+      return this;
+    }
+
+    public Builder only(Part value) {
+      only = value;
+      return this;
+    }
+
+    public Builder durability(Durability value) {
+      durability = value;
+      return this;
+    }
+
+    public Builder simulatedNodes(int value) {
+      simulatedNodes = value;
+      return this;
+    }
+
+    public Builder serviceCidr(String value) {
+      serviceCidr = value;
+      return this;
+    }
+
+    public Builder podCidr(String value) {
+      podCidr = value;
+      return this;
+    }
+
+    public Builder nodeName(@Nullable String value) {
+      nodeName = value;
+      return this;
+    }
+
+    public Builder kubeconfig(@Nullable Path value) {
+      kubeconfig = value;
+      return this;
+    }
+
+    public Builder legacyServiceAccountTokens(boolean value) {
+      legacyServiceAccountTokens = value;
+      return this;
+    }
+
+    public Builder swaggerUi(boolean value) {
+      swaggerUi = value;
+      return this;
+    }
+
+    public Builder featureGates(Map<String, Boolean> value) {
+      featureGates = value;
+      return this;
+    }
+
+    public Builder servingNames(List<String> value) {
+      servingNames = value;
+      return this;
+    }
+
+    public Builder server(ApiServerOptions value) {
+      server = value;
+      return this;
+    }
+
+    public Builder turnableClock(boolean value) {
+      turnableClock = value;
+      return this;
+    }
+
+    public Builder loadBalancers(AddressPool value) {
+      loadBalancers = value;
+      return this;
+    }
+
+    public ClusterOptions build() {
+      return new ClusterOptions(
+          data,
+          listenHost,
+          listenPort,
+          runtime,
+          only,
+          durability,
+          simulatedNodes,
+          serviceCidr,
+          podCidr,
+          nodeName,
+          kubeconfig,
+          legacyServiceAccountTokens,
+          swaggerUi,
+          featureGates,
+          servingNames,
+          server,
+          turnableClock,
+          loadBalancers);
+    }
   }
 }

@@ -27,7 +27,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Map;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -158,23 +157,22 @@ final class NodeParts implements AutoCloseable {
     Node node =
         keep(
             Node.start(
-                new NodeConfig(
-                    new Client(apiServer.inMemoryTransport(Identities.of(user))),
-                    informers(user),
-                    name,
-                    stateDirectory,
-                    runtime,
-                    runtime.isolates() ? new HostMounter() : Mounter.NONE,
-                    clock,
-                    address,
-                    new InetSocketAddress(address, 0),
-                    serving.tls(),
-                    dns(),
-                    CLUSTER_DOMAIN,
-                    bridge == null ? options.podCidr() : bridge.network().toString(),
-                    MAX_PODS,
-                    Map.of(),
-                    serverForPods)));
+                NodeConfig.builder(
+                        new Client(apiServer.inMemoryTransport(Identities.of(user))),
+                        informers(user),
+                        name,
+                        stateDirectory,
+                        runtime,
+                        clock)
+                    .mounter(runtime.isolates() ? new HostMounter() : Mounter.NONE)
+                    .address(address)
+                    .listen(new InetSocketAddress(address, 0), serving.tls())
+                    .dns(dns())
+                    .clusterDomain(CLUSTER_DOMAIN)
+                    .podCidr(bridge == null ? options.podCidr() : bridge.network().toString())
+                    .maxPods(MAX_PODS)
+                    .apiServer(serverForPods)
+                    .build()));
     serving.start(node::reloadTls);
     realNodes.add(node::statsSummary);
     started.accept("node", name + ", Pods are processes of this machine");

@@ -167,20 +167,21 @@ public final class ProxyMain {
         && !flags.getOrDefault("port", "8001").equals("8001")) {
       throw new IllegalArgumentException("cannot set --unix-socket and --port at the same time");
     }
-    return new ProxyOptions(
-        flags.getOrDefault("address", "127.0.0.1"),
-        port(flags.getOrDefault("port", "8001")),
-        path(flags.getOrDefault("unix-socket", "")),
-        flags.getOrDefault("accept-hosts", ProxyOptions.ACCEPT_HOSTS),
-        flags.getOrDefault("accept-paths", ProxyOptions.ACCEPT_PATHS),
-        flags.getOrDefault("reject-paths", ProxyOptions.REJECT_PATHS),
-        flags.getOrDefault("reject-methods", ProxyOptions.REJECT_METHODS),
-        truth("disable-filter", flags),
-        flags.getOrDefault("api-prefix", "/"),
-        path(flags.getOrDefault("www", "")),
-        flags.getOrDefault("www-prefix", "/static/"),
-        duration(flags.getOrDefault("keepalive", "0s")),
-        truth("append-server-path", flags));
+    return ProxyOptions.builder()
+        .address(flags.getOrDefault("address", "127.0.0.1"))
+        .port(port(flags.getOrDefault("port", "8001")))
+        .unixSocket(path(flags.getOrDefault("unix-socket", "")))
+        .acceptHosts(flags.getOrDefault("accept-hosts", ProxyOptions.ACCEPT_HOSTS))
+        .acceptPaths(flags.getOrDefault("accept-paths", ProxyOptions.ACCEPT_PATHS))
+        .rejectPaths(flags.getOrDefault("reject-paths", ProxyOptions.REJECT_PATHS))
+        .rejectMethods(flags.getOrDefault("reject-methods", ProxyOptions.REJECT_METHODS))
+        .disableFilter(truth("disable-filter", flags))
+        .apiPrefix(flags.getOrDefault("api-prefix", "/"))
+        .www(path(flags.getOrDefault("www", "")))
+        .wwwPrefix(flags.getOrDefault("www-prefix", "/static/"))
+        .keepAlive(duration(flags.getOrDefault("keepalive", "0s")))
+        .appendServerPath(truth("append-server-path", flags))
+        .build();
   }
 
   private static int port(String text) {

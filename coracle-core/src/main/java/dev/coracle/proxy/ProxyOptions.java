@@ -37,111 +37,115 @@ public record ProxyOptions(
   public static final String REJECT_PATHS = "^/api/.*/pods/.*/exec,^/api/.*/pods/.*/attach";
   public static final String REJECT_METHODS = "^$";
 
-  public static final ProxyOptions DEFAULTS =
-      new ProxyOptions(
-          "127.0.0.1",
-          8001,
-          null,
-          ACCEPT_HOSTS,
-          ACCEPT_PATHS,
-          REJECT_PATHS,
-          REJECT_METHODS,
-          false,
-          "/",
-          null,
-          "/static/",
-          Duration.ZERO,
-          false);
-
   public ProxyOptions {
     apiPrefix = apiPrefix.endsWith("/") ? apiPrefix : apiPrefix + "/";
     wwwPrefix = wwwPrefix.endsWith("/") ? wwwPrefix : wwwPrefix + "/";
   }
 
-  public ProxyOptions withPort(int number) {
-    return new ProxyOptions(
-        address,
-        number,
-        unixSocket,
-        acceptHosts,
-        acceptPaths,
-        rejectPaths,
-        rejectMethods,
-        disableFilter,
-        apiPrefix,
-        www,
-        wwwPrefix,
-        keepAlive,
-        appendServerPath);
+  /** The defaults of {@code kubectl proxy}. */
+  public static Builder builder() {
+    return new Builder();
   }
 
-  /** Serves a directory too. */
-  public ProxyOptions withWww(Path directory, String prefix) {
-    return new ProxyOptions(
-        address,
-        port,
-        unixSocket,
-        acceptHosts,
-        acceptPaths,
-        rejectPaths,
-        rejectMethods,
-        disableFilter,
-        apiPrefix,
-        directory,
-        prefix,
-        keepAlive,
-        appendServerPath);
-  }
+  /** Sets what differs from the defaults. */
+  public static final class Builder {
 
-  public ProxyOptions withApiPrefix(String prefix) {
-    return new ProxyOptions(
-        address,
-        port,
-        unixSocket,
-        acceptHosts,
-        acceptPaths,
-        rejectPaths,
-        rejectMethods,
-        disableFilter,
-        prefix,
-        www,
-        wwwPrefix,
-        keepAlive,
-        appendServerPath);
-  }
+    private String address = "127.0.0.1";
+    private int port = 8001;
+    private @Nullable Path unixSocket;
+    private String acceptHosts = ACCEPT_HOSTS;
+    private String acceptPaths = ACCEPT_PATHS;
+    private String rejectPaths = REJECT_PATHS;
+    private String rejectMethods = REJECT_METHODS;
+    private boolean disableFilter;
+    private String apiPrefix = "/";
+    private @Nullable Path www;
+    private String wwwPrefix = "/static/";
+    private Duration keepAlive = Duration.ZERO;
+    private boolean appendServerPath;
 
-  public ProxyOptions withUnixSocket(Path path) {
-    return new ProxyOptions(
-        address,
-        port,
-        path,
-        acceptHosts,
-        acceptPaths,
-        rejectPaths,
-        rejectMethods,
-        disableFilter,
-        apiPrefix,
-        www,
-        wwwPrefix,
-        keepAlive,
-        appendServerPath);
-  }
+    private Builder() {}
 
-  /** Lets every path pass that is not refused for its host or method. */
-  public ProxyOptions withRejectPaths(String expressions) {
-    return new ProxyOptions(
-        address,
-        port,
-        unixSocket,
-        acceptHosts,
-        acceptPaths,
-        expressions,
-        rejectMethods,
-        disableFilter,
-        apiPrefix,
-        www,
-        wwwPrefix,
-        keepAlive,
-        appendServerPath);
+    public Builder address(String value) {
+      address = value;
+      return this;
+    }
+
+    public Builder port(int value) {
+      port = value;
+      return this;
+    }
+
+    public Builder unixSocket(@Nullable Path value) {
+      unixSocket = value;
+      return this;
+    }
+
+    public Builder acceptHosts(String value) {
+      acceptHosts = value;
+      return this;
+    }
+
+    public Builder acceptPaths(String value) {
+      acceptPaths = value;
+      return this;
+    }
+
+    public Builder rejectPaths(String value) {
+      rejectPaths = value;
+      return this;
+    }
+
+    public Builder rejectMethods(String value) {
+      rejectMethods = value;
+      return this;
+    }
+
+    public Builder disableFilter(boolean value) {
+      disableFilter = value;
+      return this;
+    }
+
+    public Builder apiPrefix(String value) {
+      apiPrefix = value;
+      return this;
+    }
+
+    public Builder www(@Nullable Path value) {
+      www = value;
+      return this;
+    }
+
+    public Builder wwwPrefix(String value) {
+      wwwPrefix = value;
+      return this;
+    }
+
+    public Builder keepAlive(Duration value) {
+      keepAlive = value;
+      return this;
+    }
+
+    public Builder appendServerPath(boolean value) {
+      appendServerPath = value;
+      return this;
+    }
+
+    public ProxyOptions build() {
+      return new ProxyOptions(
+          address,
+          port,
+          unixSocket,
+          acceptHosts,
+          acceptPaths,
+          rejectPaths,
+          rejectMethods,
+          disableFilter,
+          apiPrefix,
+          www,
+          wwwPrefix,
+          keepAlive,
+          appendServerPath);
+    }
   }
 }

@@ -4,6 +4,7 @@ import dev.coracle.api.AdmissionHook;
 import dev.coracle.api.Clock;
 import java.time.Duration;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
@@ -40,77 +41,62 @@ public record RegistryConfig(
 
   /** Kubernetes' defaults. */
   public static RegistryConfig of(Clock clock, ObjectSchemas schemas) {
-    return new RegistryConfig(
-        clock,
-        AdmissionHook.NONE,
-        schemas,
-        () -> UUID.randomUUID().toString(),
-        new java.util.SplittableRandom(),
-        "10.96.0.0/16",
-        30000,
-        32767,
-        Duration.ofHours(1),
-        Map.of(),
-        ConversionWebhooks.NONE);
+    return builder(clock, schemas).build();
   }
 
-  public RegistryConfig withAdmission(AdmissionHook hook) {
-    return new RegistryConfig(
-        clock,
-        hook,
-        schemas,
-        uids,
-        random,
-        serviceCidr,
-        firstNodePort,
-        lastNodePort,
-        eventTtl,
-        virtuals,
-        conversions);
+  /** Begins with Kubernetes' defaults. */
+  public static Builder builder(Clock clock, ObjectSchemas schemas) {
+    return new Builder(clock, schemas);
   }
 
-  public RegistryConfig withVirtuals(Map<String, VirtualResource> answers) {
-    return new RegistryConfig(
-        clock,
-        admission,
-        schemas,
-        uids,
-        random,
-        serviceCidr,
-        firstNodePort,
-        lastNodePort,
-        eventTtl,
-        answers,
-        conversions);
-  }
+  /** Sets what differs from the defaults. */
+  public static final class Builder {
 
-  public RegistryConfig withServiceCidr(String cidr) {
-    return new RegistryConfig(
-        clock,
-        admission,
-        schemas,
-        uids,
-        random,
-        cidr,
-        firstNodePort,
-        lastNodePort,
-        eventTtl,
-        virtuals,
-        conversions);
-  }
+    private final Clock clock;
+    private AdmissionHook admission = AdmissionHook.NONE;
+    private final ObjectSchemas schemas;
+    private String serviceCidr = "10.96.0.0/16";
+    private Map<String, VirtualResource> virtuals = Map.of();
+    private ConversionWebhooks conversions = ConversionWebhooks.NONE;
 
-  public RegistryConfig withConversions(ConversionWebhooks webhooks) {
-    return new RegistryConfig(
-        clock,
-        admission,
-        schemas,
-        uids,
-        random,
-        serviceCidr,
-        firstNodePort,
-        lastNodePort,
-        eventTtl,
-        virtuals,
-        webhooks);
+    private Builder(Clock clock, ObjectSchemas schemas) {
+      this.clock = clock;
+      this.schemas = schemas;
+    }
+
+    public Builder admission(AdmissionHook value) {
+      admission = value;
+      return this;
+    }
+
+    public Builder serviceCidr(String value) {
+      serviceCidr = value;
+      return this;
+    }
+
+    public Builder virtuals(Map<String, VirtualResource> value) {
+      virtuals = value;
+      return this;
+    }
+
+    public Builder conversions(ConversionWebhooks value) {
+      conversions = value;
+      return this;
+    }
+
+    public RegistryConfig build() {
+      return new RegistryConfig(
+          clock,
+          admission,
+          schemas,
+          () -> UUID.randomUUID().toString(),
+          new SplittableRandom(),
+          serviceCidr,
+          30000,
+          32767,
+          Duration.ofHours(1),
+          virtuals,
+          conversions);
+    }
   }
 }

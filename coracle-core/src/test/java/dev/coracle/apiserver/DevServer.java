@@ -47,14 +47,15 @@ final class DevServer implements AutoCloseable {
         Registries.open(new MemoryStore(), RegistryConfig.of(clock, new SchemaAdapter()));
     server =
         ApiServer.start(
-            ApiServerConfig.of(registry)
-                .withAuth(authenticator, DevServer.authorizer())
-                .withKubelet(ClientTls.trustingAnyone())
-                .withLoopbackTargets(true)
-                .withHttp(
+            ApiServerConfig.builder(registry)
+                .auth(authenticator, DevServer.authorizer())
+                .kubelet(ClientTls.trustingAnyone())
+                .loopbackTargets(true)
+                .http(
                     HttpServerOptions.loopback(
                         ServerTls.of(serving.key(), List.of(serving.certificate()))
-                            .requestingClientCertificates(authorities))));
+                            .requestingClientCertificates(authorities)))
+                .build());
   }
 
   private static Authenticator.Result token(AuthenticationRequest request) {

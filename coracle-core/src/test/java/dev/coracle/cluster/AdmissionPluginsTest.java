@@ -70,17 +70,19 @@ class AdmissionPluginsTest {
         TestCluster.options(directory, ClusterOptions.Runtime.NONE, ClusterOptions.Part.APISERVER);
     cluster =
         TestCluster.start(
-            options.withServer(
-                options
-                    .server()
-                    .withAdmission(
-                        new AdmissionOptions(
-                            List.of(
-                                "AlwaysPullImages",
-                                "NamespaceAutoProvision",
-                                "OwnerReferencesPermissionEnforcement"),
-                            List.of("DefaultTolerationSeconds"),
-                            config))));
+            options.toBuilder()
+                .server(
+                    options
+                        .server()
+                        .withAdmission(
+                            new AdmissionOptions(
+                                List.of(
+                                    "AlwaysPullImages",
+                                    "NamespaceAutoProvision",
+                                    "OwnerReferencesPermissionEnforcement"),
+                                List.of("DefaultTolerationSeconds"),
+                                config)))
+                .build());
     client = cluster.client();
   }
 

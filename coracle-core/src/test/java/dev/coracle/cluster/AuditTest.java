@@ -62,9 +62,11 @@ class AuditTest {
         TestCluster.start(
             TestCluster.options(
                     directory, ClusterOptions.Runtime.NONE, ClusterOptions.Part.CONTROLPLANE)
-                .withServer(
+                .toBuilder()
+                .server(
                     ApiServerOptions.DEFAULTS.withAudit(
-                        new AuditConfig(policy, AuditConfig.Log.of(log.toString()), null))));
+                        new AuditConfig(policy, AuditConfig.Log.of(log.toString()), null)))
+                .build());
   }
 
   @AfterAll

@@ -110,22 +110,25 @@ class AuthenticationTest {
             directory, ClusterOptions.Runtime.NONE, ClusterOptions.Part.CONTROLPLANE);
     cluster =
         TestCluster.start(
-            options.withServer(
-                options
-                    .server()
-                    .withAuth(
-                        new AuthenticationOptions(
-                            null,
-                            authentication,
-                            tokenFile,
-                            true,
-                            null,
-                            new AuthenticationOptions.Webhook(webhook, "v1", Duration.ofMinutes(2)),
-                            null,
-                            null,
-                            AuthenticationOptions.FrontProxy.USUAL,
-                            AuthenticationOptions.ServiceAccounts.USUAL),
-                        new AuthorizationOptions(List.of(), authorization, null))));
+            options.toBuilder()
+                .server(
+                    options
+                        .server()
+                        .withAuth(
+                            new AuthenticationOptions(
+                                null,
+                                authentication,
+                                tokenFile,
+                                true,
+                                null,
+                                new AuthenticationOptions.Webhook(
+                                    webhook, "v1", Duration.ofMinutes(2)),
+                                null,
+                                null,
+                                AuthenticationOptions.FrontProxy.USUAL,
+                                AuthenticationOptions.ServiceAccounts.USUAL),
+                            new AuthorizationOptions(List.of(), authorization, null)))
+                .build());
   }
 
   @AfterAll

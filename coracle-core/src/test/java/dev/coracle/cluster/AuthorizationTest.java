@@ -284,8 +284,13 @@ class AuthorizationTest {
         String subresource = slash < 0 ? "" : resource.substring(slash + 1);
         for (String verb : verbs) {
           AuthorizationAttributes asked =
-              new AuthorizationAttributes(
-                  anybody, verb, true, group, "v1", plural, subresource, "", "some-name", "");
+              AuthorizationAttributes.resource(
+                  anybody,
+                  verb,
+                  GroupVersionResource.of(group, "v1", plural),
+                  subresource,
+                  "",
+                  "some-name");
           for (Plain role : plain) {
             boolean ours = false;
             for (PolicyRule rule : role.read) {

@@ -28,32 +28,18 @@ class EncryptionAtRestTest {
   }
 
   private TestCluster start(String providers, boolean reload) throws IOException {
-    ClusterOptions usual =
+    ClusterOptions.Builder options =
         TestCluster.options(
-            directory, ClusterOptions.Runtime.NONE, ClusterOptions.Part.CONTROLPLANE);
-    ClusterOptions options =
-        new ClusterOptions(
-            usual.data(),
-            usual.listenHost(),
-            0,
-            usual.runtime(),
-            usual.only(),
-            ClusterOptions.Durability.FSYNC,
-            0,
-            usual.serviceCidr(),
-            usual.podCidr(),
-            usual.nodeName(),
-            usual.kubeconfig(),
-            false,
-            false,
-            usual.featureGates(),
-            usual.servingNames());
-    return TestCluster.start(
-        providers.isEmpty()
-            ? options
-            : options.withServer(
-                ApiServerOptions.DEFAULTS.withEncryption(
-                    new ApiServerOptions.Encryption(config(providers), reload))));
+                directory, ClusterOptions.Runtime.NONE, ClusterOptions.Part.CONTROLPLANE)
+            .toBuilder()
+            .durability(ClusterOptions.Durability.FSYNC)
+            .legacyServiceAccountTokens(false);
+    if (!providers.isEmpty()) {
+      options.server(
+          ApiServerOptions.DEFAULTS.withEncryption(
+              new ApiServerOptions.Encryption(config(providers), reload)));
+    }
+    return TestCluster.start(options.build());
   }
 
   private Path config(String providers) throws IOException {

@@ -68,10 +68,12 @@ class HardeningTest {
             TestCluster.start(
                 TestCluster.options(
                         directory, ClusterOptions.Runtime.NONE, ClusterOptions.Part.APISERVER)
-                    .withServer(
+                    .toBuilder()
+                    .server(
                         ApiServerOptions.DEFAULTS.withAuth(
                             AuthenticationOptions.USUAL.withTokenFile(tokens),
-                            AuthorizationOptions.USUAL)));
+                            AuthorizationOptions.USUAL))
+                    .build());
         HttpClient client = new HttpClient(1)) {
       URI server = URI.create(cluster.server());
       HttpOrigin origin =

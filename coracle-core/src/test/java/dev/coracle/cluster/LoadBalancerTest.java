@@ -48,7 +48,9 @@ class LoadBalancerTest {
     assumeTrue(PodBridge.obstacle() == null, "needs ip and nft");
     ClusterOptions options =
         TestCluster.options(directory, ClusterOptions.Runtime.PROCESS, ClusterOptions.Part.ALL)
-            .withLoadBalancers(AddressPool.parse(ADDRESS));
+            .toBuilder()
+            .loadBalancers(AddressPool.parse(ADDRESS))
+            .build();
     try (TestCluster cluster = TestCluster.start(options)) {
       await()
           .until(

@@ -70,9 +70,11 @@ class ServingCertificatesTest {
         java.nio.file.StandardOpenOption.APPEND);
     ClusterOptions options =
         TestCluster.options(directory, ClusterOptions.Runtime.NONE, ClusterOptions.Part.APISERVER)
-            .withServer(
+            .toBuilder()
+            .server(
                 ApiServerOptions.DEFAULTS.withServing(
-                    new ApiServerOptions.Serving(certificate, key, "", List.of())));
+                    new ApiServerOptions.Serving(certificate, key, "", List.of())))
+            .build();
     try (TestCluster cluster = TestCluster.start(options)) {
       assertThat(shown(cluster)).isEqualTo(first.certificate());
       TestCluster.Output output = cluster.kubectl("get", "namespaces");
@@ -99,8 +101,9 @@ class ServingCertificatesTest {
     AuthenticationOptions authentication = AuthenticationOptions.USUAL.withClientCa(bundle);
     ClusterOptions options =
         TestCluster.options(directory, ClusterOptions.Runtime.NONE, ClusterOptions.Part.APISERVER)
-            .withServer(
-                ApiServerOptions.DEFAULTS.withAuth(authentication, AuthorizationOptions.USUAL));
+            .toBuilder()
+            .server(ApiServerOptions.DEFAULTS.withAuth(authentication, AuthorizationOptions.USUAL))
+            .build();
     try (TestCluster cluster = TestCluster.start(options)) {
       assertThat(whoami(cluster, old)).contains("somebody");
       assertThat(whoami(cluster, fresh)).contains("Unauthorized");

@@ -86,25 +86,11 @@ class SwaggerUiTest {
   }
 
   private static ClusterOptions withSwaggerUi(Path directory) {
-    ClusterOptions usual =
-        TestCluster.options(
-            directory, ClusterOptions.Runtime.NONE, ClusterOptions.Part.CONTROLPLANE);
-    return new ClusterOptions(
-        usual.data(),
-        usual.listenHost(),
-        usual.listenPort(),
-        usual.runtime(),
-        usual.only(),
-        usual.durability(),
-        usual.simulatedNodes(),
-        usual.serviceCidr(),
-        usual.podCidr(),
-        usual.nodeName(),
-        usual.kubeconfig(),
-        usual.legacyServiceAccountTokens(),
-        true,
-        usual.featureGates(),
-        usual.servingNames());
+    return TestCluster.options(
+            directory, ClusterOptions.Runtime.NONE, ClusterOptions.Part.CONTROLPLANE)
+        .toBuilder()
+        .swaggerUi(true)
+        .build();
   }
 
   private static void define(Client client) throws Exception {

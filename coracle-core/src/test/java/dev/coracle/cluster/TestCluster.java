@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -40,33 +39,19 @@ public final class TestCluster implements AutoCloseable {
   /** As {@link #simulated(Path)}, with so many further nodes. */
   public static TestCluster simulated(Path directory, int nodes) {
     return start(
-        options(directory, ClusterOptions.Runtime.SIMULATED, ClusterOptions.Part.ALL, nodes));
+        options(directory, ClusterOptions.Runtime.SIMULATED, ClusterOptions.Part.ALL).toBuilder()
+            .simulatedNodes(nodes)
+            .build());
   }
 
   public static ClusterOptions options(
       Path directory, ClusterOptions.Runtime runtime, ClusterOptions.Part only) {
-    return options(directory, runtime, only, 0);
-  }
-
-  private static ClusterOptions options(
-      Path directory, ClusterOptions.Runtime runtime, ClusterOptions.Part only, int nodes) {
-    ClusterOptions usual = ClusterOptions.of(directory.resolve("data"));
-    return new ClusterOptions(
-        directory.resolve("data"),
-        "127.0.0.1",
-        0,
-        runtime,
-        only,
-        ClusterOptions.Durability.MEMORY,
-        nodes,
-        usual.serviceCidr(),
-        usual.podCidr(),
-        "test-node",
-        directory.resolve("kubeconfig"),
-        true,
-        false,
-        Map.of(),
-        List.of());
+    return ClusterOptions.embedded(directory)
+        .runtime(runtime)
+        .only(only)
+        .nodeName("test-node")
+        .legacyServiceAccountTokens(true)
+        .build();
   }
 
   public static TestCluster start(ClusterOptions options) {

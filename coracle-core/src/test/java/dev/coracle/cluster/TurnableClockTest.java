@@ -30,7 +30,9 @@ class TurnableClockTest {
         TestCluster.start(
             TestCluster.options(
                     directory, ClusterOptions.Runtime.SIMULATED, ClusterOptions.Part.ALL)
-                .withTurnableClock(true));
+                .toBuilder()
+                .turnableClock(true)
+                .build());
   }
 
   @AfterEach

@@ -75,7 +75,7 @@ public final class TestCluster implements AutoCloseable {
     var registry =
         Registries.open(new MemoryStore(), RegistryConfig.of(clock, new SchemaAdapter()));
     Authenticator nobody = request -> new Authenticator.Result.Anonymous();
-    server = ApiServer.create(ApiServerConfig.of(registry).withAuth(nobody, authorizer));
+    server = ApiServer.create(ApiServerConfig.builder(registry).auth(nobody, authorizer).build());
     admin = as(ADMIN);
     ownInformers = new InformerFactory(admin, machineClock);
     RbacAuthorizer real = new RbacAuthorizer(ownInformers);

@@ -17,13 +17,10 @@ import dev.coracle.api.WriteOptions;
 import dev.coracle.api.Yaml;
 import dev.coracle.apiserver.ApiServer;
 import dev.coracle.apiserver.ApiServerConfig;
-import dev.coracle.auth.Authenticator;
-import dev.coracle.auth.Authorizer;
 import dev.coracle.client.Client;
 import dev.coracle.client.InformerFactory;
 import dev.coracle.http.HttpServerOptions;
 import dev.coracle.node.runtime.ContainerRuntime;
-import dev.coracle.node.runtime.DnsConfig;
 import dev.coracle.node.runtime.process.HostMounter;
 import dev.coracle.node.runtime.process.ProcessRuntime;
 import dev.coracle.node.runtime.simulated.SimulatedRuntime;
@@ -42,7 +39,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -72,13 +68,11 @@ class NodeTest {
         System.getProperty("os.name", "").equals("Linux"), "the process runtime is for Linux");
     ApiServer server =
         ApiServer.start(
-            ApiServerConfig.of(
+            ApiServerConfig.builder(
                     Registries.open(
                         new MemoryStore(), RegistryConfig.of(clock, new SchemaAdapter())))
-                .withAuth(
-                    request -> new Authenticator.Result.Anonymous(),
-                    attributes -> Authorizer.Answer.ALLOW)
-                .withHttp(HttpServerOptions.loopback(null)));
+                .http(HttpServerOptions.loopback(null))
+                .build());
     open.add(server);
     client = new Client(server.inMemoryTransport(UserInfo.of("system:node:one", "system:masters")));
     for (String namespace : List.of("default", "kube-node-lease")) {
@@ -96,22 +90,11 @@ class NodeTest {
     open.addFirst(informers);
     node =
         Node.start(
-            new NodeConfig(
-                client,
-                informers,
-                "one",
-                directory.resolve("node"),
-                runtime,
-                new HostMounter(),
-                clock,
-                "127.0.0.1",
-                new InetSocketAddress("127.0.0.1", 0),
-                null,
-                DnsConfig.NONE,
-                "cluster.local",
-                "10.244.0.0/24",
-                110,
-                Map.of()));
+            NodeConfig.builder(client, informers, "one", directory.resolve("node"), runtime, clock)
+                .mounter(new HostMounter())
+                .listen(new InetSocketAddress("127.0.0.1", 0), null)
+                .podCidr("10.244.0.0/24")
+                .build());
   }
 
   private void startProcessNode() throws Exception {

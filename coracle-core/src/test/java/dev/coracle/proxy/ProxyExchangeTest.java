@@ -31,7 +31,7 @@ class ProxyExchangeTest {
     server.setSoTimeout(20_000);
     proxy =
         ProxyServer.start(
-            ProxyOptions.DEFAULTS.withPort(0),
+            ProxyOptions.builder().port(0).build(),
             ConnectionConfig.of(
                 URI.create("http://127.0.0.1:" + server.getLocalPort()),
                 Material.NONE,

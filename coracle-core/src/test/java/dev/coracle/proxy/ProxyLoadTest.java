@@ -52,7 +52,7 @@ class ProxyLoadTest {
             + "\n-----END CERTIFICATE-----\n";
     proxy =
         ProxyServer.start(
-            ProxyOptions.DEFAULTS.withPort(0),
+            ProxyOptions.builder().port(0).build(),
             ConnectionConfig.of(
                 URI.create("https://127.0.0.1:" + upstream.port()),
                 new Material.Data(pem.getBytes(StandardCharsets.US_ASCII)),

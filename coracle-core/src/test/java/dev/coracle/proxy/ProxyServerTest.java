@@ -142,7 +142,7 @@ class ProxyServerTest {
 
   @Test
   void get_plainRequest_isSentAsTheIdentity() throws Exception {
-    ProxyServer proxy = proxy(ProxyOptions.DEFAULTS.withPort(0));
+    ProxyServer proxy = proxy(ProxyOptions.builder().port(0).build());
 
     HttpResponse<String> response = get(proxy, "/api/v1/pods?limit=1&a=%2F");
 
@@ -156,7 +156,7 @@ class ProxyServerTest {
 
   @Test
   void post_bodiesOfKnownAndUnknownLength_arrive() throws Exception {
-    ProxyServer proxy = proxy(ProxyOptions.DEFAULTS.withPort(0));
+    ProxyServer proxy = proxy(ProxyOptions.builder().port(0).build());
     byte[] body = "x".repeat(500_000).getBytes(StandardCharsets.US_ASCII);
     URI uri = URI.create("http://127.0.0.1:" + proxy.port() + "/api");
 
@@ -179,7 +179,7 @@ class ProxyServerTest {
 
   @Test
   void get_foreignHost_isForbidden() throws Exception {
-    ProxyServer proxy = proxy(ProxyOptions.DEFAULTS.withPort(0));
+    ProxyServer proxy = proxy(ProxyOptions.builder().port(0).build());
 
     String response =
         raw(proxy, "GET /api HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n");
@@ -189,7 +189,7 @@ class ProxyServerTest {
 
   @Test
   void get_rejectedPathInDisguise_neverReachesTheServer() throws Exception {
-    ProxyServer proxy = proxy(ProxyOptions.DEFAULTS.withPort(0));
+    ProxyServer proxy = proxy(ProxyOptions.builder().port(0).build());
     String head = " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
     assertThat(raw(proxy, "GET /api/v1/namespaces/n/pods/p/exec" + head))
@@ -205,7 +205,7 @@ class ProxyServerTest {
 
   @Test
   void get_tokenFileReplaced_newTokenIsUsed() throws Exception {
-    ProxyServer proxy = proxy(ProxyOptions.DEFAULTS.withPort(0));
+    ProxyServer proxy = proxy(ProxyOptions.builder().port(0).build());
     assertThat(get(proxy, "/api").body()).contains("Bearer first");
     Path next = Files.writeString(directory.resolve("next"), "second one");
 
@@ -216,7 +216,7 @@ class ProxyServerTest {
 
   @Test
   void get_watch_streamsAndEndsWithTheClient() throws Exception {
-    ProxyServer proxy = proxy(ProxyOptions.DEFAULTS.withPort(0));
+    ProxyServer proxy = proxy(ProxyOptions.builder().port(0).build());
 
     try (Socket socket = new Socket("127.0.0.1", proxy.port())) {
       socket
@@ -235,7 +235,7 @@ class ProxyServerTest {
 
   @Test
   void get_webSocket_passes() throws Exception {
-    ProxyServer proxy = proxy(ProxyOptions.DEFAULTS.withPort(0));
+    ProxyServer proxy = proxy(ProxyOptions.builder().port(0).build());
     CompletableFuture<String> answer = new CompletableFuture<>();
 
     WebSocket socket =
@@ -265,7 +265,7 @@ class ProxyServerTest {
   void get_www_servesFilesAndNothingOutside() throws Exception {
     Path www = Files.createDirectory(directory.resolve("www"));
     Files.writeString(www.resolve("a.txt"), "content");
-    ProxyServer proxy = proxy(ProxyOptions.DEFAULTS.withPort(0).withWww(www, "/files"));
+    ProxyServer proxy = proxy(ProxyOptions.builder().port(0).www(www).wwwPrefix("/files").build());
 
     assertThat(get(proxy, "/files/a.txt").body()).isEqualTo("content");
     assertThat(get(proxy, "/files/").body()).contains("<a href=\"a.txt\">a.txt</a>");
@@ -275,7 +275,7 @@ class ProxyServerTest {
 
   @Test
   void get_apiPrefix_isTakenAway() throws Exception {
-    ProxyServer proxy = proxy(ProxyOptions.DEFAULTS.withPort(0).withApiPrefix("/k8s"));
+    ProxyServer proxy = proxy(ProxyOptions.builder().port(0).apiPrefix("/k8s").build());
 
     assertThat(get(proxy, "/k8s/api/v1").body()).startsWith("GET|/api/v1|");
     assertThat(get(proxy, "/api/v1").statusCode()).isEqualTo(404);
@@ -284,7 +284,7 @@ class ProxyServerTest {
   @Test
   void get_unixSocket_works() throws Exception {
     Path path = directory.resolve("s");
-    ProxyServer proxy = proxy(ProxyOptions.DEFAULTS.withUnixSocket(path));
+    ProxyServer proxy = proxy(ProxyOptions.builder().unixSocket(path).build());
 
     try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
       channel.connect(UnixDomainSocketAddress.of(path));
@@ -302,7 +302,7 @@ class ProxyServerTest {
 
   @Test
   void request_ambiguousHead_isRefusedAndTheConnectionEnds() throws Exception {
-    ProxyServer proxy = proxy(ProxyOptions.DEFAULTS.withPort(0));
+    ProxyServer proxy = proxy(ProxyOptions.builder().port(0).build());
     String post = "POST /api HTTP/1.1\r\nHost: localhost\r\n";
 
     for (String request :
@@ -323,7 +323,7 @@ class ProxyServerTest {
 
   @Test
   void get_serverIsNotThere_saysSo() throws Exception {
-    ProxyServer proxy = proxy(ProxyOptions.DEFAULTS.withPort(0));
+    ProxyServer proxy = proxy(ProxyOptions.builder().port(0).build());
     upstream.close();
 
     HttpResponse<String> response = get(proxy, "/api");

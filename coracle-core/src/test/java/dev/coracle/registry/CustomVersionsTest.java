@@ -62,15 +62,16 @@ class CustomVersionsTest {
   private Registry open() {
     return Registries.open(
         store,
-        RegistryConfig.of(clock, new SchemaAdapter())
-            .withConversions(
+        RegistryConfig.builder(clock, new SchemaAdapter())
+            .conversions(
                 (config, review) -> {
                   try {
                     return webhooks.post(WebhookConfig.of(config), review, Duration.ofSeconds(10));
                   } catch (WebhookException e) {
                     throw new ConversionWebhooks.Failure(e.getMessage());
                   }
-                }));
+                })
+            .build());
   }
 
   @AfterEach

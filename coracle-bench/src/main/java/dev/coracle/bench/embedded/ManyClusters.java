@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 
 /**
@@ -48,22 +47,9 @@ public final class ManyClusters {
   }
 
   private static ClusterOptions options(Path directory, String node) {
-    ClusterOptions usual = ClusterOptions.of(directory.resolve("data"));
-    return new ClusterOptions(
-        directory.resolve("data"),
-        "127.0.0.1",
-        0,
-        ClusterOptions.Runtime.SIMULATED,
-        ClusterOptions.Part.ALL,
-        ClusterOptions.Durability.MEMORY,
-        0,
-        usual.serviceCidr(),
-        usual.podCidr(),
-        node,
-        directory.resolve("kubeconfig"),
-        false,
-        false,
-        Map.of(),
-        List.of());
+    return ClusterOptions.embedded(directory)
+        .runtime(ClusterOptions.Runtime.SIMULATED)
+        .nodeName(node)
+        .build();
   }
 }

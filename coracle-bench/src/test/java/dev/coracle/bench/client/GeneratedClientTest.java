@@ -20,7 +20,6 @@ import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
@@ -41,24 +40,11 @@ class GeneratedClientTest {
 
   @Test
   void generatedClient_ofOwnSwagger_compilesAndListsPods(@TempDir Path directory) throws Exception {
-    ClusterOptions usual = ClusterOptions.of(directory.resolve("data"));
     ClusterOptions options =
-        new ClusterOptions(
-            directory.resolve("data"),
-            "127.0.0.1",
-            0,
-            ClusterOptions.Runtime.NONE,
-            ClusterOptions.Part.CONTROLPLANE,
-            ClusterOptions.Durability.MEMORY,
-            0,
-            usual.serviceCidr(),
-            usual.podCidr(),
-            "test-node",
-            directory.resolve("kubeconfig"),
-            false,
-            false,
-            Map.of(),
-            List.of());
+        ClusterOptions.embedded(directory)
+            .runtime(ClusterOptions.Runtime.NONE)
+            .only(ClusterOptions.Part.CONTROLPLANE)
+            .build();
     try (Cluster cluster = Cluster.start(options, StartupListener.SILENT)) {
       String token = administratorToken(cluster);
       SSLContext tls = tls(directory.resolve("data/pki/ca.crt"));

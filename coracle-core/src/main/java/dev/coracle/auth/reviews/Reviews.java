@@ -3,6 +3,7 @@ package dev.coracle.auth.reviews;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
 import dev.coracle.api.StatusCause;
 import dev.coracle.api.StatusException;
@@ -194,30 +195,20 @@ public final class Reviews {
     JsonNode path = review.path("spec").path("nonResourceAttributes");
     AuthorizationAttributes attributes =
         resource.isObject()
-            ? new AuthorizationAttributes(
-                user,
-                resource.path("verb").asText(""),
-                true,
-                resource.path("group").asText(""),
-                resource.path("version").asText(""),
-                resource.path("resource").asText(""),
-                resource.path("subresource").asText(""),
-                resource.path("namespace").asText(""),
-                resource.path("name").asText(""),
-                "",
-                SelectorAttributes.fields(resource),
-                SelectorAttributes.labels(resource))
-            : new AuthorizationAttributes(
-                user,
-                path.path("verb").asText(""),
-                false,
-                "",
-                "",
-                "",
-                "",
-                "",
-                "",
-                path.path("path").asText(""));
+            ? AuthorizationAttributes.resource(
+                    user,
+                    resource.path("verb").asText(""),
+                    GroupVersionResource.of(
+                        resource.path("group").asText(""),
+                        resource.path("version").asText(""),
+                        resource.path("resource").asText("")),
+                    resource.path("subresource").asText(""),
+                    resource.path("namespace").asText(""),
+                    resource.path("name").asText(""))
+                .withSelectors(
+                    SelectorAttributes.fields(resource), SelectorAttributes.labels(resource))
+            : AuthorizationAttributes.nonResource(
+                user, path.path("verb").asText(""), path.path("path").asText(""));
     Authorizer.Answer answer = authorizer.authorize(attributes);
     ObjectNode status = review.putObject("status");
     status.put("allowed", answer.allowed());

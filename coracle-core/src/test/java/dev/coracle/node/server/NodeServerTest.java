@@ -16,9 +16,7 @@ import dev.coracle.client.Transport;
 import dev.coracle.cluster.Pki;
 import dev.coracle.http.ServerTls;
 import dev.coracle.node.NodeConfig;
-import dev.coracle.node.runtime.DnsConfig;
 import dev.coracle.node.runtime.simulated.SimulatedRuntime;
-import dev.coracle.node.volumes.Mounter;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -31,7 +29,6 @@ import java.security.KeyStore;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
@@ -67,23 +64,18 @@ class NodeServerTest {
         "2026-11-21T03:45:07.123000000Z stdout F one\n2026-11-21T03:45:08.123000000Z stdout F two\n");
     server =
         NodeServer.start(
-            new NodeConfig(
-                client,
-                new InformerFactory(client, clock),
-                "one",
-                directory,
-                new SimulatedRuntime(clock, 1),
-                Mounter.NONE,
-                clock,
-                "127.0.0.1",
-                new InetSocketAddress("127.0.0.1", 0),
-                ServerTls.of(serving.key(), List.of(serving.certificate()))
-                    .requestingClientCertificates(List.of(pki.authority().certificate())),
-                DnsConfig.NONE,
-                "cluster.local",
-                "",
-                110,
-                Map.of()),
+            NodeConfig.builder(
+                    client,
+                    new InformerFactory(client, clock),
+                    "one",
+                    directory,
+                    new SimulatedRuntime(clock, 1),
+                    clock)
+                .listen(
+                    new InetSocketAddress("127.0.0.1", 0),
+                    ServerTls.of(serving.key(), List.of(serving.certificate()))
+                        .requestingClientCertificates(List.of(pki.authority().certificate())))
+                .build(),
             new NodeServer.Pods() {
               @Override
               public List<KubeObject> list() {
