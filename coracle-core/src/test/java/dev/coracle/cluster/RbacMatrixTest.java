@@ -162,7 +162,9 @@ class RbacMatrixTest {
                 slash < 0 ? "" : asked.resource().substring(slash + 1),
                 namespace,
                 asked.name(),
-                asked.path()))
+                asked.path(),
+                List.of(),
+                List.of()))
         .allowed();
   }
 
