@@ -39,7 +39,9 @@ class AutoscalingTest {
         TestCluster.start(
             TestCluster.options(
                     directory, ClusterOptions.Runtime.SIMULATED, ClusterOptions.Part.ALL)
-                .withTurnableClock(true));
+                .toBuilder()
+                .turnableClock(true)
+                .build());
     run(DEPLOYMENT, "create", "-f", "-");
     run("", "rollout", "status", "deployment/web", "--timeout=30s");
   }
