@@ -71,8 +71,8 @@ class ArchitectureTest {
             "proxy"));
     // The client for its configuration: what kubeconfig or ServiceAccount the proxy command uses;
     // the API server for
-    // the records of its options.
-    arrows.put("cli", List.of("api", "apiserver", "client", "cluster", "proxy"));
+    // the records of its options, and auth and http for what "coracle rbac" works out by itself.
+    arrows.put("cli", List.of("api", "apiserver", "auth", "client", "cluster", "http", "proxy"));
     return arrows;
   }
 

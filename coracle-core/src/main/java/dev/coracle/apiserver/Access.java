@@ -4,6 +4,7 @@ import dev.coracle.api.AuditAnnotations;
 import dev.coracle.api.StatusException;
 import dev.coracle.auth.AuthorizationAttributes;
 import dev.coracle.auth.Authorizer;
+import dev.coracle.auth.WatchedAuthorizer;
 
 /** Asks the authorizer and says no in Kubernetes' words. */
 final class Access {
@@ -11,9 +12,9 @@ final class Access {
   private static final String DECISION = "authorization.k8s.io/decision";
   private static final String REASON = "authorization.k8s.io/reason";
 
-  private final Authorizer authorizer;
+  private final WatchedAuthorizer authorizer;
 
-  Access(Authorizer authorizer) {
+  Access(WatchedAuthorizer authorizer) {
     this.authorizer = authorizer;
   }
 
@@ -48,8 +49,8 @@ final class Access {
     return authorizer.authorize(attributes).allowed();
   }
 
-  private static StatusException refusal(
-      AuthorizationAttributes attributes, Authorizer.Answer answer) {
+  private StatusException refusal(AuthorizationAttributes attributes, Authorizer.Answer answer) {
+    authorizer.refused(attributes, answer);
     return refusal(attributes, answer.reason());
   }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.ControllableClock;
 import dev.coracle.api.Json;
 import dev.coracle.api.UserInfo;
+import dev.coracle.auth.WatchedAuthorizer;
 import dev.coracle.client.Transport;
 import dev.coracle.http.ClientTls;
 import dev.coracle.http.Headers;
@@ -98,7 +99,9 @@ public final class ApiServer implements AutoCloseable {
     health.count(metrics);
     RequestMetrics requestMetrics =
         new RequestMetrics(metrics, config.registry(), inFlight, paths::registered);
-    Access access = new Access(config.authorizer());
+    WatchedAuthorizer authorizer = WatchedAuthorizer.of(config.authorizer());
+    paths.at(AuthorizationsEndpoint.PATH, new AuthorizationsEndpoint(authorizer));
+    Access access = new Access(authorizer);
     ConnectEndpoint connect = new ConnectEndpoint(locations, relay, access);
     this.chain =
         new FilterChain(

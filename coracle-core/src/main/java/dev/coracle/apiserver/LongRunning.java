@@ -14,6 +14,7 @@ final class LongRunning {
   static boolean is(RequestInfo info) {
     return info.verb().equals("watch")
         || info.verb().equals("proxy")
+        || info.path().equals(AuthorizationsEndpoint.PATH)
         || SUBRESOURCES.contains(info.subresource());
   }
 }

@@ -23,6 +23,7 @@ import picocli.CommandLine.IVersionProvider;
       StatusCommand.class,
       ResetCommand.class,
       ProxyCommand.class,
+      RbacCommand.class,
       TrainCommand.class,
       TrainProxyCommand.class
     })
@@ -46,7 +47,7 @@ public final class Main implements Runnable {
   @Override
   public void run() {
     throw new CommandLine.ParameterException(
-        spec.commandLine(), "say what to do: up, down, status, reset or proxy");
+        spec.commandLine(), "say what to do: up, down, status, reset, proxy or rbac");
   }
 
   public static void main(String[] args) {

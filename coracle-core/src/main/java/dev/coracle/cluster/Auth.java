@@ -8,6 +8,7 @@ import dev.coracle.api.UserInfo;
 import dev.coracle.apiserver.OpenIdDocuments;
 import dev.coracle.auth.AuthorizationAttributes;
 import dev.coracle.auth.Authorizer;
+import dev.coracle.auth.WatchedAuthorizer;
 import dev.coracle.auth.rbac.EscalationCheck;
 import dev.coracle.auth.rbac.RbacAuthorizer;
 import dev.coracle.auth.reviews.Reviews;
@@ -36,6 +37,7 @@ final class Auth implements AutoCloseable {
   private final ServiceAccountTokens tokens;
   private final Authenticators authenticators;
   private final Authorizers authorizers;
+  private final WatchedAuthorizer watched;
   private volatile @Nullable RbacAuthorizer rbac;
 
   /**
@@ -60,6 +62,7 @@ final class Auth implements AutoCloseable {
             clock);
     authenticators = new Authenticators(options, pki, tokens, client, clock);
     authorizers = new Authorizers(server.authorization(), client, this::byPolicy, clock);
+    watched = WatchedAuthorizer.of(authorizers.all());
   }
 
   private static TokenKeys keys(AuthenticationOptions.ServiceAccounts accounts, Pki pki) {
@@ -98,14 +101,13 @@ final class Auth implements AutoCloseable {
   void checkEscalation(AdmissionAttributes attributes) {
     RbacAuthorizer policy = rbac;
     if (policy != null) {
-      new EscalationCheck(policy, authorizers.all()).check(attributes);
+      new EscalationCheck(policy, watched).check(attributes);
     }
   }
 
   /** Whether a node may ask for tokens of an account for an audience that its Pods don't name. */
   boolean mayRequestAudience(UserInfo user, String audience, String namespace, String account) {
-    return authorizers
-        .all()
+    return watched
         .authorize(
             AuthorizationAttributes.resource(
                 user,
@@ -126,7 +128,7 @@ final class Auth implements AutoCloseable {
   }
 
   Authorizer authorizer() {
-    return authorizers.all();
+    return watched;
   }
 
   /**

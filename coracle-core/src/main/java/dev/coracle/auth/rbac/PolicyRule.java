@@ -73,6 +73,46 @@ public record PolicyRule(
     return false;
   }
 
+  /**
+   * What keeps this rule from allowing a request, when it is one thing alone: the verb, the group,
+   * the subresource or the name. Else empty.
+   */
+  String onlyMiss(AuthorizationAttributes attributes) {
+    boolean verb = matches(verbs, attributes.verb());
+    if (!attributes.isResourceRequest()) {
+      return !verb && allowsPath(attributes.path()) ? missing("verb", attributes.verb()) : "";
+    }
+    boolean group = matches(apiGroups, attributes.apiGroup());
+    boolean resource = matchesResource(attributes);
+    boolean name = resourceNames.isEmpty() || resourceNames.contains(attributes.name());
+    int missed = (verb ? 0 : 1) + (group ? 0 : 1) + (resource ? 0 : 1) + (name ? 0 : 1);
+    if (missed != 1) {
+      return "";
+    }
+    if (!verb) {
+      return missing("verb", attributes.verb());
+    }
+    if (!group) {
+      return missing("API group", attributes.apiGroup());
+    }
+    if (!name) {
+      return attributes.name().isEmpty()
+          ? "holds for the objects it names alone"
+          : missing("name", attributes.name());
+    }
+    return sameResource(attributes.resource())
+        ? missing("resource", attributes.combinedResource())
+        : "";
+  }
+
+  private static String missing(String what, String value) {
+    return "has not the " + what + " \"" + value + '"';
+  }
+
+  private boolean sameResource(String plural) {
+    return resources.stream().anyMatch(one -> one.equals(plural) || one.startsWith(plural + "/"));
+  }
+
   private boolean allowsPath(String path) {
     for (String url : nonResourceUrls) {
       if (url.equals("*")

@@ -111,6 +111,20 @@ public final class RbacAuthorizer implements Authorizer {
     return held;
   }
 
+  /** The namespaces in which there are RoleBindings. */
+  List<String> boundNamespaces() {
+    return roleBindings.list("").stream().map(KubeObject::namespace).distinct().sorted().toList();
+  }
+
+  /** All ClusterRoles, and the Roles of a namespace unless it is empty. */
+  List<KubeObject> roles(String namespace) {
+    List<KubeObject> all = new ArrayList<>(clusterRoles.list(""));
+    if (!namespace.isEmpty()) {
+      all.addAll(roles.list(namespace));
+    }
+    return all;
+  }
+
   /** The rules of a role; null when there is no such role. */
   public @Nullable List<PolicyRule> rulesOf(String kind, String namespace, String name) {
     KubeObject role =
