@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** kube-apiserver's {@code --tls-*} options. */
+/** kube-apiserver's {@code --tls-*} options, and kube-controller-manager's for their trust. */
 final class ServingOptions {
 
   @Option(
@@ -34,7 +34,15 @@ final class ServingOptions {
       description = "Cipher suites of TLS 1.2 (default: those with forward secrecy and AEAD).")
   private List<String> cipherSuites = List.of();
 
+  @Option(
+      names = "--root-ca-file",
+      paramLabel = "FILE",
+      description =
+          "What Pods trust the API server by, read again when it changes (default: the cluster's own"
+              + " CA and the issuer of --tls-cert-file).")
+  private @Nullable Path rootCa;
+
   ApiServerOptions.Serving config() {
-    return new ApiServerOptions.Serving(certificate, key, minVersion, cipherSuites);
+    return new ApiServerOptions.Serving(certificate, key, minVersion, cipherSuites, rootCa);
   }
 }

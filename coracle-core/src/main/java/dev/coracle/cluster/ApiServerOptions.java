@@ -52,14 +52,26 @@ public record ApiServerOptions(
    * @param key {@code --tls-private-key-file}
    * @param minVersion {@code VersionTLS12} or {@code VersionTLS13}; empty for the default
    * @param cipherSuites IANA names; empty for the default
+   * @param rootCa {@code --root-ca-file}: what Pods trust the API server by, read again when it
+   *     changes; null for the cluster's own authority and the last of the certificate's chain
    */
   public record Serving(
       @Nullable Path certificate,
       @Nullable Path key,
       String minVersion,
-      List<String> cipherSuites) {
+      List<String> cipherSuites,
+      @Nullable Path rootCa) {
 
     public static final Serving DEFAULTS = new Serving(null, null, "", List.of());
+
+    /** With what Pods trust by default. */
+    public Serving(
+        @Nullable Path certificate,
+        @Nullable Path key,
+        String minVersion,
+        List<String> cipherSuites) {
+      this(certificate, key, minVersion, cipherSuites, null);
+    }
 
     public Serving {
       cipherSuites = List.copyOf(cipherSuites);

@@ -193,6 +193,7 @@ public final class Cluster implements AutoCloseable {
                 auth.authenticators().clientAuthorityFiles(),
                 clock));
     pki.trustAlso(serving.foreign());
+    RootCa rootCa = new RootCa(options.server().serving().rootCa(), pki);
     List<X509Certificate> authorities = List.of(pki.authority().certificate());
     KeyAndCertificate kubeletClient =
         pki.client(
@@ -243,7 +244,7 @@ public final class Cluster implements AutoCloseable {
       WorkQueue.countIn(metrics);
       keep(() -> WorkQueue.countNoMoreIn(metrics));
       ControlPlane controlPlane =
-          keep(new ControlPlane(options, apiServer, auth, admission, pki, clock, metrics));
+          keep(new ControlPlane(options, apiServer, auth, admission, pki, rootCa, clock, metrics));
       controlPlane.start();
       started("controllers", "and scheduler");
     }

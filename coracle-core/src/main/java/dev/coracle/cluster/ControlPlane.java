@@ -26,6 +26,7 @@ final class ControlPlane implements AutoCloseable {
   private final Auth auth;
   private final Admission admission;
   private final Pki pki;
+  private final RootCa rootCa;
   private final Clock clock;
   private final Metrics metrics;
   private final String identity = Machine.hostName() + "_" + UUID.randomUUID();
@@ -37,6 +38,7 @@ final class ControlPlane implements AutoCloseable {
       Auth auth,
       Admission admission,
       Pki pki,
+      RootCa rootCa,
       Clock clock,
       Metrics metrics) {
     this.options = options;
@@ -44,6 +46,7 @@ final class ControlPlane implements AutoCloseable {
     this.auth = auth;
     this.admission = admission;
     this.pki = pki;
+    this.rootCa = rootCa;
     this.clock = clock;
     this.metrics = metrics;
   }
@@ -73,7 +76,7 @@ final class ControlPlane implements AutoCloseable {
                 this::as,
                 informers,
                 clock,
-                pki::authorityPem,
+                rootCa::pem,
                 (namespace, account, uid, secret) ->
                     auth.tokens().legacy(namespace, account, uid, secret),
                 options.legacyServiceAccountTokens(),

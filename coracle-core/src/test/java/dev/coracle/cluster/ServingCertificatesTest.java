@@ -34,7 +34,7 @@ class ServingCertificatesTest {
   private final Map<CertificateAuthority, KeyAndCertificate> clients = new HashMap<>();
   @TempDir private Path directory;
 
-  private static X509Certificate shown(TestCluster cluster) throws Exception {
+  static X509Certificate shown(TestCluster cluster) throws Exception {
     URI server = URI.create(cluster.server());
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(null, new TrustManager[] {new TrustAll()}, null);

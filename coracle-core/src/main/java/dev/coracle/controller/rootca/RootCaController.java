@@ -11,11 +11,13 @@ import dev.coracle.controller.ControllerContext;
 import dev.coracle.controller.PodControl;
 import dev.coracle.controller.Resources;
 import dev.coracle.controller.Work;
+import java.time.Duration;
 import java.util.function.Supplier;
 
 /** Keeps {@code kube-root-ca.crt} in each namespace as it should be. */
 public final class RootCaController implements Controller {
 
+  private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
   static final String NAME = "kube-root-ca.crt";
   private static final String DESCRIPTION =
       "Contains a CA bundle that can be used to verify the kube-apiserver when using internal"
@@ -27,9 +29,11 @@ public final class RootCaController implements Controller {
   private final SharedInformer namespaces;
   private final SharedInformer configMaps;
   private final Work<String> work;
+  private volatile String published = "";
+  private volatile boolean stopped;
 
   /**
-   * @param ca the CA bundle, PEM
+   * @param ca the CA bundle, PEM; asked each second
    */
   public RootCaController(ControllerContext context, Supplier<String> ca) {
     this.context = context;
@@ -56,10 +60,30 @@ public final class RootCaController implements Controller {
     work.watch(namespaces, namespace -> work.queue().add(namespace.name()));
     work.watch(configMaps, map -> work.queue().add(map.namespace()));
     work.start();
+    published = ca.get();
+    lookAgain();
+  }
+
+  private void lookAgain() {
+    context.clock().schedule(LOOK_AGAIN, this::look);
+  }
+
+  /** Nobody tells of another bundle: it is compared with what was published. */
+  private void look() {
+    if (stopped) {
+      return;
+    }
+    String now = ca.get();
+    if (!now.equals(published)) {
+      published = now;
+      namespaces.list("").forEach(namespace -> work.queue().add(namespace.name()));
+    }
+    lookAgain();
   }
 
   @Override
   public void stop() {
+    stopped = true;
     work.stop();
   }
 
