@@ -124,7 +124,7 @@ final class RbacExplainCommand implements Callable<Integer> {
 
   private AuthorizationAttributes request(HttpsTransport transport, UserInfo asking, String usual) {
     if (what.startsWith("/")) {
-      return new AuthorizationAttributes(asking, verb, false, "", "", "", "", "", "", what);
+      return AuthorizationAttributes.nonResource(asking, verb, what);
     }
     int slash = what.indexOf('/');
     String resource = (slash < 0 ? what : what.substring(0, slash)).toLowerCase(Locale.ROOT);

@@ -104,8 +104,7 @@ final class Recording implements AutoCloseable {
   private AuthorizationAttributes request(JsonNode line) {
     JsonNode path = line.path("nonResourceAttributes");
     if (path.isObject()) {
-      return new AuthorizationAttributes(
-          user, text(path, "verb"), false, "", "", "", "", "", "", text(path, "path"));
+      return AuthorizationAttributes.nonResource(user, text(path, "verb"), text(path, "path"));
     }
     JsonNode resource = line.path("resourceAttributes");
     return AuthorizationAttributes.resource(

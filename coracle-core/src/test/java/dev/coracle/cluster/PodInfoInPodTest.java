@@ -75,15 +75,17 @@ class PodInfoInPodTest {
     KeyAndCertificate unused = serveBy(first);
     ClusterOptions options =
         TestCluster.options(directory, ClusterOptions.Runtime.PROCESS, ClusterOptions.Part.ALL)
-            .withTurnableClock(true)
-            .withServer(
+            .toBuilder()
+            .turnableClock(true)
+            .server(
                 ApiServerOptions.DEFAULTS.withServing(
                     new ApiServerOptions.Serving(
                         directory.resolve("tls.crt"),
                         directory.resolve("tls.key"),
                         "",
                         List.of(),
-                        directory.resolve("root.crt"))));
+                        directory.resolve("root.crt"))))
+            .build();
     cluster = TestCluster.start(options);
     ObjectNode kubeconfig = (ObjectNode) Yaml.read(Files.readAllBytes(cluster.kubeconfig()));
     ((ObjectNode) kubeconfig.at("/clusters/0/cluster"))
