@@ -10,7 +10,11 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** A real cluster in a directory of its own, on a port of its own, for story tests. */
+/**
+ * A real cluster in a directory of its own, on a port of its own, for story tests: all that {@code
+ * coracle up} starts. Stories that only need the controllers are faster on {@code
+ * dev.coracle.controller.ControlPlaneInMemory}.
+ */
 public final class TestCluster implements AutoCloseable {
 
   private final Path directory;

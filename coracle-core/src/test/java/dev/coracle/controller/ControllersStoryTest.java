@@ -18,11 +18,11 @@ class ControllersStoryTest {
 
   private static final String NS = "story";
 
-  private TestCluster cluster;
+  private ControlPlaneInMemory cluster;
 
   @BeforeEach
   void start() throws Exception {
-    cluster = new TestCluster();
+    cluster = new ControlPlaneInMemory();
     cluster.addNode("node-1", "32", 500);
     cluster.apply("{apiVersion: v1, kind: Namespace, metadata: {name: story}}");
   }

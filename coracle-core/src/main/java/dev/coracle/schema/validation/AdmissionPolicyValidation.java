@@ -5,6 +5,7 @@ import dev.coracle.api.Names;
 import dev.coracle.schema.cel.AdmissionScope;
 import dev.coracle.schema.cel.Expression;
 import dev.coracle.schema.cel.ExpressionException;
+import dev.coracle.schema.cel.ReservedWords;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -21,29 +22,6 @@ final class AdmissionPolicyValidation {
   private static final int MOST_VALUE_EXPRESSION = 5 * 1024;
   private static final Pattern IDENTIFIER = Pattern.compile("[_a-zA-Z][_a-zA-Z0-9]*");
   private static final Pattern LINE_BREAK = Pattern.compile("[\\n\\r]");
-  private static final Set<String> RESERVED =
-      Set.of(
-          "true",
-          "false",
-          "null",
-          "in",
-          "as",
-          "break",
-          "const",
-          "continue",
-          "else",
-          "for",
-          "function",
-          "if",
-          "import",
-          "let",
-          "loop",
-          "package",
-          "namespace",
-          "return",
-          "var",
-          "void",
-          "while");
   private static final String NO_CHECKS =
       "validations or auditAnnotations must contain at least one item";
 
@@ -103,7 +81,7 @@ final class AdmissionPolicyValidation {
     Field name = variable.child("name");
     if (name.text().isBlank()) {
       name.required("name is not specified");
-    } else if (!IDENTIFIER.matcher(name.text()).matches() || RESERVED.contains(name.text())) {
+    } else if (!IDENTIFIER.matcher(name.text()).matches() || ReservedWords.contains(name.text())) {
       name.invalid("name is not a valid CEL identifier");
     }
     Field expression = variable.child("expression");

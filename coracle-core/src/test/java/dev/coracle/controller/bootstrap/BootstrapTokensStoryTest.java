@@ -6,8 +6,8 @@ import static org.awaitility.Awaitility.await;
 import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Timestamps;
+import dev.coracle.controller.ControlPlaneInMemory;
 import dev.coracle.controller.Resources;
-import dev.coracle.controller.TestCluster;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Base64;
@@ -19,11 +19,11 @@ import org.junit.jupiter.api.Test;
 
 class BootstrapTokensStoryTest {
 
-  private TestCluster cluster;
+  private ControlPlaneInMemory cluster;
 
   @BeforeEach
   void start() throws Exception {
-    cluster = new TestCluster();
+    cluster = new ControlPlaneInMemory();
   }
 
   @AfterEach

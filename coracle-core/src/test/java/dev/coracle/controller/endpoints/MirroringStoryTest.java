@@ -6,14 +6,14 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.KubeObject;
+import dev.coracle.controller.ControlPlaneInMemory;
 import dev.coracle.controller.Resources;
-import dev.coracle.controller.TestCluster;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class MirroringStoryTest {
 
-  private static List<KubeObject> slices(TestCluster cluster) {
+  private static List<KubeObject> slices(ControlPlaneInMemory cluster) {
     return cluster.list(Resources.ENDPOINT_SLICES, "default").stream()
         .filter(
             slice ->
@@ -24,7 +24,7 @@ class MirroringStoryTest {
 
   @Test
   void endpoints_ofServiceWithoutSelector_areMirrored() throws Exception {
-    try (TestCluster cluster = new TestCluster()) {
+    try (ControlPlaneInMemory cluster = new ControlPlaneInMemory()) {
       cluster.apply(
           """
           apiVersion: v1
@@ -33,7 +33,7 @@ class MirroringStoryTest {
           spec: {ports: [{port: 5432, name: sql}]}
           """);
       ObjectNode endpoints =
-          TestCluster.yaml(
+          ControlPlaneInMemory.yaml(
               """
               apiVersion: v1
               kind: Endpoints
@@ -60,7 +60,7 @@ class MirroringStoryTest {
       changed
           .withArray("/subsets")
           .add(
-              TestCluster.yaml(
+              ControlPlaneInMemory.yaml(
                   "{addresses: [{ip: 192.0.2.20}], ports: [{port: 5433, name: sql}]}"));
       KubeObject unused = cluster.admin().update(Resources.ENDPOINTS, "default", "db", changed);
       await()
@@ -92,7 +92,7 @@ class MirroringStoryTest {
   @Test
   void plan_moreThanThousandAndBothFamilies_areToldApart() {
     ObjectNode tree =
-        TestCluster.yaml(
+        ControlPlaneInMemory.yaml(
             """
             apiVersion: v1
             kind: Endpoints

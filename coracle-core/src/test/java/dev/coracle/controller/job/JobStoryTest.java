@@ -11,9 +11,9 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.PatchType;
 import dev.coracle.api.WriteOptions;
 import dev.coracle.controller.Conditions;
+import dev.coracle.controller.ControlPlaneInMemory;
 import dev.coracle.controller.Pods;
 import dev.coracle.controller.Resources;
-import dev.coracle.controller.TestCluster;
 import java.util.List;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
@@ -23,11 +23,11 @@ import org.junit.jupiter.api.Test;
 /** Jobs through the API, with all controllers; the test is the node that ends Pods. */
 class JobStoryTest {
 
-  private TestCluster cluster;
+  private ControlPlaneInMemory cluster;
 
   @BeforeEach
   void start() throws Exception {
-    cluster = new TestCluster();
+    cluster = new ControlPlaneInMemory();
     cluster.addNode("node-1", "64", 200);
   }
 
@@ -133,7 +133,7 @@ class JobStoryTest {
                 "sum",
                 "",
                 PatchType.MERGE,
-                TestCluster.yaml("{spec: {" + spec + "}}"),
+                ControlPlaneInMemory.yaml("{spec: {" + spec + "}}"),
                 WriteOptions.NONE);
   }
 
@@ -202,7 +202,7 @@ class JobStoryTest {
                 pod.name(),
                 "status",
                 PatchType.STRATEGIC,
-                TestCluster.yaml(
+                ControlPlaneInMemory.yaml(
                     "{status: {conditions: [{type: DisruptionTarget, status: \"True\"}]}}"),
                 WriteOptions.NONE);
     end(pod, 137);

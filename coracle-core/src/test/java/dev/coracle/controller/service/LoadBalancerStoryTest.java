@@ -6,8 +6,8 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;
+import dev.coracle.controller.ControlPlaneInMemory;
 import dev.coracle.controller.Resources;
-import dev.coracle.controller.TestCluster;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -15,11 +15,11 @@ import org.junit.jupiter.api.Test;
 /** The pool of the test's cluster has two addresses: 198.51.100.8 and .9. */
 class LoadBalancerStoryTest {
 
-  private TestCluster cluster;
+  private ControlPlaneInMemory cluster;
 
   @BeforeEach
   void start() throws Exception {
-    cluster = new TestCluster();
+    cluster = new ControlPlaneInMemory();
   }
 
   @AfterEach

@@ -7,8 +7,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.PatchType;
 import dev.coracle.api.WriteOptions;
+import dev.coracle.controller.ControlPlaneInMemory;
 import dev.coracle.controller.Resources;
-import dev.coracle.controller.TestCluster;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -18,12 +18,12 @@ class BindingStoryTest {
 
   private static final String NS = StorageStory.NS;
 
-  private TestCluster cluster;
+  private ControlPlaneInMemory cluster;
   private StorageStory story;
 
   @BeforeEach
   void start() throws Exception {
-    cluster = new TestCluster();
+    cluster = new ControlPlaneInMemory();
     story = new StorageStory(cluster);
   }
 

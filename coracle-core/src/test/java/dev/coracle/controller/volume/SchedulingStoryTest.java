@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
+import dev.coracle.controller.ControlPlaneInMemory;
 import dev.coracle.controller.Resources;
-import dev.coracle.controller.TestCluster;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -20,12 +20,12 @@ class SchedulingStoryTest {
             {key: kubernetes.io/hostname, operator: In, values: [node-2]}]}]}}
       """;
 
-  private TestCluster cluster;
+  private ControlPlaneInMemory cluster;
   private StorageStory story;
 
   @BeforeEach
   void start() throws Exception {
-    cluster = new TestCluster();
+    cluster = new ControlPlaneInMemory();
     story = new StorageStory(cluster);
     cluster.addNode("node-1", "8", 100);
     cluster.addNode("node-2", "8", 100);

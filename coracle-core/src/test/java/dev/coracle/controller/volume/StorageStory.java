@@ -6,13 +6,13 @@ import static org.awaitility.Awaitility.await;
 import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;
+import dev.coracle.controller.ControlPlaneInMemory;
 import dev.coracle.controller.Resources;
-import dev.coracle.controller.TestCluster;
 import java.util.List;
 import java.util.function.Predicate;
 
 /** The words in which stories about storage are told. */
-record StorageStory(TestCluster cluster) {
+record StorageStory(ControlPlaneInMemory cluster) {
 
   static final String NS = "default";
 

@@ -39,9 +39,11 @@ import org.awaitility.core.ConditionTimeoutException;
 
 /**
  * A whole control plane in this process, without sockets: memory store, registry, filter chain with
- * RBAC, all controllers and the scheduler; and nodes whose Pods run at once, in name only.
+ * RBAC, all controllers and the scheduler; and nodes whose Pods run at once, in name only. For
+ * stories of controllers, with a clock of the test's own if it wants one. What {@code coracle up}
+ * gives, with its HTTPS door, admission and files, is {@code dev.coracle.cluster.TestCluster}.
  */
-public final class TestCluster implements AutoCloseable {
+public final class ControlPlaneInMemory implements AutoCloseable {
 
   private static final UserInfo ADMIN =
       UserInfo.of("admin", "system:masters", "system:authenticated");
@@ -60,11 +62,11 @@ public final class TestCluster implements AutoCloseable {
   /** Whether Pods become Ready by themselves. */
   public volatile boolean podsRun = true;
 
-  public TestCluster() throws Exception {
+  public ControlPlaneInMemory() throws Exception {
     this(new SystemClock());
   }
 
-  public TestCluster(Clock clock) throws Exception {
+  public ControlPlaneInMemory(Clock clock) throws Exception {
     this.clock = clock;
     AtomicReference<Authorizer> rbac = new AtomicReference<>();
     Authorizer authorizer =
