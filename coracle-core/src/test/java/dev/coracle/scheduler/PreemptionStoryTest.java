@@ -5,8 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;
+import dev.coracle.controller.ControlPlaneInMemory;
 import dev.coracle.controller.Resources;
-import dev.coracle.controller.TestCluster;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -14,11 +14,11 @@ import org.junit.jupiter.api.Test;
 /** Important Pods take the places of others, through the API. */
 class PreemptionStoryTest {
 
-  private TestCluster cluster;
+  private ControlPlaneInMemory cluster;
 
   @BeforeEach
   void start() throws Exception {
-    cluster = new TestCluster();
+    cluster = new ControlPlaneInMemory();
   }
 
   @AfterEach
