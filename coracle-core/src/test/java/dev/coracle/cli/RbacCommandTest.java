@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
 import dev.coracle.api.ListOptions;
 import dev.coracle.api.Yaml;
 import dev.coracle.client.Client;
@@ -30,7 +32,6 @@ import picocli.CommandLine;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RbacCommandTest {
 
-  private static final String GROUP = "rbac.authorization.k8s.io";
   private static final String WORK =
       """
       set -e
@@ -110,30 +111,40 @@ class RbacCommandTest {
     builder.environment().put("KUBECONFIG", kubeconfig.toString());
     builder.environment().put("HOME", directory.toString());
     int code = builder.start().waitFor();
-    TestCluster.Output unused =
-        cluster.kubectl("delete", "configmap", "settings", "--ignore-not-found");
+    GroupVersionResource configMaps = GroupVersionResource.core("configmaps");
+    if (admin.find(configMaps, "default", "settings") != null) {
+      KubeObject unused = admin.delete(configMaps, "default", "settings", DeleteOptions.DEFAULT);
+    }
     return code;
   }
 
   /** Waits until a rule of a role is (not) in force for the ServiceAccount. */
   private void await(boolean wanted, String namespace, JsonNode rule, String verb) {
-    List<String> question = new ArrayList<>(List.of(verb));
+    ObjectNode review =
+        Json.object()
+            .put("apiVersion", "authorization.k8s.io/v1")
+            .put("kind", "SubjectAccessReview");
+    ObjectNode spec =
+        review.putObject("spec").put("user", "system:serviceaccount:default:recorded");
     if (rule.has("nonResourceURLs")) {
-      question.add(rule.at("/nonResourceURLs/0").asText());
+      spec.putObject("nonResourceAttributes")
+          .put("path", rule.at("/nonResourceURLs/0").asText())
+          .put("verb", verb);
     } else {
-      String group = rule.at("/apiGroups/0").asText();
-      question.add(rule.at("/resources/0").asText() + (group.isEmpty() ? "" : "." + group));
-      if (rule.has("resourceNames")) {
-        question.add(rule.at("/resourceNames/0").asText());
-      }
-      question.add(namespace.isEmpty() ? "-A" : "--namespace=" + namespace);
+      spec.putObject("resourceAttributes")
+          .put("namespace", namespace)
+          .put("verb", verb)
+          .put("group", rule.at("/apiGroups/0").asText())
+          .put("resource", rule.at("/resources/0").asText())
+          .put("name", rule.at("/resourceNames/0").asText());
     }
-    question.add("--as=system:serviceaccount:default:recorded");
+    GroupVersionResource reviews =
+        GroupVersionResource.of("authorization.k8s.io", "v1", "subjectaccessreviews");
     Awaitility.await()
         .atMost(Duration.ofSeconds(10))
         .until(
             () ->
-                (coracle(new RbacExplainCommand(), question.toArray(new String[0])).code == 0)
+                admin.create(reviews, "", review.deepCopy()).at("status", "allowed").asBoolean()
                     == wanted);
   }
 
@@ -173,7 +184,6 @@ class RbacCommandTest {
         }
       }
     }
-    apply(documents);
   }
 
   private void failsWithout(ObjectNode role, int rule, int verb, String token) throws Exception {
@@ -183,13 +193,24 @@ class RbacCommandTest {
     if (verbs.isEmpty()) {
       verbs.add("none");
     }
-    apply(List.of(less));
+    update(less);
     String namespace = role.at("/metadata/namespace").asText();
     JsonNode whole = role.at("/rules/" + rule);
     await(false, namespace, whole, without);
     assertThat(workAs(token)).as("without " + without + " of " + whole).isNotZero();
-    apply(List.of(role));
+    update(role);
     await(true, namespace, whole, without);
+  }
+
+  private void update(ObjectNode role) {
+    boolean cluster = role.path("kind").asText().equals("ClusterRole");
+    KubeObject unused =
+        admin.update(
+            GroupVersionResource.of(
+                "rbac.authorization.k8s.io", "v1", cluster ? "clusterroles" : "roles"),
+            role.at("/metadata/namespace").asText(),
+            role.at("/metadata/name").asText(),
+            role.deepCopy());
   }
 
   private List<String> accounts() {
@@ -197,7 +218,7 @@ class RbacCommandTest {
         .list(GroupVersionResource.core("serviceaccounts"), "default", ListOptions.ALL)
         .items()
         .stream()
-        .map(dev.coracle.api.KubeObject::name)
+        .map(KubeObject::name)
         .toList();
   }
 

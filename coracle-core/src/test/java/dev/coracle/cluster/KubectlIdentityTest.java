@@ -132,7 +132,7 @@ class KubectlIdentityTest {
                 "robot",
                 "--bound-object-kind=ConfigMap",
                 "--bound-object-name=x"))
-        .contains("ConfigMap");
+        .contains("supported --bound-object-kind values are Node, Pod, Secret");
 
     ok("delete", "secret", "anchor");
     Awaitility.await()
