@@ -166,6 +166,8 @@ final class UpCommand implements Callable<Integer> {
 
   @Mixin private final LoadBalancerOption loadBalancers = new LoadBalancerOption();
 
+  @Mixin private final SchedulerOption scheduler = new SchedulerOption();
+
   @Option(
       names = "--report",
       hidden = true,
@@ -284,6 +286,7 @@ final class UpCommand implements Callable<Integer> {
         .server(server())
         .turnableClock(clock == ClockKind.CONTROLLABLE)
         .loadBalancers(loadBalancers())
+        .schedulerConfig(scheduler.file())
         .build();
   }
 

@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param server what the API server records, encrypts and how it serves TLS
  * @param turnableClock whether the cluster's time can be turned forward
  * @param loadBalancers the addresses that Services of type LoadBalancer get
+ * @param schedulerConfig a KubeSchedulerConfiguration; null for the default profile
  */
 public record ClusterOptions(
     Path data,
@@ -46,7 +47,8 @@ public record ClusterOptions(
     List<String> servingNames,
     ApiServerOptions server,
     boolean turnableClock,
-    AddressPool loadBalancers) {
+    AddressPool loadBalancers,
+    @Nullable Path schedulerConfig) {
 
   /** What runs Pods. */
   public enum Runtime {
@@ -110,6 +112,7 @@ public record ClusterOptions(
     builder.server = server;
     builder.turnableClock = turnableClock;
     builder.loadBalancers = loadBalancers;
+    builder.schedulerConfig = schedulerConfig;
     return builder;
   }
 
@@ -134,6 +137,7 @@ public record ClusterOptions(
     private ApiServerOptions server = ApiServerOptions.DEFAULTS;
     private boolean turnableClock;
     private AddressPool loadBalancers = AddressPool.EMPTY;
+    private @Nullable Path schedulerConfig;
 
     private Builder(Path data) {
       this.data = data;
@@ -220,6 +224,11 @@ public record ClusterOptions(
       return this;
     }
 
+    public Builder schedulerConfig(@Nullable Path file) {
+      schedulerConfig = file;
+      return this;
+    }
+
     public ClusterOptions build() {
       return new ClusterOptions(
           data,
@@ -239,7 +248,8 @@ public record ClusterOptions(
           servingNames,
           server,
           turnableClock,
-          loadBalancers);
+          loadBalancers,
+          schedulerConfig);
     }
   }
 }

@@ -11,9 +11,12 @@ import dev.coracle.controller.ControllerManager;
 import dev.coracle.controller.Controllers;
 import dev.coracle.metrics.Metrics;
 import dev.coracle.scheduler.Scheduler;
+import dev.coracle.scheduler.SchedulerConfiguration;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The controllers and the scheduler. Each leads by its Lease, which it has at once: the store of
@@ -30,6 +33,7 @@ final class ControlPlane implements AutoCloseable {
   private final Clock clock;
   private final Metrics metrics;
   private final String identity = Machine.hostName() + "_" + UUID.randomUUID();
+  private final SchedulerConfiguration profiles;
   private final Deque<AutoCloseable> electors = new ArrayDeque<>();
 
   ControlPlane(
@@ -49,6 +53,16 @@ final class ControlPlane implements AutoCloseable {
     this.rootCa = rootCa;
     this.clock = clock;
     this.metrics = metrics;
+    this.profiles = profiles(options.schedulerConfig());
+  }
+
+  private static SchedulerConfiguration profiles(@Nullable Path file) {
+    try {
+      return file == null ? SchedulerConfiguration.DEFAULT : SchedulerConfiguration.read(file);
+    } catch (IllegalArgumentException e) {
+      throw new StartException(
+          StartException.Kind.FAILED, "--scheduler-config: " + e.getMessage(), e);
+    }
   }
 
   void start() {
@@ -89,7 +103,7 @@ final class ControlPlane implements AutoCloseable {
 
   private AutoCloseable scheduler(Client client) throws InterruptedException {
     Informers informers = new InformerFactory(client, clock);
-    return together(Scheduler.start(client, informers, clock, metrics), informers);
+    return together(Scheduler.start(client, informers, clock, profiles, metrics), informers);
   }
 
   /** Closes them in this order. */

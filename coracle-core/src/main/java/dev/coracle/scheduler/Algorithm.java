@@ -34,18 +34,61 @@ final class Algorithm {
   private static final Set<String> OF_THE_NODE =
       Set.of("NodeUnschedulable", "NodeName", "TaintToleration", "NodeAffinity");
 
+  /** What a configuration may name: the plugins here, and those whose work others do. */
+  static final Set<String> PLUGINS =
+      Set.of(
+          "SchedulingGates",
+          "PrioritySort",
+          "NodeUnschedulable",
+          "NodeName",
+          "TaintToleration",
+          "NodeAffinity",
+          "NodePorts",
+          "NodeResourcesFit",
+          "VolumeRestrictions",
+          "NodeVolumeLimits",
+          "VolumeBinding",
+          "VolumeZone",
+          "PodTopologySpread",
+          "InterPodAffinity",
+          "DefaultPreemption",
+          "NodeResourcesBalancedAllocation",
+          "ImageLocality",
+          "DefaultBinder",
+          "DynamicResources");
+
   /** A plugin's filter in one Pod's cycle. */
   private record Prepared(FilterPlugin plugin, NodeFilter filter) {}
 
   private final List<FilterPlugin> filters;
   private final List<ScorePlugin> scores;
+  private final Map<String, Integer> weights;
   private final RandomGenerator random;
   private int start;
 
-  private Algorithm(List<FilterPlugin> filters, List<ScorePlugin> scores, RandomGenerator random) {
+  private Algorithm(
+      List<FilterPlugin> filters,
+      List<ScorePlugin> scores,
+      Map<String, Integer> weights,
+      RandomGenerator random) {
     this.filters = List.copyOf(filters);
     this.scores = List.copyOf(scores);
+    this.weights = weights;
     this.random = random;
+  }
+
+  /** What a profile leaves of the default one. */
+  static Algorithm of(SchedulerConfiguration.Profile profile, RandomGenerator random) {
+    Algorithm whole = standard(random);
+    return new Algorithm(
+        whole.filters.stream()
+            .filter(plugin -> !profile.filtersOff().contains(plugin.name()))
+            .toList(),
+        whole.scores.stream()
+            .filter(plugin -> !profile.scoresOff().contains(plugin.name()))
+            .toList(),
+        profile.weights(),
+        random);
   }
 
   /** The default profile. */
@@ -71,6 +114,7 @@ final class Algorithm {
             interPod),
         List.of(
             taints, affinity, fit, spread, interPod, new BalancedAllocation(), new ImageLocality()),
+        Map.of(),
         random);
   }
 
@@ -215,9 +259,10 @@ final class Algorithm {
     long[] totals = new long[feasible.size()];
     for (ScorePlugin plugin : scores) {
       long[] points = plugin.score(pod, feasible, cluster);
+      int weight = weights.getOrDefault(plugin.name(), plugin.weight());
       if (points != null) {
         for (int i = 0; i < totals.length; i++) {
-          totals[i] += points[i] * plugin.weight();
+          totals[i] += points[i] * weight;
         }
       }
     }

@@ -38,7 +38,6 @@ public final class Scheduler implements AutoCloseable {
   /** Who it is to the API. */
   public static final String IDENTITY = "system:kube-scheduler";
 
-  private static final String NAME = "default-scheduler";
   private static final int BINDINGS_AT_A_TIME = 64;
   private static final GroupVersionResource PODS = GroupVersionResource.core("pods");
   private static final GroupVersionResource NODES = GroupVersionResource.core("nodes");
@@ -48,7 +47,7 @@ public final class Scheduler implements AutoCloseable {
 
   private final Client client;
   private final Clock clock;
-  private final EventRecorder events;
+  private final Map<String, Profile> profiles = new HashMap<>();
   private final SharedInformer pods;
   private final SharedInformer nodes;
   private final SharedInformer namespaces;
@@ -58,7 +57,6 @@ public final class Scheduler implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private final ClusterState state;
   private final Algorithm algorithm;
-  private final Preemption preemption;
   private final SchedulingQueue queue;
   private final SchedulerMetrics metrics;
   private final Map<String, PodInfo> nominated = new HashMap<>();
@@ -68,11 +66,19 @@ public final class Scheduler implements AutoCloseable {
   private final List<SharedInformer.Registration> registrations = new ArrayList<>();
   private @Nullable Thread loop;
 
+  /** One of the schedulers that this is. */
+  private record Profile(
+      String name, Algorithm algorithm, @Nullable Preemption preemption, EventRecorder events) {}
+
   private Scheduler(
-      Client client, Informers informers, Clock clock, RandomGenerator random, Metrics metrics) {
+      Client client,
+      Informers informers,
+      Clock clock,
+      SchedulerConfiguration configuration,
+      RandomGenerator random,
+      Metrics metrics) {
     this.client = client;
     this.clock = clock;
-    this.events = new EventRecorder(client, clock, NAME, "");
     this.pods = informers.of(PODS);
     this.nodes = informers.of(NODES);
     this.namespaces = informers.of(NAMESPACES);
@@ -81,9 +87,18 @@ public final class Scheduler implements AutoCloseable {
     this.state = new ClusterState(namespaces, storage);
     this.algorithm = Algorithm.standard(random);
     this.budgets = informers.of(BUDGETS);
-    this.preemption = new Preemption(algorithm, state, () -> budgets.list(""));
+    for (SchedulerConfiguration.Profile profile : configuration.profiles()) {
+      Algorithm own = Algorithm.of(profile, random);
+      profiles.put(
+          profile.name(),
+          new Profile(
+              profile.name(),
+              own,
+              profile.preempts() ? new Preemption(own, state, () -> budgets.list("")) : null,
+              new EventRecorder(client, clock, profile.name(), "")));
+    }
     this.queue = new SchedulingQueue(clock, algorithm::helps);
-    this.metrics = new SchedulerMetrics(metrics, NAME, queue);
+    this.metrics = new SchedulerMetrics(metrics, configuration.profiles().getFirst().name(), queue);
   }
 
   /**
@@ -91,11 +106,18 @@ public final class Scheduler implements AutoCloseable {
    *
    * @param client as {@link #IDENTITY}
    * @param informers of the same identity; closed by whoever made them
+   * @param configuration its profiles
    * @param metrics where it counts
    */
-  public static Scheduler start(Client client, Informers informers, Clock clock, Metrics metrics) {
+  public static Scheduler start(
+      Client client,
+      Informers informers,
+      Clock clock,
+      SchedulerConfiguration configuration,
+      Metrics metrics) {
     Scheduler scheduler =
-        new Scheduler(client, informers, clock, RandomGenerator.getDefault(), metrics);
+        new Scheduler(
+            client, informers, clock, configuration, RandomGenerator.getDefault(), metrics);
     scheduler.loop = Thread.ofVirtual().name("scheduler").start(scheduler::run);
     return scheduler;
   }
@@ -112,7 +134,7 @@ public final class Scheduler implements AutoCloseable {
       registrations.forEach(SharedInformer.Registration::remove);
       registrations.clear();
     }
-    events.close();
+    profiles.values().forEach(profile -> profile.events.close());
   }
 
   private void run() {
@@ -289,9 +311,21 @@ public final class Scheduler implements AutoCloseable {
     }
   }
 
-  private static boolean isOurs(KubeObject pod) {
+  private boolean isOurs(KubeObject pod) {
+    return profiles.containsKey(schedulerOf(pod));
+  }
+
+  private static String schedulerOf(KubeObject pod) {
     String scheduler = pod.text("spec", "schedulerName");
-    return scheduler.isEmpty() || scheduler.equals(NAME);
+    return scheduler.isEmpty() ? SchedulerConfiguration.DEFAULT_NAME : scheduler;
+  }
+
+  private Profile profile(KubeObject pod) {
+    Profile profile = profiles.get(schedulerOf(pod));
+    if (profile == null) {
+      throw new IllegalStateException(pod + " is another scheduler's");
+    }
+    return profile;
   }
 
   private void gone(KubeObject pod) {
@@ -328,6 +362,7 @@ public final class Scheduler implements AutoCloseable {
     }
     long began = System.nanoTime();
     PodInfo info = PodInfo.of(pod);
+    Profile profile = profile(pod);
     Decision decision;
     Preemption.Choice choice = null;
     List<KubeObject> displaced = List.of();
@@ -335,7 +370,7 @@ public final class Scheduler implements AutoCloseable {
     String preempting = "";
     lock.lock();
     try {
-      decision = algorithm.choose(info, state, node -> withNominated(node, info));
+      decision = profile.algorithm.choose(info, state, node -> withNominated(node, info));
       switch (decision) {
         case Decision.Node(NodeInfo node) -> {
           state.putPod(info, node.name());
@@ -348,8 +383,8 @@ public final class Scheduler implements AutoCloseable {
             preempting = Preemption.NEVER;
           } else if (waitsForVictims(info, none)) {
             preempting = Preemption.WAITS;
-          } else if (none.nodes() > 0) {
-            choice = preemption.find(info, none);
+          } else if (none.nodes() > 0 && profile.preemption != null) {
+            choice = profile.preemption.find(info, none);
             if (choice != null) {
               displaced = displace(info, choice.node().name());
               nominated.put(info.uid(), info);
@@ -498,10 +533,12 @@ public final class Scheduler implements AutoCloseable {
     try {
       client.createSubresource(PODS, pod.namespace(), pod.name(), "binding", binding);
       queue.done(entry);
-      events.normal(
-          pod,
-          "Scheduled",
-          "Successfully assigned " + pod.namespace() + "/" + pod.name() + " to " + node);
+      profile(pod)
+          .events
+          .normal(
+              pod,
+              "Scheduled",
+              "Successfully assigned " + pod.namespace() + "/" + pod.name() + " to " + node);
     } catch (RuntimeException e) {
       withdraw(pod, entry, e);
     }
@@ -533,7 +570,7 @@ public final class Scheduler implements AutoCloseable {
         failure instanceof VolumeBinder.Failure
             ? String.valueOf(failure.getMessage())
             : "binding rejected: " + failure.getMessage();
-    events.warning(pod, "FailedScheduling", message);
+    profile(pod).events.warning(pod, "FailedScheduling", message);
     queue.retry(entry);
   }
 
@@ -544,7 +581,7 @@ public final class Scheduler implements AutoCloseable {
       String message,
       Preemption.@Nullable Choice choice) {
     queue.unschedulable(entry, none.rejectedBy());
-    events.warning(pod, "FailedScheduling", message);
+    profile(pod).events.warning(pod, "FailedScheduling", message);
     ObjectNode patch = Json.object();
     ObjectNode status = patch.putObject("status");
     boolean changed = false;
@@ -600,7 +637,7 @@ public final class Scheduler implements AutoCloseable {
   }
 
   private void preempt(KubeObject pod, Preemption.Choice choice) {
-    String reason = NAME + ": preempting to accommodate a higher priority pod";
+    String reason = schedulerOf(pod) + ": preempting to accommodate a higher priority pod";
     for (PodInfo victim : choice.victims()) {
       KubeObject object = victim.pod();
       if (object.isDeleting()) {
@@ -619,10 +656,12 @@ public final class Scheduler implements AutoCloseable {
       patchStatus(object, patch);
       try {
         client.delete(PODS, object.namespace(), object.name(), DeleteOptions.uid(object.uid()));
-        events.normal(
-            object,
-            "Preempted",
-            "Preempted by pod " + pod.uid() + " on node " + choice.node().name());
+        profile(pod)
+            .events
+            .normal(
+                object,
+                "Preempted",
+                "Preempted by pod " + pod.uid() + " on node " + choice.node().name());
       } catch (StatusException e) {
         LOG.debug("victim {} not deleted: {}", object, e.getMessage());
       }

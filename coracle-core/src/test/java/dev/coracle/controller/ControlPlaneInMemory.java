@@ -101,6 +101,7 @@ public final class ControlPlaneInMemory implements AutoCloseable {
             as(user(Scheduler.IDENTITY)),
             schedulerInformers,
             clock,
+            dev.coracle.scheduler.SchedulerConfiguration.DEFAULT,
             new dev.coracle.metrics.Metrics());
     ownInformers.of(Resources.PODS).addHandler(SharedInformer.each(this::run));
     controllers.awaitStarted();

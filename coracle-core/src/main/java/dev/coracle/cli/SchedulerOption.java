@@ -1,0 +1,21 @@
+package dev.coracle.cli;
+
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** What kube-scheduler's own {@code --config} says. */
+final class SchedulerOption {
+
+  @Option(
+      names = "--scheduler-config",
+      paramLabel = "FILE",
+      description =
+          "A KubeSchedulerConfiguration: profiles, with their plugins switched on and off and"
+              + " weighted (default: one profile, default-scheduler).")
+  private @Nullable Path file;
+
+  @Nullable Path file() {
+    return file;
+  }
+}
