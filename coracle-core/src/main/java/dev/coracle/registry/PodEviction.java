@@ -1,6 +1,7 @@
 package dev.coracle.registry;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.GroupVersionResource;
@@ -52,8 +53,41 @@ final class PodEviction {
     if (!canIgnoreBudgets(pod)) {
       spendBudget(write, pod);
     }
+    if (!options.dryRun() && !pod.isDeleting()) {
+      tell(pods, pod);
+    }
     deleting.delete(write.context(), pods, write.namespace(), write.name(), options);
     return KubeObject.of(StatusJson.success(201, null));
+  }
+
+  /** Says in the Pod's status why it goes, for those who count its end as no failure. */
+  private void tell(Resource pods, KubeObject evicted) {
+    KubeObject pod = evicted;
+    while (pod != null && pod.uid().equals(evicted.uid()) && !pod.isDeleting()) {
+      ObjectNode tree = pod.mutableTree();
+      ArrayNode conditions = tree.withObject("/status").withArray("/conditions");
+      for (int i = conditions.size() - 1; i >= 0; i--) {
+        if (conditions.get(i).path("type").asText().equals("DisruptionTarget")) {
+          conditions.remove(i);
+        }
+      }
+      ObjectNode condition = conditions.addObject().put("type", "DisruptionTarget");
+      if (pod.generation() > 0) {
+        condition.put("observedGeneration", pod.generation());
+      }
+      condition
+          .put("status", "True")
+          .putNull("lastProbeTime")
+          .put("lastTransitionTime", Timestamps.seconds(config.clock().instant()))
+          .put("reason", "EvictionByEvictionAPI")
+          .put("message", "Eviction API: evicting");
+      try {
+        objects.replace(pods, pod.namespace(), pod.name(), tree, pod.resourceVersion());
+        return;
+      } catch (ObjectStore.Stale e) {
+        pod = e.current();
+      }
+    }
   }
 
   private static DeleteOptions options(Write write, JsonNode body) {
@@ -93,6 +127,9 @@ final class PodEviction {
     }
     KubeObject budget = matching.getFirst();
     while (true) {
+      if (!isReady(pod) && allowsUnhealthy(budget)) {
+        return;
+      }
       ObjectNode spent = spent(write, budget, pod);
       if (write.dryRun()) {
         return;
@@ -109,6 +146,22 @@ final class PodEviction {
         budget = newer;
       }
     }
+  }
+
+  private static boolean isReady(KubeObject pod) {
+    for (JsonNode condition : pod.at("status", "conditions")) {
+      if (condition.path("type").asText().equals("Ready")) {
+        return condition.path("status").asText().equals("True");
+      }
+    }
+    return false;
+  }
+
+  /** A Pod that is not healthy is no loss to a budget that has enough, or that says so. */
+  private static boolean allowsUnhealthy(KubeObject budget) {
+    long desired = budget.at("status", "desiredHealthy").asLong(0);
+    return budget.text("spec", "unhealthyPodEvictionPolicy").equals("AlwaysAllow")
+        || (desired > 0 && budget.at("status", "currentHealthy").asLong(0) >= desired);
   }
 
   private List<KubeObject> matching(Resource budgets, KubeObject pod) {

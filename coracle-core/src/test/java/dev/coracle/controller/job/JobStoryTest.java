@@ -196,15 +196,19 @@ class JobStoryTest {
     KubeObject unused =
         cluster
             .admin()
-            .patch(
+            .createSubresource(
                 Resources.PODS,
                 "default",
                 pod.name(),
-                "status",
-                PatchType.STRATEGIC,
+                "eviction",
                 ControlPlaneInMemory.yaml(
-                    "{status: {conditions: [{type: DisruptionTarget, status: \"True\"}]}}"),
-                WriteOptions.NONE);
+                    "{apiVersion: policy/v1, kind: Eviction, metadata: {name: %s}}"
+                        .formatted(pod.name())));
+    KubeObject evicted = cluster.admin().get(Resources.PODS, "default", pod.name());
+    JsonNode why = Conditions.find(evicted.at("status", "conditions"), "DisruptionTarget");
+    assertThat(evicted.isDeleting()).isTrue();
+    assertThat(why.path("reason").asText()).isEqualTo("EvictionByEvictionAPI");
+    assertThat(why.path("message").asText()).isEqualTo("Eviction API: evicting");
     end(pod, 137);
     await().until(() -> running().stream().anyMatch(other -> !other.name().equals(pod.name())));
     KubeObject job = awaitJob(now -> now.at("status", "active").asInt() == 1);
