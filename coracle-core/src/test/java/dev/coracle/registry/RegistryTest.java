@@ -489,7 +489,12 @@ class RegistryTest {
           "{'metadata':{'name':'"
               + name
               + "','labels':{'x':'y'}},'spec':{'nodeName':'n','containers':[{'name':'c','image':'i'}]}}");
-      patch("pods", "a", name, "status", "{'status':{'phase':'Running'}}");
+      patch(
+          "pods",
+          "a",
+          name,
+          "status",
+          "{'status':{'phase':'Running','conditions':[{'type':'Ready','status':'True'}]}}");
     }
     create(
         "poddisruptionbudgets",
@@ -514,6 +519,14 @@ class RegistryTest {
                   .isEqualTo("The disruption budget b needs 1 healthy pods and has 2 currently");
             });
     assertThat(get("pods", "a", "q").isDeleting()).isFalse();
+    patch(
+        "pods",
+        "a",
+        "q",
+        "status",
+        "{'status':{'conditions':[{'type':'Ready','status':'False'}]}}");
+    evict("q");
+    assertThat(get("pods", "a", "q").isDeleting()).isTrue();
   }
 
   @Test
