@@ -109,6 +109,8 @@ final class RbacRecordCommand implements Callable<Integer> {
       description = "The program and its arguments, after --.")
   private List<String> command = new ArrayList<>();
 
+  private volatile @Nullable Process running;
+
   @Override
   public Integer call() throws Exception {
     ConnectionConfig config = access.config();
@@ -122,7 +124,7 @@ final class RbacRecordCommand implements Callable<Integer> {
           identity.isEmpty()
               ? RecordedIdentity.temporary(client, config)
               : RecordedIdentity.of(client, config, Identity.of(identity, groups))) {
-        Thread atInterrupt = new Thread(recorded::close, "remove-identity");
+        Thread atInterrupt = new Thread(() -> interrupted(recorded), "remove-identity");
         Runtime.getRuntime().addShutdownHook(atInterrupt);
         try {
           return record(config, recorded, namespaces);
@@ -131,6 +133,14 @@ final class RbacRecordCommand implements Callable<Integer> {
         }
       }
     }
+  }
+
+  private void interrupted(RecordedIdentity recorded) {
+    Process process = running;
+    if (process != null) {
+      process.destroy();
+    }
+    recorded.close();
   }
 
   private static void forget(Thread atInterrupt) {
@@ -151,6 +161,7 @@ final class RbacRecordCommand implements Callable<Integer> {
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     try (HttpClient http = new HttpClient(1);
         ApiConnection server = new ApiConnection(http, config)) {
+      kubeconfig.toFile().deleteOnExit();
       Files.write(kubeconfig, Json.write(recorded.kubeconfig()));
       try (Recording recording = new Recording(server, recorded.identity().user())) {
         int code = run(kubeconfig);
@@ -174,6 +185,7 @@ final class RbacRecordCommand implements Callable<Integer> {
     Process process;
     try {
       process = builder.start();
+      running = process;
     } catch (IOException e) {
       throw new IOException("cannot run " + command.getFirst() + ": " + e.getMessage(), e);
     }
@@ -181,10 +193,6 @@ final class RbacRecordCommand implements Callable<Integer> {
       long unused = printed.transferTo(System.err);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    } finally {
-      if (Thread.currentThread().isInterrupted()) {
-        process.destroy();
-      }
     }
     return process.waitFor();
   }
