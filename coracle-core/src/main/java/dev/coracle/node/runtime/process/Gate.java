@@ -13,21 +13,28 @@ import org.jspecify.annotations.Nullable;
  * Mounts {@code /proc} for a container in a PID namespace of its own.
  *
  * <p>The namespace exists only from its first process on, which is the container's command, and a
- * thread of ours cannot enter it. So the new process, before it becomes its command, opens two
- * FIFOs: {@code ready} tells us that it is there, {@code go} holds it until /proc is mounted. We
- * mount by handle where the kernel can (6.17), else by a {@code mount} process inside.
+ * thread of ours cannot enter it. So the new process, before it becomes its command, opens three
+ * FIFOs: {@code ready} tells us that it is there, {@code mounted} holds it until /proc is mounted,
+ * and {@code go}, which it has open already and opens again through /proc, until the FIFOs
+ * themselves are out of its sight: the command never sees them. We mount by handle where the kernel
+ * can (6.17), else by a {@code mount} process inside.
  */
 final class Gate {
 
   /** For tests: does without what only Linux 6.17 has. */
   static volatile boolean asOnOldKernels;
 
+  private static final List<String> FIFOS = List.of("ready", "mounted", "go");
+
   private final Path directory;
+
+  /** Whether the new process failed, so that nothing else that fails matters. */
+  private volatile boolean released;
 
   Gate(Path directory) throws IOException {
     this.directory = Files.createDirectories(directory);
     try (Arena arena = Arena.ofConfined()) {
-      for (String name : List.of("ready", "go")) {
+      for (String name : FIFOS) {
         long unused =
             Linux.must(
                 "mkfifo",
@@ -70,19 +77,27 @@ final class Gate {
             .start(
                 () -> {
                   int ready = -1;
+                  int mounted = -1;
                   int go = -1;
                   try {
                     ready = Linux.open(directory.resolve("ready").toString(), Constants.O_RDONLY);
                     if (cgroup != null) {
                       children((int) thread.get()).forEach(cgroup::add);
                     }
-                    mountFailed.set(mountProc((int) thread.get(), mounts, loop));
+                    Program.Failure failure = mountProc((int) thread.get(), mounts, loop);
+                    if (!released) {
+                      mountFailed.set(failure);
+                    }
+                    mounted =
+                        Linux.open(directory.resolve("mounted").toString(), Constants.O_WRONLY);
+                    remove(mounts);
                     go = Linux.open(directory.resolve("go").toString(), Constants.O_RDWR);
                     Program.Failure unused = starting.await();
                   } catch (Linux.Refused e) {
                     mountFailed.set(new Program.Failure("gate", e.errno()));
                   } finally {
                     Linux.close(ready);
+                    Linux.close(mounted);
                     Linux.close(go);
                   }
                 });
@@ -100,11 +115,8 @@ final class Gate {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    if (failure != null) {
-      return failure;
-    }
-    remove(mounts);
-    return mountFailed.get();
+    Program.Failure notMounted = mountFailed.get();
+    return notMounted == null ? failure : notMounted;
   }
 
   private static List<Integer> children(int thread) {
@@ -123,12 +135,14 @@ final class Gate {
     return children;
   }
 
+  /** Is at the other end of whatever the gate-keeper waits for. */
   private void release() {
-    for (String name : List.of("ready", "go")) {
+    released = true;
+    for (String name : FIFOS) {
       try {
         Linux.close(
             Linux.open(
-                directory.resolve(name).toString(), Constants.O_WRONLY | Constants.O_NONBLOCK));
+                directory.resolve(name).toString(), Constants.O_RDWR | Constants.O_NONBLOCK));
       } catch (Linux.Refused e) {
         continue;
       }

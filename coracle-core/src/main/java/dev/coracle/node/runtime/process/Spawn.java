@@ -49,7 +49,7 @@ final class Spawn {
   /**
    * Adds the steps.
    *
-   * @param gate a directory in the process's view with two FIFOs at which the new process waits
+   * @param gate a directory in the process's view with three FIFOs at which the new process waits
    *     before it becomes its command; null for none
    */
   void add(List<String> command, List<String> environment, @Nullable String gate) {
@@ -94,8 +94,11 @@ final class Spawn {
     }
     call("posix_spawn_file_actions_addclosefrom_np", actions.address(), 3);
     if (gate != null) {
-      open(actions, 3, gate + "/ready", Constants.O_WRONLY);
-      open(actions, 4, gate + "/go", Constants.O_RDONLY);
+      open(actions, 3, gate + "/go", Constants.O_RDONLY | Constants.O_NONBLOCK);
+      open(actions, 4, gate + "/ready", Constants.O_WRONLY);
+      open(actions, 5, gate + "/mounted", Constants.O_RDONLY);
+      // The gate is taken away now: what waits is an open of what is open already.
+      open(actions, 6, "/proc/self/fd/3", Constants.O_RDONLY);
       call("posix_spawn_file_actions_addclosefrom_np", actions.address(), 3);
     }
     if (tty) {
