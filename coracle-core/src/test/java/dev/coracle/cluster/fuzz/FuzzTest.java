@@ -23,13 +23,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The same 40 000 requests in every run; {@code -Dfuzz.seed} makes others, {@code
- * -Dfuzz.requests=100000} more.
+ * The same 100 000 requests in every run; {@code -Dfuzz.seed} makes others, {@code
+ * -Dfuzz.requests=N} as many as one likes.
  */
 class FuzzTest {
 
   private static final long SEED = Long.getLong("fuzz.seed", 20261121L);
-  private static final int REQUESTS = Integer.getInteger("fuzz.requests", 40_000);
+  private static final int REQUESTS = Integer.getInteger("fuzz.requests", 100_000);
   private static final int CLIENTS = 4;
   private static final Set<Integer> DOCUMENTED = Set.of(503, 504, 507);
 
