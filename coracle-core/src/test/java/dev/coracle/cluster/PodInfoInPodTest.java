@@ -131,9 +131,14 @@ class PodInfoInPodTest {
           containers:
           - name: asking
             image: host
-            command: [JAVA, -Xmx48m, -XX:+UseSerialGC, -XX:TieredStopAtLevel=1, -cp, "CLASSES", dev.coracle.cluster.PodProgram]
-            volumeMounts: [{name: podinfo, mountPath: /etc/podinfo}]
+            command: [JAVA, -Xmx48m, -XX:+UseSerialGC, -XX:TieredStopAtLevel=1, -cp, "/opt/podinfo:/opt/program", dev.coracle.cluster.PodProgram]
+            volumeMounts:
+            - {name: podinfo, mountPath: /etc/podinfo}
+            - {name: library, mountPath: /opt/podinfo}
+            - {name: program, mountPath: /opt/program}
           volumes:
+          - {name: library, hostPath: {path: "LIBRARY"}}
+          - {name: program, hostPath: {path: "PROGRAM"}}
           - name: podinfo
             downwardAPI:
               items:
@@ -141,7 +146,8 @@ class PodInfoInPodTest {
               - {path: annotations, fieldRef: {fieldPath: metadata.annotations}}
         """
             .replace("JAVA", Path.of(System.getProperty("java.home"), "bin", "java").toString())
-            .replace("CLASSES", classes(PodInfo.class) + ":" + classes(PodProgram.class));
+            .replace("LIBRARY", classes(PodInfo.class).toString())
+            .replace("PROGRAM", classes(PodProgram.class).toString());
     TestCluster.Output output = cluster.kubectlWithInput(pod, "create", "-f", "-");
     assertThat(output.exitCode()).as(output.text()).isZero();
   }
