@@ -8,18 +8,15 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
-import dev.coracle.api.ListOptions;
 import dev.coracle.api.PatchType;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.UserInfo;
 import dev.coracle.api.WriteOptions;
 import dev.coracle.api.Yaml;
-import dev.coracle.auth.AuthorizationAttributes;
 import dev.coracle.auth.certificates.CertificateAuthority;
 import dev.coracle.auth.certificates.KeyAndCertificate;
 import dev.coracle.auth.certificates.Pem;
 import dev.coracle.auth.rbac.PolicyReconciler;
-import dev.coracle.auth.rbac.PolicyRule;
 import dev.coracle.client.Client;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -27,10 +24,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -257,100 +251,6 @@ class AuthorizationTest {
     refused(
         () -> bob.create(BINDINGS, "", binding("bobs-edit", "edit", "bob")),
         "is attempting to grant RBAC permissions not currently held");
-  }
-
-  @Test
-  void everyBootstrapRole_decidesAsAPlainReadingOfItsRules() {
-    Set<String> groups = new TreeSet<>(List.of("example.com"));
-    Set<String> resources = new TreeSet<>(List.of("widgets", "widgets/status"));
-    Set<String> verbs = new TreeSet<>(List.of("fly"));
-    List<KubeObject> roles = admin.list(CLUSTER_ROLES, "", ListOptions.ALL).items();
-    for (KubeObject role : roles) {
-      for (JsonNode rule : role.tree().path("rules")) {
-        rule.path("apiGroups").forEach(group -> groups.add(group.asText()));
-        rule.path("resources").forEach(resource -> resources.add(resource.asText()));
-        rule.path("verbs").forEach(verb -> verbs.add(verb.asText()));
-      }
-    }
-    List<Plain> plain =
-        roles.stream().map(role -> new Plain(role.name(), role.tree().path("rules"))).toList();
-    List<String> differences = new ArrayList<>();
-    UserInfo anybody = UserInfo.of("anybody");
-    int decided = 0;
-    for (String group : groups) {
-      for (String resource : resources) {
-        int slash = resource.indexOf('/');
-        String plural = slash < 0 ? resource : resource.substring(0, slash);
-        String subresource = slash < 0 ? "" : resource.substring(slash + 1);
-        for (String verb : verbs) {
-          AuthorizationAttributes asked =
-              AuthorizationAttributes.resource(
-                  anybody,
-                  verb,
-                  GroupVersionResource.of(group, "v1", plural),
-                  subresource,
-                  "",
-                  "some-name");
-          for (Plain role : plain) {
-            boolean ours = false;
-            for (PolicyRule rule : role.read) {
-              ours |= rule.allows(asked);
-            }
-            if (ours != role.allows(group, resource, subresource, verb)) {
-              differences.add(role.name + ": " + verb + " " + group + "/" + resource);
-            }
-            decided++;
-          }
-        }
-      }
-    }
-    assertThat(differences).isEmpty();
-    assertThat(decided).isGreaterThan(100_000);
-  }
-
-  /** A role as the words of the API's documentation have it, one by one. */
-  private static final class Plain {
-    private record Rule(
-        Set<String> verbs, Set<String> groups, Set<String> resources, Set<String> names) {}
-
-    private final String name;
-    private final List<PolicyRule> read;
-    private final List<Rule> rules = new ArrayList<>();
-
-    Plain(String name, JsonNode given) {
-      this.name = name;
-      this.read = PolicyRule.read(given);
-      for (JsonNode rule : given) {
-        rules.add(
-            new Rule(
-                set(rule, "verbs"),
-                set(rule, "apiGroups"),
-                set(rule, "resources"),
-                set(rule, "resourceNames")));
-      }
-    }
-
-    private static Set<String> set(JsonNode rule, String field) {
-      Set<String> values = new HashSet<>();
-      rule.path(field).forEach(value -> values.add(value.asText()));
-      return values;
-    }
-
-    boolean allows(String group, String resource, String subresource, String verb) {
-      for (Rule rule : rules) {
-        boolean all =
-            (rule.names.isEmpty() || rule.names.contains("some-name"))
-                && (rule.verbs.contains("*") || rule.verbs.contains(verb))
-                && (rule.groups.contains("*") || rule.groups.contains(group))
-                && (rule.resources.contains("*")
-                    || rule.resources.contains(resource)
-                    || (!subresource.isEmpty() && rule.resources.contains("*/" + subresource)));
-        if (all) {
-          return true;
-        }
-      }
-      return false;
-    }
   }
 
   @Test
