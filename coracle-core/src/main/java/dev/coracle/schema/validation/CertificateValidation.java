@@ -2,6 +2,8 @@ package dev.coracle.schema.validation;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Names;
+import dev.coracle.schema.validation.field.Field;
+import dev.coracle.schema.validation.field.FieldErrors;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;

@@ -2,6 +2,9 @@ package dev.coracle.schema.validation;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupVersionKind;
+import dev.coracle.schema.validation.field.Field;
+import dev.coracle.schema.validation.field.FieldErrors;
+import dev.coracle.schema.validation.field.FieldPath;
 import org.jspecify.annotations.Nullable;
 
 /** Leases, PriorityClasses, RuntimeClasses, TokenRequests and the newer Events. */

@@ -2,6 +2,11 @@ package dev.coracle.schema.validation;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
+import dev.coracle.schema.validation.field.Field;
+import dev.coracle.schema.validation.field.FieldErrors;
+import dev.coracle.schema.validation.field.MetadataValidation;
+import dev.coracle.schema.validation.field.SelectorValidation;
+import dev.coracle.schema.validation.field.Trees;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

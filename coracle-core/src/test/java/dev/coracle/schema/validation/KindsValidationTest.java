@@ -2,6 +2,9 @@ package dev.coracle.schema.validation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.coracle.schema.validation.field.Addresses;
+import dev.coracle.schema.validation.field.Causes;
+import dev.coracle.schema.validation.workload.CronSyntax;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
