@@ -41,6 +41,7 @@ public final class SimulatedNodes implements AutoCloseable {
   private static final Duration RENEW = Duration.ofSeconds(10);
   private static final int LEASE_SECONDS = 40;
   private static final int WORKERS = 16;
+  private static final String BY_NODE = "simulated-by-node";
 
   /** A Node is in no namespace. */
   private record Key(String namespace, String name) {}
@@ -80,8 +81,9 @@ public final class SimulatedNodes implements AutoCloseable {
   }
 
   private void run(List<String> names, boolean repel) {
+    pods.addIndex(BY_NODE, pod -> List.of(pod.text("spec", "nodeName")));
     synchronized (registrations) {
-      registrations.add(nodes.addHandler(SharedInformer.each(this::seeNode)));
+      registrations.add(nodes.addHandler(new NodeHandler()));
       registrations.add(pods.addHandler(new PodHandler()));
       AtomicInteger next = new AtomicInteger();
       for (int i = 0; i < WORKERS; i++) {
@@ -127,14 +129,39 @@ public final class SimulatedNodes implements AutoCloseable {
     }
   }
 
-  private static String simulatedAddress(KubeObject pod) {
-    return pod.at("spec", "hostNetwork").asBoolean() ? "" : pod.text("status", "podIP");
+  private final class NodeHandler implements SharedInformer.Handler {
+
+    /** Pods that were seen before their node was would not be looked at again. */
+    @Override
+    public void added(KubeObject node) {
+      see(node);
+      if (isSimulated(node)) {
+        pods.byIndex(BY_NODE, node.name())
+            .forEach(pod -> queue.add(new Key(pod.namespace(), pod.name())));
+      }
+    }
+
+    @Override
+    public void updated(KubeObject before, KubeObject now) {
+      if (isSimulated(now) && !isSimulated(before)) {
+        added(now);
+      } else {
+        see(now);
+      }
+    }
+
+    @Override
+    public void deleted(KubeObject last) {}
+
+    private void see(KubeObject node) {
+      if (isSimulated(node)) {
+        queue.add(new Key("", node.name()));
+      }
+    }
   }
 
-  private void seeNode(KubeObject node) {
-    if (isSimulated(node)) {
-      queue.add(new Key("", node.name()));
-    }
+  private static String simulatedAddress(KubeObject pod) {
+    return pod.at("spec", "hostNetwork").asBoolean() ? "" : pod.text("status", "podIP");
   }
 
   private static boolean isSimulated(KubeObject node) {

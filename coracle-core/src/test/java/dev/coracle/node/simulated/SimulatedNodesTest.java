@@ -1,0 +1,97 @@
+package dev.coracle.node.simulated;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.GroupVersionResource;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.SystemClock;
+import dev.coracle.api.Yaml;
+import dev.coracle.client.Client;
+import dev.coracle.client.InformerFactory;
+import dev.coracle.cluster.TestCluster;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Simulated nodes beside a real API server. */
+class SimulatedNodesTest {
+
+  private static final GroupVersionResource PODS = GroupVersionResource.core("pods");
+  private static final GroupVersionResource NODES = GroupVersionResource.core("nodes");
+
+  private static TestCluster cluster;
+  private static Client client;
+  private static SystemClock clock;
+  private static InformerFactory informers;
+  private static SimulatedNodes nodes;
+
+  @BeforeAll
+  static void start(@TempDir Path directory) {
+    cluster = TestCluster.controlPlane(directory);
+    client = cluster.client();
+    await()
+        .ignoreExceptions()
+        .untilAsserted(
+            () -> client.get(GroupVersionResource.core("serviceaccounts"), "default", "default"));
+    clock = new SystemClock();
+    informers = new InformerFactory(client, clock);
+    nodes = SimulatedNodes.start(client, informers, clock, List.of("here"), false);
+  }
+
+  @AfterAll
+  static void stop() {
+    nodes.close();
+    informers.close();
+    clock.close();
+    cluster.close();
+  }
+
+  private static ObjectNode object(String yaml) {
+    return (ObjectNode) Yaml.read(yaml.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static void createPod(String name, String node) {
+    String yaml =
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: %s}
+        spec: {nodeName: %s, containers: [{name: main, image: v1}]}
+        """
+            .formatted(name, node);
+    KubeObject unused = client.create(PODS, "default", object(yaml));
+  }
+
+  private static void awaitRunning(String name) {
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(
+            () ->
+                assertThat(client.get(PODS, "default", name).text("status", "phase"))
+                    .isEqualTo("Running"));
+  }
+
+  @Test
+  void pod_seenBeforeItsNode_runsOnceTheNodeIsThere() {
+    createPod("early", "later");
+    createPod("marker", "here");
+    awaitRunning("marker");
+
+    String yaml =
+        """
+        apiVersion: v1
+        kind: Node
+        metadata: {name: later, labels: {coracle.dev/simulated: "true"}}
+        """;
+    KubeObject unused = client.create(NODES, "", object(yaml));
+
+    awaitRunning("early");
+  }
+}
