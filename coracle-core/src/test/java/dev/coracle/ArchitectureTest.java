@@ -9,9 +9,12 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** The arrows between packages: what each may import, as the design draws it. */
@@ -114,6 +117,35 @@ class ArchitectureTest {
   @ArchTest
   static final ArchRule packages_haveNoCycles =
       slices().matching("dev.coracle.(*)..").should().beFreeOfCycles();
+
+  /**
+   * Whose root is both what the rooms stand on and what lists them: a controller's package uses the
+   * runtime, and the runtime's list names every controller.
+   */
+  private static final Set<String> OF_ONE_PIECE = Set.of("controller", "scheduler", "node");
+
+  @ArchTest
+  static final ArchRule rooms_haveNoCyclesEither =
+      slices()
+          .assignedFrom(
+              new SliceAssignment() {
+                @Override
+                public SliceIdentifier getIdentifierOf(JavaClass javaClass) {
+                  String name = javaClass.getPackageName();
+                  if (!name.startsWith("dev.coracle.")) {
+                    return SliceIdentifier.ignore();
+                  }
+                  String top = name.substring("dev.coracle.".length()).split("\\.", -1)[0];
+                  return SliceIdentifier.of(OF_ONE_PIECE.contains(top) ? top : name);
+                }
+
+                @Override
+                public String getDescription() {
+                  return "every package, controllers, scheduler and node each as one";
+                }
+              })
+          .should()
+          .beFreeOfCycles();
 
   @ArchTest
   static final ArchRule every_package_isOneOfTheDesign =

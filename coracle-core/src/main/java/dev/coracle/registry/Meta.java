@@ -74,7 +74,7 @@ public final class Meta {
   }
 
   /** Brings metadata into Kubernetes' order and drops what is null or empty there. */
-  static void canonical(ObjectNode object) {
+  public static void canonical(ObjectNode object) {
     ObjectNode metadata = of(object);
     ObjectNode ordered = Json.object();
     for (String field : ORDER) {

@@ -2,6 +2,7 @@ package dev.coracle.registry;
 
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.GroupVersionResource;
+import dev.coracle.registry.resource.Strategy;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -54,7 +55,7 @@ public record ResourceType(
   public record Subresource(String name, GroupVersionKind kind, Set<String> verbs) {}
 
   /** A kind that is only a body, such as that of a subresource: it has no path of its own. */
-  static ResourceType ofBody(GroupVersionKind kind) {
+  public static ResourceType ofBody(GroupVersionKind kind) {
     return new ResourceType(
         kind.group(),
         kind.version(),
@@ -74,7 +75,7 @@ public record ResourceType(
   }
 
   /** The same resource in another version, of which nothing else is known. */
-  ResourceType inVersion(String other) {
+  public ResourceType inVersion(String other) {
     return other.equals(version)
         ? this
         : new ResourceType(

@@ -20,6 +20,8 @@ import dev.coracle.client.webhook.WebhookClient;
 import dev.coracle.client.webhook.WebhookConfig;
 import dev.coracle.client.webhook.WebhookException;
 import dev.coracle.client.webhook.WebhookServer;
+import dev.coracle.registry.local.Registries;
+import dev.coracle.registry.local.SchemaAdapter;
 import dev.coracle.store.MemoryStore;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

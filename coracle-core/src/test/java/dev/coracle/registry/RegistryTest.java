@@ -15,6 +15,8 @@ import dev.coracle.api.StatusException;
 import dev.coracle.api.UserInfo;
 import dev.coracle.api.WatchEvent;
 import dev.coracle.api.WriteOptions;
+import dev.coracle.registry.local.Registries;
+import dev.coracle.registry.local.SchemaAdapter;
 import dev.coracle.store.MemoryStore;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;

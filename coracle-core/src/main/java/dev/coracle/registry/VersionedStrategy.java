@@ -1,5 +1,0 @@
-package dev.coracle.registry;
-
-/** Kinds of which a PUT must say which version it replaces, or which a PUT makes anew. */
-record VersionedStrategy(boolean updatesUnconditionally, boolean createsOnUpdate)
-    implements Strategy {}

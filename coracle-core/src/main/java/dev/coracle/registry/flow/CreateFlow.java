@@ -1,0 +1,183 @@
+package dev.coracle.registry.flow;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.AdmissionAttributes;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.Operation;
+import dev.coracle.api.Status;
+import dev.coracle.api.StatusCause;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.Timestamps;
+import dev.coracle.api.WriteOptions;
+import dev.coracle.registry.Meta;
+import dev.coracle.registry.RegistryConfig;
+import dev.coracle.registry.RequestContext;
+import dev.coracle.registry.ResourceType;
+import dev.coracle.registry.resource.Resource;
+import dev.coracle.registry.resource.Strategy;
+import dev.coracle.registry.resource.Write;
+import dev.coracle.registry.strategy.InitialStatus;
+import java.util.List;
+
+/** Creating an object, step by step. */
+public final class CreateFlow {
+
+  /** How often a generated name may collide before the client is told to try again. */
+  private static final int GENERATIONS = 8;
+
+  private final RegistryConfig config;
+  private final ObjectStore objects;
+  private final NameGenerator names;
+  private final NamespaceGate namespaces;
+
+  public CreateFlow(
+      RegistryConfig config, ObjectStore objects, NameGenerator names, NamespaceGate namespaces) {
+    this.config = config;
+    this.objects = objects;
+    this.names = names;
+    this.namespaces = namespaces;
+  }
+
+  public KubeObject create(
+      RequestContext context,
+      Resource resource,
+      String namespace,
+      ObjectNode body,
+      WriteOptions options) {
+    resource.require("create");
+    ResourceType type = resource.type();
+    ObjectNode object =
+        config.schemas().decode(type, body, false, options.fieldValidation(), context.warnings());
+    return createDecoded(context, resource, namespace, object, options, true);
+  }
+
+  /**
+   * @param record whether the fields that are set are yet to be recorded as the manager's (an apply
+   *     has done so)
+   */
+  KubeObject createDecoded(
+      RequestContext context,
+      Resource resource,
+      String namespace,
+      ObjectNode object,
+      WriteOptions options,
+      boolean record) {
+    ResourceType type = resource.type();
+    Bodies.namespace(object, namespace);
+    ObjectNode metadata = Meta.of(object);
+    if (!Meta.text(metadata, "resourceVersion").isEmpty()) {
+      throw Options.unexplained("resourceVersion should not be set on objects to be created");
+    }
+    String name = Meta.text(metadata, "name");
+    Write write = new Write(context, type, namespace, name, "", options, config.clock().instant());
+    boolean generated = name.isEmpty() && !Meta.text(metadata, "generateName").isEmpty();
+    config.schemas().applyDefaults(type, object);
+    resource.strategy().complete(object);
+    if (record) {
+      config.schemas().recordFields(type, "", object, null, write.manager(), write.now());
+    }
+    for (String field :
+        new String[] {
+          "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"
+        }) {
+      Meta.of(object).remove(field);
+    }
+    AdmissionAttributes attributes =
+        Admissions.of(
+            write,
+            resource,
+            Operation.CREATE,
+            object,
+            null,
+            Admissions.options("CreateOptions", options));
+    config.admission().mutate(attributes);
+    namespaces.requireOpen(resource, write);
+    prepare(write, resource, object);
+    for (int attempt = 1; ; attempt++) {
+      if (generated) {
+        metadata = Meta.of(object);
+        metadata.put("name", names.generate(Meta.text(metadata, "generateName")));
+      }
+      try {
+        return store(write, resource, object, attributes);
+      } catch (ObjectStore.Exists e) {
+        if (!generated) {
+          throw resource.alreadyExists(name);
+        }
+        if (attempt == GENERATIONS) {
+          throw noUniqueName(resource, Meta.text(Meta.of(object), "name"));
+        }
+      }
+    }
+  }
+
+  private void prepare(Write write, Resource resource, ObjectNode object) {
+    if (resource.hasStatus() && !resource.strategy().takesStatusOnCreate()) {
+      object.remove("status");
+      if (!resource.type().custom()) {
+        object.set("status", InitialStatus.of(resource.type()));
+      }
+    }
+    ObjectNode metadata = Meta.of(object);
+    metadata.put("uid", config.uids().get());
+    metadata.put("creationTimestamp", Timestamps.seconds(write.now()));
+    metadata.remove("generation");
+    if (resource.countsGeneration()) {
+      metadata.put("generation", 1);
+    }
+    resource.strategy().prepareForCreate(write, object);
+  }
+
+  private KubeObject store(
+      Write write, Resource resource, ObjectNode object, AdmissionAttributes attributes)
+      throws ObjectStore.Exists {
+    String name = Meta.text(Meta.of(object), "name");
+    List<StatusCause> causes =
+        new java.util.ArrayList<>(
+            config
+                .schemas()
+                .validate(resource.type(), "", object, null, write.context().warnings()));
+    causes.addAll(resource.strategy().validate(write, object, null));
+    if (!causes.isEmpty()) {
+      throw StatusException.invalid(resource.type().group(), resource.type().kind(), name, causes);
+    }
+    write.context().warnings().addAll(config.schemas().warnings(resource.type(), object));
+    Meta.canonical(object);
+    config
+        .admission()
+        .validate(attributes.name().isEmpty() ? attributes.withName(name) : attributes);
+    Strategy.Allocation allocation = resource.strategy().allocate(write, object, null);
+    boolean stored = false;
+    try {
+      if (write.dryRun()) {
+        if (objects.find(resource, write.namespace(), name) != null) {
+          throw new ObjectStore.Exists();
+        }
+        Meta.canonical(object);
+        return KubeObject.of(object);
+      }
+      KubeObject created = objects.insert(resource, write.namespace(), name, object);
+      stored = true;
+      resource.strategy().stored(created, null);
+      return created;
+    } finally {
+      if (!stored) {
+        allocation.release();
+      }
+    }
+  }
+
+  private static StatusException noUniqueName(Resource resource, String name) {
+    ResourceType type = resource.type();
+    return new StatusException(
+        new Status(
+            409,
+            "AlreadyExists",
+            type.gvr().qualified()
+                + " \""
+                + name
+                + "\" already exists, the server was not able to generate a unique name for the"
+                + " object",
+            new Status.Details(name, type.group(), type.plural(), "", List.of(), 1)));
+  }
+}

@@ -1,0 +1,92 @@
+package dev.coracle.registry.strategy;
+
+import dev.coracle.api.Clock;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.Timestamps;
+import dev.coracle.registry.resource.Resource;
+import dev.coracle.registry.resource.Strategy;
+import dev.coracle.store.Store;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Events go by themselves, a while after they were last seen. */
+final class EventStrategy implements Strategy {
+
+  private final Clock clock;
+  private final Duration lifetime;
+  private final Supplier<Resource> events;
+  private final Store store;
+  private final AtomicBoolean sweeping = new AtomicBoolean();
+
+  EventStrategy(Clock clock, Duration lifetime, Supplier<Resource> events, Store store) {
+    this.clock = clock;
+    this.lifetime = lifetime;
+    this.events = events;
+    this.store = store;
+  }
+
+  @Override
+  public boolean createsOnUpdate() {
+    return true;
+  }
+
+  @Override
+  public void stored(KubeObject now, @Nullable KubeObject before) {
+    sweepLater();
+  }
+
+  private void sweepLater() {
+    if (sweeping.compareAndSet(false, true)) {
+      clock.schedule(lifetime.dividedBy(8).plusSeconds(1), this::sweep);
+    }
+  }
+
+  private void sweep() {
+    Instant limit = clock.instant().minus(lifetime);
+    List<KubeObject> old = new ArrayList<>();
+    Resource resource = events.get();
+    resource
+        .stored()
+        .seen()
+        .tree()
+        .forEach(
+            event -> {
+              if (lastSeen(event).isBefore(limit)) {
+                old.add(event);
+              }
+            });
+    for (KubeObject event : old) {
+      try {
+        store.delete(resource.key(event.namespace(), event.name()), event.resourceVersion());
+      } catch (dev.coracle.store.ConflictException e) {
+        // Seen again in the meantime.
+        continue;
+      }
+    }
+    sweeping.set(false);
+    if (resource.stored().seen().tree().size() > 0) {
+      sweepLater();
+    }
+  }
+
+  private static Instant lastSeen(KubeObject event) {
+    Instant last = Instant.EPOCH;
+    for (String time :
+        new String[] {
+          event.creationTimestamp(),
+          event.text("lastTimestamp"),
+          event.text("series", "lastObservedTime")
+        }) {
+      Instant at = time.isEmpty() ? null : Timestamps.parse(time);
+      if (at != null && at.isAfter(last)) {
+        last = at;
+      }
+    }
+    return last;
+  }
+}
