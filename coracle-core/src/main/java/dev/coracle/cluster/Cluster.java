@@ -23,6 +23,7 @@ import dev.coracle.client.webhook.WebhookClient;
 import dev.coracle.client.webhook.WebhookConfig;
 import dev.coracle.client.webhook.WebhookException;
 import dev.coracle.http.ClientTls;
+import dev.coracle.http.HttpServer;
 import dev.coracle.http.HttpServerOptions;
 import dev.coracle.metrics.Metrics;
 import dev.coracle.network.Ipv4Network;
@@ -127,6 +128,7 @@ public final class Cluster implements AutoCloseable {
     @Nullable ControllableClock turnable =
         options.turnableClock() ? new ControllableClock(system) : null;
     Clock clock = turnable == null ? system : turnable;
+    Thread.ofPlatform().daemon(true).name("coracle-start-http").start(HttpServer::prepare);
     Background<Machine> machineStart =
         Background.start("machine", () -> Machine.prepare(options, directory.path()));
     Background<Pki> pkiStart =

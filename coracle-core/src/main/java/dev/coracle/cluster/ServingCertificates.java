@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.security.KeyPair;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -127,7 +128,11 @@ final class ServingCertificates implements AutoCloseable {
       if (chain.isEmpty()) {
         throw new IOException(certificate + " has no certificate");
       }
-      tls = ServerTls.of(KeyFiles.keyPair("--tls-private-key-file", key).getPrivate(), chain);
+      KeyPair pair = KeyFiles.keyPair("--tls-private-key-file", key);
+      if (!pair.getPublic().equals(chain.getFirst().getPublicKey())) {
+        throw new IOException("tls: private key does not match public key");
+      }
+      tls = ServerTls.of(pair.getPrivate(), chain);
     }
     return new Shown(
         tls.chain(), authorities, tls.requestingClientCertificates(authorities).withPolicy(policy));

@@ -59,6 +59,15 @@ public final class HttpServer implements AutoCloseable {
   }
 
   /**
+   * Loads what the first server of a process needs, native libraries above all, so that it can
+   * happen beside other work.
+   */
+  public static void prepare() {
+    NettyRuntime.prepare();
+    TlsContexts.provider();
+  }
+
+  /**
    * Starts to listen.
    *
    * @throws IOException naming the address that could not be had

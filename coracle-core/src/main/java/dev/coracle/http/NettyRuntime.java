@@ -35,6 +35,12 @@ final class NettyRuntime {
 
   private NettyRuntime() {}
 
+  /** Loads the transport's library and makes the allocator. */
+  static void prepare() {
+    ByteBufAllocator made = allocator();
+    made.buffer(1).release();
+  }
+
   /** The allocator of every channel. */
   static ByteBufAllocator allocator() {
     return Allocator.INSTANCE;

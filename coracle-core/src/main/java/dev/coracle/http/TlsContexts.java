@@ -8,14 +8,18 @@ import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.OpenSsl;
+import io.netty.handler.ssl.OpenSslCachingX509KeyManagerFactory;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.SupportedCipherSuiteFilter;
+import io.netty.handler.ssl.util.KeyManagerFactoryWrapper;
 import java.net.Socket;
+import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
+import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.X509ExtendedTrustManager;
@@ -35,7 +39,7 @@ final class TlsContexts {
   static SslContext server(ServerTls tls, boolean http2) {
     try {
       SslContextBuilder builder =
-          SslContextBuilder.forServer(tls.key(), tls.chain())
+          SslContextBuilder.forServer(identity(tls.key(), tls.chain()))
               .sslProvider(provider())
               .protocols(protocols(tls.policy()))
               .ciphers(ciphers(tls.policy()), SupportedCipherSuiteFilter.INSTANCE)
@@ -73,13 +77,22 @@ final class TlsContexts {
       } else if (!tls.authorities().isEmpty()) {
         builder.trustManager(tls.authorities().toArray(X509Certificate[]::new));
       }
-      if (tls.key() != null) {
-        builder.keyManager(tls.key(), tls.chain());
+      PrivateKey key = tls.key();
+      if (key != null) {
+        builder.keyManager(identity(key, tls.chain()));
       }
       return builder.build();
     } catch (SSLException e) {
       throw new IllegalArgumentException("TLS client certificate: " + e.getMessage(), e);
     }
+  }
+
+  /** BoringSSL parses key and chain at the first handshake and keeps them. */
+  private static KeyManagerFactory identity(PrivateKey key, List<X509Certificate> chain) {
+    KeyManagerFactory factory = new KeyManagerFactoryWrapper(new SoleIdentity(key, chain));
+    return provider() == SslProvider.JDK
+        ? factory
+        : new OpenSslCachingX509KeyManagerFactory(factory);
   }
 
   private static String[] protocols(TlsPolicy policy) {
