@@ -134,7 +134,11 @@ public final class Controllers implements AutoCloseable {
     factories.add(Factory.of("generic-garbage-collector", GarbageCollector::new));
     factories.add(Factory.of("ttl-after-finished-controller", TtlAfterFinishedController::new));
     factories.add(Factory.of("pod-garbage-collector", PodGcController::new));
-    factories.add(Factory.of("daemon-set-controller", DaemonSetController::new));
+    factories.add(
+        new Factory(
+            DaemonSetController.NAME,
+            ControllerManager.identity(DaemonSetController.ACCOUNT),
+            DaemonSetController::new));
     factories.add(Factory.of("statefulset-controller", StatefulSetController::new));
     factories.add(Factory.of("bootstrap-signer", BootstrapSigner::new));
     factories.add(Factory.of("token-cleaner", TokenCleaner::new));

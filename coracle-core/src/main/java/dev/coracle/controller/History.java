@@ -1,7 +1,9 @@
 package dev.coracle.controller;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.DeleteOptions;
+import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.LabelSelector;
@@ -9,10 +11,7 @@ import dev.coracle.api.StatusException;
 import dev.coracle.client.SharedInformer;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,11 +20,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class History {
 
+  /** No more of an owner's name goes into that of a revision. */
+  private static final int LONGEST_PREFIX = 223;
+
   /**
    * @param current the revision of the owner's template
    * @param old the others, oldest first
+   * @param collisions how many names were taken by others until the current one got its own
    */
-  public record Revisions(KubeObject current, List<KubeObject> old) {
+  public record Revisions(KubeObject current, List<KubeObject> old, int collisions) {
 
     public @Nullable KubeObject find(String name) {
       if (current.name().equals(name)) {
@@ -36,11 +39,24 @@ public final class History {
   }
 
   private final ControllerContext context;
+  private final GroupVersionResource owners;
+  private final String hashLabel;
   private final SharedInformer revisions;
 
-  public History(ControllerContext context) {
+  /**
+   * @param owners the resource whose history this is
+   * @param hashLabel the label that carries a revision's hash
+   */
+  public History(ControllerContext context, GroupVersionResource owners, String hashLabel) {
     this.context = context;
+    this.owners = owners;
+    this.hashLabel = hashLabel;
     this.revisions = context.informers().of(Resources.CONTROLLER_REVISIONS);
+  }
+
+  /** The cache that {@link #sync} reads. */
+  public SharedInformer informer() {
+    return revisions;
   }
 
   /** Fills the cache that {@link #sync} reads. */
@@ -58,40 +74,43 @@ public final class History {
     return data;
   }
 
+  /** The template that a revision keeps. */
+  public static JsonNode template(KubeObject revision) {
+    ObjectNode template = revision.at("data", "spec", "template").deepCopy();
+    template.remove("$patch");
+    return template;
+  }
+
+  /** The owner's revisions as they are: null when none is of its template. */
+  public @Nullable Revisions find(KubeObject owner) {
+    List<KubeObject> all = sorted(Pods.controlledBy(revisions, owner.uid()));
+    KubeObject current = newestOf(all, data(owner));
+    return current == null ? null : revisions(owner, current, all);
+  }
+
   /**
    * The owner's revisions, after making one for its template if there is none; one that is there is
    * numbered as the newest again.
-   *
-   * @param hash names a template, with a number of collisions
-   * @param hashLabel the label that carries the hash; empty for none
    */
-  public Revisions sync(
-      KubeObject owner, LabelSelector selector, Function<Integer, String> hash, String hashLabel) {
-    List<KubeObject> all = new ArrayList<>(Pods.controlledBy(revisions, owner.uid()));
-    for (KubeObject orphan : Pods.orphans(revisions, owner.namespace())) {
-      if (selector.matches(orphan.labels())) {
-        all.addAll(
+  public Revisions sync(KubeObject owner, LabelSelector selector) {
+    List<KubeObject> candidates = new ArrayList<>(Pods.controlledBy(revisions, owner.uid()));
+    candidates.addAll(Pods.orphans(revisions, owner.namespace()));
+    List<KubeObject> all =
+        sorted(
             Owners.claim(
                 context.client(),
-                owner.kind().equals("DaemonSet") ? Resources.DAEMON_SETS : Resources.STATEFUL_SETS,
+                owners,
                 owner,
                 selector,
                 Resources.CONTROLLER_REVISIONS,
-                List.of(orphan)));
-      }
-    }
-    all.sort(Comparator.comparingLong(History::number).thenComparing(KubeObject::name));
+                candidates));
     ObjectNode data = data(owner);
     long newest = all.isEmpty() ? 0 : number(all.getLast());
-    KubeObject current = null;
-    for (KubeObject revision : all) {
-      if (Trees.same(revision.at("data"), data)) {
-        current = revision;
-      }
-    }
+    KubeObject current = newestOf(all, data);
     if (current == null) {
-      current = create(owner, data, newest + 1, hash, hashLabel);
-    } else if (number(current) < newest) {
+      return create(owner, data, newest + 1, all);
+    }
+    if (number(current) < newest) {
       ObjectNode tree = current.mutableTree();
       tree.put("revision", newest + 1);
       current =
@@ -99,40 +118,46 @@ public final class History {
               .client()
               .update(Resources.CONTROLLER_REVISIONS, owner.namespace(), current.name(), tree);
     }
-    String name = current.name();
-    List<KubeObject> old = all.stream().filter(r -> !r.name().equals(name)).toList();
-    return new Revisions(current, old);
+    return revisions(owner, current, all);
+  }
+
+  private static Revisions revisions(KubeObject owner, KubeObject current, List<KubeObject> all) {
+    return new Revisions(current, others(all, current), collisions(owner));
+  }
+
+  private static List<KubeObject> others(List<KubeObject> all, KubeObject current) {
+    return all.stream().filter(r -> !r.name().equals(current.name())).toList();
+  }
+
+  private static List<KubeObject> sorted(List<KubeObject> all) {
+    return all.stream()
+        .sorted(Comparator.comparingLong(History::number).thenComparing(KubeObject::name))
+        .toList();
+  }
+
+  private static @Nullable KubeObject newestOf(List<KubeObject> sorted, ObjectNode data) {
+    return sorted.reversed().stream()
+        .filter(revision -> Trees.same(revision.at("data"), data))
+        .findFirst()
+        .orElse(null);
+  }
+
+  private static int collisions(KubeObject owner) {
+    return owner.at("status", "collisionCount").asInt();
   }
 
   public static long number(KubeObject revision) {
     return revision.at("revision").asLong();
   }
 
-  private KubeObject create(
-      KubeObject owner,
-      ObjectNode data,
-      long number,
-      Function<Integer, String> hash,
-      String hashLabel) {
-    for (int collisions = owner.at("status", "collisionCount").asInt(); ; collisions++) {
-      String name = hash.apply(collisions);
-      ObjectNode tree =
-          Json.object().put("kind", "ControllerRevision").put("apiVersion", "apps/v1");
-      ObjectNode metadata = tree.putObject("metadata");
-      metadata.put("name", owner.name() + "-" + name).put("namespace", owner.namespace());
-      ObjectNode labels = metadata.putObject("labels");
-      owner
-          .at("spec", "template", "metadata", "labels")
-          .properties()
-          .forEach(entry -> labels.set(entry.getKey(), entry.getValue()));
-      if (!hashLabel.isEmpty()) {
-        labels.put(hashLabel, name);
-      }
-      metadata.putArray("ownerReferences").add(Owners.controllerRef(owner));
-      tree.set("data", data);
-      tree.put("revision", number);
+  private Revisions create(
+      KubeObject owner, ObjectNode data, long number, List<KubeObject> others) {
+    for (int collisions = collisions(owner); ; collisions++) {
+      ObjectNode tree = revision(owner, data, number, collisions);
       try {
-        return context.client().create(Resources.CONTROLLER_REVISIONS, owner.namespace(), tree);
+        KubeObject created =
+            context.client().create(Resources.CONTROLLER_REVISIONS, owner.namespace(), tree);
+        return new Revisions(created, others, collisions);
       } catch (StatusException e) {
         if (!e.isAlreadyExists()) {
           throw e;
@@ -140,45 +165,65 @@ public final class History {
         KubeObject there =
             context
                 .client()
-                .get(Resources.CONTROLLER_REVISIONS, owner.namespace(), owner.name() + "-" + name);
+                .get(
+                    Resources.CONTROLLER_REVISIONS,
+                    owner.namespace(),
+                    tree.path("metadata").path("name").asText());
         if (Owners.isControlledBy(there, owner) && Trees.same(there.at("data"), data)) {
-          return there;
+          return new Revisions(there, others(others, there), collisions);
         }
       }
     }
   }
 
-  /**
-   * Deletes the oldest revisions beyond the owner's {@code revisionHistoryLimit}.
-   *
-   * @param live names of revisions (or their hashes) that Pods still have
-   */
-  public void truncate(KubeObject owner, Revisions known, Set<String> live, String hashLabel) {
-    int limit = owner.at("spec", "revisionHistoryLimit").asInt(10);
-    List<KubeObject> unused = new ArrayList<>();
-    for (KubeObject revision : known.old()) {
-      Set<String> names = new HashSet<>();
-      names.add(revision.name());
-      names.add(revision.labels().getOrDefault(hashLabel, revision.name()));
-      names.retainAll(live);
-      if (names.isEmpty()) {
-        unused.add(revision);
-      }
+  private ObjectNode revision(KubeObject owner, ObjectNode data, long number, int collisions) {
+    String hash = TemplateHash.of(owner.at("spec", "template"), collisions);
+    String prefix = owner.name();
+    if (prefix.length() > LONGEST_PREFIX) {
+      prefix = prefix.substring(0, LONGEST_PREFIX);
     }
-    for (int i = 0; i < unused.size() - limit; i++) {
+    ObjectNode tree = Json.object().put("kind", "ControllerRevision").put("apiVersion", "apps/v1");
+    ObjectNode metadata = tree.putObject("metadata");
+    metadata.put("name", prefix + "-" + hash).put("namespace", owner.namespace());
+    ObjectNode labels = metadata.putObject("labels");
+    labels.setAll(fields(owner.at("spec", "template", "metadata", "labels")));
+    labels.put(hashLabel, hash);
+    // kubectl rollout history reads the cause of a change here
+    ObjectNode annotations = fields(owner.at("metadata", "annotations"));
+    if (!annotations.isEmpty()) {
+      metadata.set("annotations", annotations);
+    }
+    metadata.putArray("ownerReferences").add(Owners.controllerRef(owner));
+    tree.set("data", data);
+    tree.put("revision", number);
+    return tree;
+  }
+
+  private static ObjectNode fields(JsonNode node) {
+    return node instanceof ObjectNode object ? object.deepCopy() : Json.object();
+  }
+
+  /** Deletes revisions; those that are gone are no failure. */
+  public void delete(List<KubeObject> doomed) {
+    for (KubeObject revision : doomed) {
       try {
         context
             .client()
             .delete(
                 Resources.CONTROLLER_REVISIONS,
-                owner.namespace(),
-                unused.get(i).name(),
-                DeleteOptions.uid(unused.get(i).uid()));
+                revision.namespace(),
+                revision.name(),
+                DeleteOptions.uid(revision.uid()));
       } catch (StatusException e) {
-        if (!e.isNotFound()) {
+        if (!e.isNotFound() && !e.isConflict()) {
           throw e;
         }
       }
     }
+  }
+
+  /** How many old revisions an owner keeps. */
+  public static int limit(KubeObject owner) {
+    return owner.at("spec", "revisionHistoryLimit").asInt(10);
   }
 }

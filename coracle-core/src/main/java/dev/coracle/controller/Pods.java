@@ -5,7 +5,9 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.OwnerReference;
 import dev.coracle.api.Timestamps;
 import dev.coracle.client.SharedInformer;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -83,6 +85,30 @@ public final class Pods {
     }
     Instant since = readySince(pod);
     return since != null && !since.plusSeconds(minReadySeconds).isAfter(now);
+  }
+
+  /**
+   * When the first of those Pods that are ready, but not for long enough yet, will be available.
+   *
+   * @return null when none of them is on the way
+   */
+  public static @Nullable Duration availableIn(
+      Collection<KubeObject> pods, int minReadySeconds, Instant now) {
+    if (minReadySeconds == 0) {
+      return null;
+    }
+    Duration soonest = null;
+    for (KubeObject pod : pods) {
+      Instant since = readySince(pod);
+      if (since == null) {
+        continue;
+      }
+      Duration left = Duration.between(now, since.plusSeconds(minReadySeconds));
+      if (left.isPositive() && (soonest == null || left.compareTo(soonest) < 0)) {
+        soonest = left;
+      }
+    }
+    return soonest;
   }
 
   public static int restarts(KubeObject pod) {

@@ -9,177 +9,302 @@ import dev.coracle.controller.Trees;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Which Pods of a DaemonSet to start and which to end, and how it stands. Pure. */
 final class DaemonDecision {
 
+  static final String HASH_LABEL = "controller-revision-hash";
+  static final String GENERATION_LABEL = "pod-template-generation";
+  private static final String GENERATION = "deprecated.daemonset.template.generation";
+
   /**
    * @param create nodes that get a Pod
-   * @param failed Pods that ended and are to be replaced
+   * @param failed Pods that failed and are to be replaced, when their node's back-off is over
+   * @param succeeded Pods that ended well, which a daemon does not, and are to be replaced
    */
-  record Plan(List<String> create, List<KubeObject> delete, List<KubeObject> failed) {}
+  record Plan(
+      List<String> create,
+      List<KubeObject> delete,
+      List<KubeObject> failed,
+      List<KubeObject> succeeded) {
+
+    Plan() {
+      this(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+    }
+  }
+
+  /** Which of a node's Pods stays: one that has a node, the oldest. */
+  private static final Comparator<KubeObject> FIRST_TO_STAY =
+      Comparator.comparing((KubeObject pod) -> Pods.nodeName(pod).isEmpty())
+          .thenComparing(KubeObject::creationTimestamp)
+          .thenComparing(KubeObject::name);
 
   private final KubeObject set;
   private final List<KubeObject> nodes;
-  private final Map<String, List<KubeObject>> byNode;
+  private final Map<String, DaemonPlacement.Fit> fits = new HashMap<>();
+  private final Map<String, List<KubeObject>> byNode = new TreeMap<>();
   private final String hash;
   private final Instant now;
 
+  /**
+   * @param hash of the template, as its Pods carry it
+   */
   DaemonDecision(
       KubeObject set, List<KubeObject> nodes, List<KubeObject> pods, String hash, Instant now) {
     this.set = set;
     this.nodes = nodes;
-    this.byNode = DaemonSetController.byNode(pods);
     this.hash = hash;
     this.now = now;
+    nodes.forEach(node -> fits.put(node.name(), DaemonPlacement.fit(set, node)));
+    for (KubeObject pod : pods) {
+      String node = DaemonPlacement.nodeOf(pod);
+      if (!node.isEmpty() && !(pod.isDeleting() && Pods.isFinished(pod))) {
+        byNode.computeIfAbsent(node, key -> new ArrayList<>()).add(pod);
+      }
+    }
+    byNode.values().forEach(there -> there.sort(FIRST_TO_STAY));
   }
 
   private boolean isAvailable(KubeObject pod) {
     return Pods.isAvailable(pod, set.at("spec", "minReadySeconds").asInt(), now);
   }
 
-  private boolean isNew(KubeObject pod) {
-    return hash.equals(pod.labels().get(DaemonSetController.HASH_LABEL));
+  /** The generation of a DaemonSet's template; empty when it isn't known. */
+  static String generation(KubeObject set) {
+    return set.at("metadata", "annotations").path(GENERATION).asText("");
   }
 
-  Plan plan() {
-    Plan plan = new Plan(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
-    int surge = limit("maxSurge");
+  private boolean isNew(KubeObject pod) {
+    String generation = generation(set);
+    return (!hash.isEmpty() && hash.equals(pod.labels().get(HASH_LABEL)))
+        || (!generation.isEmpty() && generation.equals(pod.labels().get(GENERATION_LABEL)));
+  }
+
+  private boolean runsOn(String node) {
+    DaemonPlacement.Fit fit = fits.get(node);
+    return fit != null && fit.run();
+  }
+
+  private boolean isRolling() {
+    return set.text("spec", "updateStrategy", "type").equals("RollingUpdate");
+  }
+
+  private int desired() {
+    return (int) nodes.stream().filter(node -> runsOn(node.name())).count();
+  }
+
+  private int limit(String field, int total) {
+    JsonNode value = set.at("spec", "updateStrategy", "rollingUpdate").path(field);
+    return Trees.scaled(value, 0, total, true);
+  }
+
+  private boolean surges() {
+    return isRolling() && limit("maxSurge", 1) > 0;
+  }
+
+  /** A Pod on every node where one belongs, and none elsewhere. */
+  Plan place() {
+    Plan plan = new Plan();
     for (KubeObject node : nodes) {
-      place(plan, node, surge);
+      place(plan, node.name());
     }
+    Set<String> known = nodes.stream().map(KubeObject::name).collect(Collectors.toSet());
     byNode.forEach(
         (node, pods) -> {
-          if (nodes.stream().noneMatch(known -> known.name().equals(node))) {
-            // Pods that wait for a node that is gone; those that ran there are the Pod GC's
+          if (!known.contains(node)) {
+            // they wait for a node that is gone; those that ran there are the Pod GC's
             pods.stream()
                 .filter(pod -> Pods.nodeName(pod).isEmpty() && !pod.isDeleting())
                 .forEach(plan.delete::add);
           }
         });
-    if (plan.create.isEmpty() && plan.failed.isEmpty()) {
-      if (!set.text("spec", "updateStrategy", "type").equals("OnDelete")) {
-        roll(plan, surge);
+    return plan;
+  }
+
+  private void place(Plan plan, String node) {
+    DaemonPlacement.Fit fit = fits.get(node);
+    List<KubeObject> there = byNode.getOrDefault(node, List.of());
+    if (fit == null || !fit.stay()) {
+      there.stream().filter(pod -> !pod.isDeleting()).forEach(plan.delete::add);
+      return;
+    }
+    if (there.isEmpty()) {
+      if (fit.run()) {
+        plan.create.add(node);
       }
+      return;
+    }
+    List<KubeObject> running = new ArrayList<>();
+    for (KubeObject pod : there) {
+      if (pod.isDeleting()) {
+        continue;
+      }
+      switch (Pods.phase(pod)) {
+        case "Failed" -> plan.failed.add(pod);
+        case "Succeeded" -> plan.succeeded.add(pod);
+        default -> running.add(pod);
+      }
+    }
+    if (!surges()) {
+      plan.delete.addAll(running.subList(Math.min(1, running.size()), running.size()));
+    } else if (running.isEmpty()) {
+      if (fit.run()) {
+        plan.create.add(node);
+      }
+    } else if (running.size() > 1) {
+      keepTwo(plan, running);
+    }
+  }
+
+  /** An old Pod and a new one may run side by side until the new one is available. */
+  private void keepTwo(Plan plan, List<KubeObject> running) {
+    KubeObject oldPod = null;
+    KubeObject newPod = null;
+    for (KubeObject pod : running) {
+      boolean isNew = hash.equals(pod.labels().get(HASH_LABEL));
+      if (isNew && newPod == null) {
+        newPod = pod;
+      } else if (!isNew && oldPod == null) {
+        oldPod = pod;
+      } else {
+        plan.delete.add(pod);
+      }
+    }
+    if (newPod != null && oldPod != null && (!Pods.isReady(oldPod) || isAvailable(newPod))) {
+      plan.delete.add(oldPod);
+    }
+  }
+
+  /** Moves on to the new template; only when {@link #place} has nothing to do. */
+  Plan roll() {
+    Plan plan = new Plan();
+    if (!isRolling()) {
+      return plan;
+    }
+    for (KubeObject node : nodes) {
+      if (runsOn(node.name())) {
+        byNode.putIfAbsent(node.name(), List.of());
+      }
+    }
+    int desired = desired();
+    int surge = limit("maxSurge", desired);
+    int unavailable = limit("maxUnavailable", desired);
+    if (surge > 0) {
+      surge(plan, surge, desired);
+    } else {
+      replace(plan, desired > 0 && unavailable == 0 ? 1 : unavailable);
     }
     return plan;
   }
 
-  private void place(Plan plan, KubeObject node, int surge) {
-    DaemonPlacement.Fit fit = DaemonPlacement.fit(set, node);
-    List<KubeObject> there = byNode.getOrDefault(node.name(), List.of());
-    if (!fit.stay()) {
-      there.stream().filter(pod -> !pod.isDeleting()).forEach(plan.delete::add);
-      return;
-    }
-    List<KubeObject> running = new ArrayList<>();
-    boolean leaving = false;
+  /**
+   * The Pods of a node that are not leaving.
+   *
+   * @param tooMany whether there is more than one of a kind
+   */
+  private record Pair(@Nullable KubeObject oldPod, @Nullable KubeObject newPod, boolean tooMany) {}
+
+  private Pair pair(List<KubeObject> there) {
+    KubeObject oldPod = null;
+    KubeObject newPod = null;
     for (KubeObject pod : there) {
       if (pod.isDeleting()) {
-        leaving = true;
-      } else if (Pods.isFinished(pod)) {
-        plan.failed.add(pod);
+        continue;
+      }
+      if (isNew(pod)) {
+        if (newPod != null) {
+          return new Pair(null, null, true);
+        }
+        newPod = pod;
       } else {
-        running.add(pod);
+        if (oldPod != null) {
+          return new Pair(null, null, true);
+        }
+        oldPod = pod;
       }
     }
-    if (running.isEmpty()) {
-      if (fit.run()
-          && plan.failed.stream().noneMatch(there::contains)
-          && !(leaving && surge == 0)) {
-        plan.create.add(node.name());
-      }
-      return;
-    }
-    if (running.size() > 1 && !(surge > 0 && running.stream().anyMatch(p -> !isNew(p)))) {
-      running.sort(
-          Comparator.comparing((KubeObject pod) -> Pods.nodeName(pod).isEmpty())
-              .thenComparing(pod -> !Pods.isReady(pod))
-              .thenComparing(KubeObject::creationTimestamp));
-      plan.delete.addAll(running.subList(1, running.size()));
-    }
+    return new Pair(oldPod, newPod, false);
   }
 
-  private int desired() {
-    int desired = 0;
-    for (KubeObject node : nodes) {
-      desired += DaemonPlacement.fit(set, node).run() ? 1 : 0;
-    }
-    return desired;
-  }
-
-  private int limit(String field) {
-    JsonNode value = set.at("spec", "updateStrategy", "rollingUpdate").path(field);
-    return Trees.scaled(value, field.equals("maxSurge") ? 0 : 1, desired(), true);
-  }
-
-  private void roll(Plan plan, int surge) {
-    int maxUnavailable = surge > 0 ? 0 : Math.max(1, limit("maxUnavailable"));
+  /** Old Pods go, and {@link #place} starts new ones in their stead. */
+  private void replace(Plan plan, int most) {
     int unavailable = 0;
-    int surging = 0;
-    List<KubeObject> replaceFreely = new ArrayList<>();
     List<KubeObject> candidates = new ArrayList<>();
-    List<String> surgeNodes = new ArrayList<>();
-    for (KubeObject node : nodes) {
-      if (!DaemonPlacement.fit(set, node).run()) {
-        continue;
-      }
-      KubeObject old = null;
-      KubeObject fresh = null;
-      for (KubeObject pod : byNode.getOrDefault(node.name(), List.of())) {
-        if (pod.isDeleting() || Pods.isFinished(pod)) {
-          continue;
-        }
-        if (isNew(pod)) {
-          fresh = pod;
-        } else {
-          old = pod;
-        }
-      }
-      if (surge > 0) {
-        if (old != null && fresh != null) {
-          if (isAvailable(fresh)) {
-            replaceFreely.add(old);
-          } else {
-            surging++;
-          }
-        } else if (old != null) {
-          if (isAvailable(old)) {
-            surgeNodes.add(node.name());
-          } else {
-            replaceFreely.add(old);
-          }
-        }
-        continue;
-      }
-      if (old == null) {
-        unavailable += fresh == null || !isAvailable(fresh) ? 1 : 0;
-      } else if (!isAvailable(old)) {
-        replaceFreely.add(old);
+    for (List<KubeObject> there : byNode.values()) {
+      Pair pair = pair(there);
+      KubeObject oldPod = pair.oldPod;
+      KubeObject newPod = pair.newPod;
+      if (pair.tooMany || (oldPod == null) == (newPod == null)) {
         unavailable++;
-      } else {
-        candidates.add(old);
+      } else if (newPod != null) {
+        unavailable += isAvailable(newPod) ? 0 : 1;
+      } else if (oldPod != null && !isAvailable(oldPod)) {
+        plan.delete.add(oldPod);
+        unavailable++;
+      } else if (oldPod != null) {
+        candidates.add(oldPod);
       }
     }
-    plan.delete.addAll(replaceFreely);
-    if (surge > 0) {
-      surgeNodes.stream().limit(Math.max(0, surge - surging)).forEach(plan.create::add);
-    } else {
-      candidates.stream()
-          .limit(Math.max(0, maxUnavailable - unavailable))
-          .forEach(plan.delete::add);
+    int left = Math.clamp((long) most - unavailable, 0, candidates.size());
+    plan.delete.addAll(candidates.subList(0, left));
+  }
+
+  /** New Pods start beside the old ones, which go when the new ones are available. */
+  private void surge(Plan plan, int most, int desired) {
+    int surging = 0;
+    int available = 0;
+    List<String> candidates = new ArrayList<>();
+    List<KubeObject> misplaced = new ArrayList<>();
+    for (Map.Entry<String, List<KubeObject>> entry : byNode.entrySet()) {
+      Pair pair = pair(entry.getValue());
+      KubeObject oldPod = pair.oldPod;
+      KubeObject newPod = pair.newPod;
+      if (pair.tooMany) {
+        surging++;
+        continue;
+      }
+      KubeObject counted = oldPod != null ? oldPod : newPod;
+      available += counted != null && isAvailable(counted) ? 1 : 0;
+      if (oldPod == null) {
+        continue;
+      }
+      if (newPod != null) {
+        if (isAvailable(newPod)) {
+          plan.delete.add(oldPod);
+        } else {
+          surging++;
+        }
+      } else if (isAvailable(oldPod)) {
+        if (runsOn(entry.getKey())) {
+          candidates.add(entry.getKey());
+        } else {
+          misplaced.add(oldPod);
+        }
+      } else if (runsOn(entry.getKey())) {
+        plan.create.add(entry.getKey());
+      } else {
+        plan.delete.add(oldPod);
+      }
     }
+    plan.delete.addAll(
+        misplaced.subList(0, Math.clamp((long) available - desired, 0, misplaced.size())));
+    plan.create.addAll(
+        candidates.subList(0, Math.clamp((long) most - surging, 0, candidates.size())));
   }
 
-  boolean hasReadyUnavailable() {
-    return byNode.values().stream()
-        .flatMap(List::stream)
-        .anyMatch(pod -> Pods.isReady(pod) && !isAvailable(pod));
-  }
-
-  ObjectNode status() {
+  /**
+   * What the status should say.
+   *
+   * @param observed the generation that was acted upon
+   */
+  ObjectNode status(long observed) {
     int desired = 0;
     int current = 0;
     int misscheduled = 0;
@@ -188,7 +313,7 @@ final class DaemonDecision {
     int updated = 0;
     for (KubeObject node : nodes) {
       List<KubeObject> there = byNode.getOrDefault(node.name(), List.of());
-      if (!DaemonPlacement.fit(set, node).run()) {
+      if (!runsOn(node.name())) {
         misscheduled += there.isEmpty() ? 0 : 1;
         continue;
       }
@@ -197,23 +322,20 @@ final class DaemonDecision {
         continue;
       }
       current++;
-      if (there.stream().anyMatch(pod -> Pods.isReady(pod) && !pod.isDeleting())) {
+      KubeObject pod = there.getFirst();
+      if (Pods.isReady(pod)) {
         ready++;
+        available += isAvailable(pod) ? 1 : 0;
       }
-      if (there.stream().anyMatch(pod -> isAvailable(pod) && !pod.isDeleting())) {
-        available++;
-      }
-      if (there.stream().anyMatch(this::isNew)) {
-        updated++;
-      }
+      updated += isNew(pod) ? 1 : 0;
     }
     ObjectNode status =
         Json.object()
             .put("currentNumberScheduled", current)
             .put("numberMisscheduled", misscheduled)
             .put("desiredNumberScheduled", desired)
-            .put("numberReady", ready)
-            .put("observedGeneration", set.generation());
+            .put("numberReady", ready);
+    Trees.putUnlessZero(status, "observedGeneration", observed);
     Trees.putUnlessZero(status, "updatedNumberScheduled", updated);
     Trees.putUnlessZero(status, "numberAvailable", available);
     Trees.putUnlessZero(status, "numberUnavailable", desired - available);

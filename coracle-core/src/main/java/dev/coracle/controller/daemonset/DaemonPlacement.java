@@ -86,7 +86,10 @@ final class DaemonPlacement {
     tolerations.addObject().put("key", key).put("operator", "Exists").put("effect", effect);
   }
 
-  /** Binds a Pod to a node by affinity: the scheduler still decides whether there is room. */
+  /**
+   * Binds a Pod to a node by affinity, in place of the template's own node selector terms, which
+   * the node meets: the scheduler still decides whether there is room.
+   */
   static void place(ObjectNode pod, String node) {
     ObjectNode spec = pod.withObject("/spec");
     spec.set("tolerations", tolerations(spec));
@@ -96,14 +99,7 @@ final class DaemonPlacement {
             .withObject("/requiredDuringSchedulingIgnoredDuringExecution");
     ObjectNode field = Json.object().put("key", "metadata.name").put("operator", "In");
     field.putArray("values").add(node);
-    JsonNode terms = required.path("nodeSelectorTerms");
-    if (terms.isEmpty()) {
-      required.putArray("nodeSelectorTerms").addObject().putArray("matchFields").add(field);
-      return;
-    }
-    for (JsonNode term : terms) {
-      ((ObjectNode) term).putArray("matchFields").add(field.deepCopy());
-    }
+    required.putArray("nodeSelectorTerms").addObject().putArray("matchFields").add(field);
   }
 
   /** The node that a Pod is on or meant for; empty when it says none. */

@@ -2,12 +2,10 @@ package dev.coracle.controller.daemonset;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.LabelSelector;
 import dev.coracle.api.OwnerReference;
 import dev.coracle.api.StatusException;
-import dev.coracle.client.Backoff;
 import dev.coracle.client.SharedInformer;
 import dev.coracle.controller.Batches;
 import dev.coracle.controller.Controller;
@@ -19,30 +17,27 @@ import dev.coracle.controller.Owners;
 import dev.coracle.controller.PodControl;
 import dev.coracle.controller.Pods;
 import dev.coracle.controller.Resources;
-import dev.coracle.controller.TemplateHash;
 import dev.coracle.controller.Trees;
 import dev.coracle.controller.Work;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** Keeps one Pod of a DaemonSet on each node where it belongs, and rolls out its template. */
 public final class DaemonSetController implements Controller {
 
-  static final String HASH_LABEL = "controller-revision-hash";
-  private static final int BURST = 250;
-  private static final Backoff FAILED_PODS =
-      new Backoff(Duration.ofSeconds(1), Duration.ofMinutes(15));
+  /** The source of its events; its ServiceAccount has another name. */
+  public static final String NAME = "daemonset-controller";
 
-  private record Failed(int count, Instant last) {}
+  public static final String ACCOUNT = "daemon-set-controller";
+
+  private static final int BURST = 250;
 
   private final ControllerContext context;
   private final SharedInformer daemonSets;
@@ -51,7 +46,7 @@ public final class DaemonSetController implements Controller {
   private final PodControl podControl;
   private final Expectations expectations;
   private final History history;
-  private final Map<String, Failed> failed = new ConcurrentHashMap<>();
+  private final FailedPods failedPods = new FailedPods();
   private final Work<ObjectKey> work;
 
   public DaemonSetController(ControllerContext context) {
@@ -61,13 +56,13 @@ public final class DaemonSetController implements Controller {
     this.nodes = context.informers().of(Resources.NODES);
     this.podControl = new PodControl(context);
     this.expectations = new Expectations();
-    this.history = new History(context);
+    this.history = new History(context, Resources.DAEMON_SETS, DaemonDecision.HASH_LABEL);
     this.work = new Work<>(name(), context.clock(), 2, this::sync);
   }
 
   @Override
   public String name() {
-    return "daemon-set-controller";
+    return NAME;
   }
 
   @Override
@@ -75,7 +70,9 @@ public final class DaemonSetController implements Controller {
     Pods.index(pods);
     history.await();
     nodes.awaitSync();
-    work.watch(daemonSets, set -> work.queue().add(ObjectKey.of(set)));
+    daemonSets.awaitSync();
+    work.watch(daemonSets, new SetHandler());
+    work.watch(history.informer(), new RevisionHandler());
     work.watch(nodes, new NodeHandler());
     work.watch(pods, new PodHandler());
     work.start();
@@ -84,6 +81,57 @@ public final class DaemonSetController implements Controller {
   @Override
   public void stop() {
     work.stop();
+  }
+
+  private final class SetHandler implements SharedInformer.Handler {
+    @Override
+    public void added(KubeObject set) {
+      work.queue().add(ObjectKey.of(set));
+    }
+
+    @Override
+    public void updated(KubeObject before, KubeObject now) {
+      if (!before.uid().equals(now.uid())) {
+        expectations.forget(ObjectKey.of(before));
+      }
+      work.queue().add(ObjectKey.of(now));
+    }
+
+    @Override
+    public void deleted(KubeObject last) {
+      expectations.forget(ObjectKey.of(last));
+      work.queue().add(ObjectKey.of(last));
+    }
+  }
+
+  /** A revision that was deleted is made anew; one that lost its owner is adopted. */
+  private final class RevisionHandler implements SharedInformer.Handler {
+    @Override
+    public void added(KubeObject revision) {
+      if (revision.controllerRef() == null) {
+        enqueueMatching(revision);
+      }
+    }
+
+    @Override
+    public void updated(KubeObject before, KubeObject now) {
+      if (!Objects.equals(before.controllerRef(), now.controllerRef())) {
+        deleted(before);
+      }
+      if (now.controllerRef() != null) {
+        deleted(now);
+      } else if (before.controllerRef() != null || !before.labels().equals(now.labels())) {
+        enqueueMatching(now);
+      }
+    }
+
+    @Override
+    public void deleted(KubeObject last) {
+      KubeObject owner = ownerOf(last);
+      if (owner != null) {
+        work.queue().add(ObjectKey.of(owner));
+      }
+    }
   }
 
   private final class NodeHandler implements SharedInformer.Handler {
@@ -109,29 +157,40 @@ public final class DaemonSetController implements Controller {
   private final class PodHandler implements SharedInformer.Handler {
     @Override
     public void added(KubeObject pod) {
+      if (pod.isDeleting()) {
+        deleted(pod);
+        return;
+      }
       KubeObject owner = ownerOf(pod);
       if (owner != null) {
-        if (pod.isDeleting()) {
-          expectations.deletionObserved(ObjectKey.of(owner), pod.uid());
-        } else {
-          expectations.creationObserved(ObjectKey.of(owner));
-        }
+        expectations.creationObserved(ObjectKey.of(owner));
         work.queue().add(ObjectKey.of(owner));
+      } else if (pod.controllerRef() == null) {
+        enqueueMatching(pod);
       }
     }
 
     @Override
     public void updated(KubeObject before, KubeObject now) {
-      KubeObject owner = ownerOf(now);
-      if (owner != null) {
-        if (now.isDeleting()) {
-          expectations.deletionObserved(ObjectKey.of(owner), now.uid());
-        }
-        work.queue().add(ObjectKey.of(owner));
+      if (!before.uid().equals(now.uid())) {
+        deleted(before);
+        added(now);
+        return;
+      }
+      if (now.isDeleting()) {
+        deleted(now);
+        return;
       }
       KubeObject former = ownerOf(before);
+      KubeObject owner = ownerOf(now);
       if (former != null && former != owner) {
         work.queue().add(ObjectKey.of(former));
+      }
+      if (owner != null) {
+        work.queue().add(ObjectKey.of(owner));
+      } else if (now.controllerRef() == null
+          && (!before.labels().equals(now.labels()) || before.controllerRef() != null)) {
+        enqueueMatching(now);
       }
     }
 
@@ -145,13 +204,21 @@ public final class DaemonSetController implements Controller {
     }
   }
 
-  private @Nullable KubeObject ownerOf(KubeObject pod) {
-    OwnerReference reference = pod.controllerRef();
+  private @Nullable KubeObject ownerOf(KubeObject owned) {
+    OwnerReference reference = owned.controllerRef();
     if (reference == null || !reference.kind().equals("DaemonSet")) {
       return null;
     }
-    KubeObject owner = daemonSets.get(pod.namespace(), reference.name());
+    KubeObject owner = daemonSets.get(owned.namespace(), reference.name());
     return owner != null && owner.uid().equals(reference.uid()) ? owner : null;
+  }
+
+  private void enqueueMatching(KubeObject orphan) {
+    for (KubeObject set : daemonSets.list(orphan.namespace())) {
+      if (LabelSelector.of(set.at("spec", "selector")).matches(orphan.labels())) {
+        work.queue().add(ObjectKey.of(set));
+      }
+    }
   }
 
   private void sync(ObjectKey key) throws InterruptedException {
@@ -161,68 +228,102 @@ public final class DaemonSetController implements Controller {
       return;
     }
     LabelSelector selector = LabelSelector.of(set.at("spec", "selector"));
-    if (selector.isEverything() || set.isDeleting()) {
+    if (selector.isEverything()) {
+      context
+          .events()
+          .warning(
+              set,
+              "SelectingAll",
+              "This daemon set is selecting all pods. A non-empty selector is required.");
       return;
     }
-    History.Revisions revisions =
-        history.sync(
-            set,
-            selector,
-            collisions -> TemplateHash.of(set.at("spec", "template"), collisions),
-            HASH_LABEL);
-    String hash = revisions.current().labels().getOrDefault(HASH_LABEL, "");
-    List<KubeObject> candidates = new ArrayList<>(Pods.controlledBy(pods, set.uid()));
-    for (KubeObject orphan : Pods.orphans(pods, key.namespace())) {
-      if (selector.matches(orphan.labels())) {
-        candidates.add(orphan);
-      }
+    if (set.isDeleting()) {
+      return;
     }
+    History.Revisions revisions = history.sync(set, selector);
+    String hash = revisions.current().labels().getOrDefault(DaemonDecision.HASH_LABEL, "");
+    // before the cache is read: what it shows then is no older than what was observed
+    boolean caughtUp = expectations.satisfied(key);
+    List<KubeObject> candidates = new ArrayList<>(Pods.controlledBy(pods, set.uid()));
+    candidates.addAll(Pods.orphans(pods, key.namespace()));
     List<KubeObject> own =
         Owners.claim(
             context.client(), Resources.DAEMON_SETS, set, selector, Resources.PODS, candidates);
     Instant now = context.clock().instant();
     DaemonDecision decision = new DaemonDecision(set, nodes.list(""), own, hash, now);
+    long observed = set.at("status", "observedGeneration").asLong();
     StatusException failure = null;
-    if (expectations.satisfied(key)) {
-      DaemonDecision.Plan plan = decision.plan();
-      failure = carryOut(key, set, hash, plan, now);
+    if (caughtUp) {
+      failure = act(key, set, hash, decision, now);
+      observed = set.generation();
+      if (failure == null) {
+        history.delete(doomed(set, revisions, own));
+      }
     }
-    writeStatus(set, decision.status());
-    Set<String> live = new HashSet<>();
-    own.forEach(pod -> live.add(pod.labels().getOrDefault(HASH_LABEL, "")));
-    history.truncate(set, revisions, live, HASH_LABEL);
-    int minReady = set.at("spec", "minReadySeconds").asInt();
-    if (minReady > 0 && decision.hasReadyUnavailable()) {
-      work.queue().addAfter(key, Duration.ofSeconds(minReady));
+    writeStatus(set, decision.status(observed), revisions.collisions());
+    Duration left = Pods.availableIn(own, set.at("spec", "minReadySeconds").asInt(), now);
+    if (left != null) {
+      work.queue().addAfter(key, left);
     }
     if (failure != null) {
       throw failure;
     }
   }
 
-  private @Nullable StatusException carryOut(
-      ObjectKey key, KubeObject set, String hash, DaemonDecision.Plan plan, Instant now)
+  /** The oldest revisions beyond the limit that no Pod has; those that Pods have count as well. */
+  private static List<KubeObject> doomed(
+      KubeObject set, History.Revisions revisions, List<KubeObject> own) {
+    Set<String> live = new HashSet<>();
+    own.forEach(pod -> live.add(pod.labels().getOrDefault(DaemonDecision.HASH_LABEL, "")));
+    return revisions.old().stream()
+        .filter(r -> !live.contains(r.labels().getOrDefault(DaemonDecision.HASH_LABEL, "")))
+        .limit(Math.max(0, revisions.old().size() - History.limit(set)))
+        .toList();
+  }
+
+  private @Nullable StatusException act(
+      ObjectKey key, KubeObject set, String hash, DaemonDecision decision, Instant now)
       throws InterruptedException {
-    List<KubeObject> delete = new ArrayList<>(plan.delete());
+    DaemonDecision.Plan plan = decision.place();
+    List<KubeObject> doomed = new ArrayList<>(plan.delete());
+    for (KubeObject pod : plan.succeeded()) {
+      String what = "Found succeeded daemon pod " + pod.key() + " on node ";
+      context
+          .events()
+          .normal(set, "SucceededDaemonPod", what + Pods.nodeName(pod) + ", will try to delete it");
+      doomed.add(pod);
+    }
     for (KubeObject pod : plan.failed()) {
-      Duration left = failedBackoff(set, pod, now);
+      String node = DaemonPlacement.nodeOf(pod);
+      Duration left = failedPods.delay(set, node, now);
       if (left.isPositive()) {
         work.queue().addAfter(key, left);
         continue;
       }
-      context
-          .events()
-          .warning(
-              set,
-              "FailedDaemonPod",
-              "Found failed daemon pod "
-                  + pod.key()
-                  + " on node "
-                  + Pods.nodeName(pod)
-                  + ", will try to kill it");
-      delete.add(pod);
+      String what = "Found failed daemon pod " + pod.key() + " on node ";
+      context.events().warning(set, "FailedDaemonPod", what + node + ", will try to kill it");
+      doomed.add(pod);
     }
-    List<String> create = plan.create().subList(0, Math.min(BURST, plan.create().size()));
+    if (!plan.create().isEmpty() || !doomed.isEmpty()) {
+      return carryOut(key, set, hash, plan.create(), doomed);
+    }
+    DaemonDecision.Plan next = decision.roll();
+    return carryOut(key, set, hash, next.create(), next.delete());
+  }
+
+  private static <T> List<T> first(List<T> list) {
+    return list.subList(0, Math.min(BURST, list.size()));
+  }
+
+  private @Nullable StatusException carryOut(
+      ObjectKey key,
+      KubeObject set,
+      String hash,
+      List<String> nodesToStart,
+      List<KubeObject> doomed)
+      throws InterruptedException {
+    List<String> create = first(nodesToStart);
+    List<KubeObject> delete = first(doomed);
     expectations.expectDeletions(key, delete.stream().map(KubeObject::uid).toList());
     expectations.expectCreations(key, create.size());
     AtomicInteger unanswered = new AtomicInteger(create.size());
@@ -260,54 +361,31 @@ public final class DaemonSetController implements Controller {
     return created.failure() != null ? created.failure() : deleted.failure();
   }
 
-  private Duration failedBackoff(KubeObject set, KubeObject pod, Instant now) {
-    String key = set.uid() + "/" + Pods.nodeName(pod);
-    Failed known = failed.get(key);
-    if (known != null) {
-      Duration left = Duration.between(now, known.last.plus(FAILED_PODS.after(known.count)));
-      if (left.isPositive()) {
-        return left;
-      }
-    }
-    int before =
-        known == null || known.last.plus(Duration.ofMinutes(30)).isBefore(now) ? 0 : known.count;
-    failed.put(key, new Failed(before + 1, now));
-    return Duration.ZERO;
-  }
-
   private static ObjectNode pod(KubeObject set, String hash, String node) {
     ObjectNode pod = PodControl.fromTemplate(set, set.at("spec", "template"));
     ObjectNode labels = pod.withObject("/metadata").withObject("/labels");
-    labels.put(HASH_LABEL, hash);
-    labels.put("pod-template-generation", Long.toString(set.generation()));
+    labels.put(DaemonDecision.HASH_LABEL, hash);
+    String generation = DaemonDecision.generation(set);
+    if (!generation.isEmpty()) {
+      labels.put(DaemonDecision.GENERATION_LABEL, generation);
+    }
     DaemonPlacement.place(pod, node);
     return pod;
   }
 
-  private void writeStatus(KubeObject set, ObjectNode status) {
-    ObjectNode tree = set.mutableTree();
-    ObjectNode merged = Json.object();
-    merged.setAll(status);
-    JsonNode collisions = set.at("status", "collisionCount");
-    if (collisions.isNumber()) {
-      merged.set("collisionCount", collisions);
+  private void writeStatus(KubeObject set, ObjectNode status, int collisions) {
+    if (collisions > 0 || set.at("status", "collisionCount").isNumber()) {
+      status.put("collisionCount", collisions);
     }
     JsonNode conditions = set.at("status", "conditions");
     if (conditions.size() > 0) {
-      merged.set("conditions", conditions);
+      status.set("conditions", conditions);
     }
-    if (!Trees.same(merged, set.at("status"))) {
-      tree.set("status", merged);
-      context.client().updateStatus(Resources.DAEMON_SETS, set.namespace(), set.name(), tree);
+    if (!Trees.same(status, set.at("status"))) {
+      ObjectNode tree = set.mutableTree();
+      tree.set("status", status);
+      KubeObject unused =
+          context.client().updateStatus(Resources.DAEMON_SETS, set.namespace(), set.name(), tree);
     }
-  }
-
-  /** The Pods of a DaemonSet by the node they are on or meant for. */
-  static Map<String, List<KubeObject>> byNode(List<KubeObject> pods) {
-    Map<String, List<KubeObject>> byNode = new LinkedHashMap<>();
-    for (KubeObject pod : pods) {
-      byNode.computeIfAbsent(DaemonPlacement.nodeOf(pod), node -> new ArrayList<>()).add(pod);
-    }
-    return byNode;
   }
 }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The next steps of a StatefulSet: in order of the ordinals one at a time, or all at once when it
@@ -19,12 +20,38 @@ import java.util.TreeMap;
 final class StatefulDecision {
 
   /**
-   * @param create ordinals to start, with whether they get the new revision
-   * @param delete Pods to end
-   * @param condemned those of them whose ordinal is no longer wanted
+   * What to do, in this order; the first failure ends it.
+   *
+   * @param finished Pods that ended and give way to new ones of their name
+   * @param create ordinals to start
+   * @param tend Pods whose identity, volumes and claims are to be as the set says
+   * @param beyond Pods whose ordinal is no longer wanted, when it is their turn: their claims are
+   *     to be as the set says
+   * @param condemned those of them that are to go now
+   * @param replace Pods of an old revision that are to go now
    */
-  record Plan(List<Start> create, List<KubeObject> delete, List<KubeObject> condemned) {}
+  record Plan(
+      List<KubeObject> finished,
+      List<Start> create,
+      List<KubeObject> tend,
+      List<KubeObject> beyond,
+      List<KubeObject> condemned,
+      List<KubeObject> replace) {
 
+    Plan() {
+      this(
+          new ArrayList<>(),
+          new ArrayList<>(),
+          new ArrayList<>(),
+          new ArrayList<>(),
+          new ArrayList<>(),
+          new ArrayList<>());
+    }
+  }
+
+  /**
+   * @param update whether with the new revision, or with the one that was rolled out before
+   */
   record Start(int ordinal, boolean update) {}
 
   private final KubeObject set;
@@ -46,7 +73,7 @@ final class StatefulDecision {
     this.now = now;
     for (KubeObject pod : pods) {
       int ordinal = StatefulPods.ordinal(set, pod);
-      if (ordinal >= start() && ordinal < start() + replicas()) {
+      if (StatefulPods.isWanted(set, ordinal)) {
         wanted.put(ordinal, pod);
       } else if (ordinal >= 0) {
         beyond.add(pod);
@@ -57,138 +84,177 @@ final class StatefulDecision {
   }
 
   private int start() {
-    return set.at("spec", "ordinals", "start").asInt(0);
+    return StatefulPods.start(set);
   }
 
   private int replicas() {
-    return set.at("spec", "replicas").asInt(1);
+    return StatefulPods.replicas(set);
   }
 
   private boolean isParallel() {
     return set.text("spec", "podManagementPolicy").equals("Parallel");
   }
 
-  private boolean isHealthy(KubeObject pod) {
-    return Pods.phase(pod).equals("Running") && Pods.isReady(pod) && !pod.isDeleting();
-  }
-
-  private boolean isAvailable(KubeObject pod) {
-    return isHealthy(pod) && Pods.isAvailable(pod, set.at("spec", "minReadySeconds").asInt(), now);
-  }
-
-  private static String revision(KubeObject pod) {
-    return pod.labels().getOrDefault(StatefulPods.REVISION_LABEL, "");
-  }
-
   private boolean isRolling() {
     return !set.text("spec", "updateStrategy", "type").equals("OnDelete");
   }
 
-  private int partition() {
-    return set.at("spec", "updateStrategy", "rollingUpdate").path("partition").asInt(0);
+  private JsonNode rollingUpdate() {
+    return set.at("spec", "updateStrategy", "rollingUpdate");
+  }
+
+  private static boolean isRunningAndReady(KubeObject pod) {
+    return Pods.phase(pod).equals("Running") && Pods.isReady(pod);
+  }
+
+  private boolean isAvailable(KubeObject pod) {
+    return !pod.isDeleting()
+        && Pods.isAvailable(pod, set.at("spec", "minReadySeconds").asInt(), now);
+  }
+
+  private boolean isOld(KubeObject pod) {
+    return !StatefulPods.revision(pod).equals(update);
   }
 
   /** Which revision a Pod of an ordinal gets when it is made now. */
   private boolean getsUpdate(int ordinal) {
-    if (current.equals(update) || !isRolling()) {
+    if (current.equals(update)) {
       return true;
     }
-    JsonNode given = set.at("spec", "updateStrategy", "rollingUpdate").path("partition");
-    int kept = given.isNumber() ? given.asInt() : set.at("status", "currentReplicas").asInt();
-    return ordinal >= start() + kept;
+    if (rollingUpdate().isObject()) {
+      return ordinal >= start() + rollingUpdate().path("partition").asInt(0);
+    }
+    return !isRolling() || ordinal >= start() + set.at("status", "currentReplicas").asInt();
   }
 
   Plan plan() {
-    Plan plan = new Plan(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+    Plan plan = new Plan();
     if (set.isDeleting()) {
       return plan;
     }
-    for (int ordinal = start(); ordinal < start() + replicas(); ordinal++) {
-      KubeObject pod = wanted.get(ordinal);
-      if (pod == null) {
-        plan.create.add(new Start(ordinal, getsUpdate(ordinal)));
-      } else if (Pods.isFinished(pod) && !pod.isDeleting()) {
-        plan.delete.add(pod);
-      } else if (isAvailable(pod)) {
-        continue;
-      }
-      if (!isParallel()) {
-        return plan; // the next ordinal waits for this one
-      }
+    if (!keep(plan) || !shrink(plan)) {
+      return plan;
     }
-    for (KubeObject pod : beyond) {
-      if (pod.isDeleting()) {
-        if (!isParallel()) {
-          return plan;
-        }
-        continue;
+    if (isRolling()) {
+      JsonNode limit = rollingUpdate().path("maxUnavailable");
+      if (limit.isMissingNode() || limit.isNull()) {
+        rollOne(plan);
+      } else {
+        rollMany(plan, Math.max(1, Trees.scaled(limit, 1, replicas(), false)));
       }
-      if (!isParallel() && !isHealthy(pod) && anyUnhealthyBefore(pod)) {
-        return plan;
-      }
-      plan.delete.add(pod);
-      plan.condemned.add(pod);
-      if (!isParallel()) {
-        return plan;
-      }
-    }
-    if (isRolling() && plan.create.isEmpty() && plan.delete.isEmpty()) {
-      roll(plan);
     }
     return plan;
   }
 
-  private boolean anyUnhealthyBefore(KubeObject condemned) {
-    return wanted.values().stream().anyMatch(pod -> !isHealthy(pod))
-        || beyond.stream()
-            .anyMatch(
-                pod ->
-                    StatefulPods.ordinal(set, pod) < StatefulPods.ordinal(set, condemned)
-                        && !isHealthy(pod));
+  /**
+   * One Pod for each ordinal.
+   *
+   * @return false when a Pod has to be waited for
+   */
+  private boolean keep(Plan plan) {
+    for (int ordinal = start(); ordinal < start() + replicas(); ordinal++) {
+      KubeObject pod = wanted.get(ordinal);
+      boolean blocks = true;
+      if (pod == null) {
+        plan.create.add(new Start(ordinal, getsUpdate(ordinal)));
+      } else if (Pods.isFinished(pod)) {
+        if (!pod.isDeleting()) {
+          plan.finished.add(pod);
+        }
+      } else {
+        blocks = !isRunningAndReady(pod) || !isAvailable(pod);
+        if (!pod.isDeleting() && (isParallel() || !blocks || Pods.phase(pod).equals("Pending"))) {
+          plan.tend.add(pod);
+        }
+      }
+      if (blocks && !isParallel()) {
+        return false;
+      }
+    }
+    return true;
   }
 
-  private void roll(Plan plan) {
-    int most =
-        Math.max(
-            1,
-            Trees.scaled(
-                set.at("spec", "updateStrategy", "rollingUpdate").path("maxUnavailable"),
-                1,
-                replicas(),
-                true));
+  /**
+   * No Pods for other ordinals.
+   *
+   * @return false when a Pod has to be waited for
+   */
+  private boolean shrink(Plan plan) {
+    plan.beyond.addAll(beyond);
+    for (KubeObject pod : beyond) {
+      if (isParallel()) {
+        if (!pod.isDeleting()) {
+          plan.condemned.add(pod);
+        }
+        continue;
+      }
+      boolean good = isRunningAndReady(pod) && isAvailable(pod);
+      if (!pod.isDeleting() && (good || pod == lowestUnavailable())) {
+        plan.condemned.add(pod);
+      }
+      return false;
+    }
+    return true;
+  }
+
+  /** Of those beyond the wanted ordinals; an ordered set's wanted ones are available by then. */
+  private @Nullable KubeObject lowestUnavailable() {
+    return beyond.reversed().stream().filter(pod -> !isAvailable(pod)).findFirst().orElse(null);
+  }
+
+  /** The last old Pod goes, unless a Pod after it isn't available. */
+  private void rollOne(Plan plan) {
+    for (int ordinal = start() + replicas() - 1; ordinal >= lowest(); ordinal--) {
+      KubeObject pod = wanted.get(ordinal);
+      if (pod != null && isOld(pod) && !isLeaving(plan, pod)) {
+        plan.replace.add(pod);
+        return;
+      }
+      if (pod == null || !isAvailable(pod)) {
+        return;
+      }
+    }
+  }
+
+  /**
+   * As many old Pods go as {@code maxUnavailable} leaves, the last ones first (KEP-961). Those of a
+   * {@code Parallel} set that are not available anyway go without being counted.
+   */
+  private void rollMany(Plan plan, int most) {
     int unavailable = 0;
-    for (KubeObject pod : wanted.values()) {
-      unavailable += isAvailable(pod) ? 0 : 1;
+    for (int ordinal = start(); ordinal < start() + replicas(); ordinal++) {
+      KubeObject pod = wanted.get(ordinal);
+      unavailable += pod == null || !isAvailable(pod) ? 1 : 0;
     }
-    for (var entry : wanted.descendingMap().entrySet()) {
-      if (entry.getKey() < start() + partition()) {
-        return;
+    int left = most - unavailable;
+    for (int ordinal = start() + replicas() - 1; ordinal >= lowest(); ordinal--) {
+      KubeObject pod = wanted.get(ordinal);
+      if (pod == null || !isOld(pod) || isLeaving(plan, pod)) {
+        continue;
       }
-      KubeObject pod = entry.getValue();
-      boolean old = !revision(pod).equals(update);
-      if (old && !pod.isDeleting()) {
-        // one that is not available already is replaced without taking another away
-        if (isAvailable(pod)) {
-          if (unavailable >= most) {
-            return;
-          }
-          unavailable++;
-        }
-        plan.delete.add(pod);
-        if (plan.delete.size() >= most) {
-          return;
-        }
-      } else if (!isAvailable(pod) && unavailable >= most) {
-        return;
+      if (!isAvailable(pod)) {
+        plan.replace.add(pod);
+      } else if (left > 0) {
+        plan.replace.add(pod);
+        left--;
       }
     }
   }
 
-  boolean hasReadyUnavailable() {
-    return wanted.values().stream().anyMatch(pod -> isHealthy(pod) && !isAvailable(pod));
+  private int lowest() {
+    return start() + rollingUpdate().path("partition").asInt(0);
   }
 
-  ObjectNode status() {
+  private static boolean isLeaving(Plan plan, KubeObject pod) {
+    return pod.isDeleting() || plan.finished.contains(pod);
+  }
+
+  /**
+   * What the status should say.
+   *
+   * @param replaced Pods of an old revision that were just told to go
+   */
+  ObjectNode status(List<KubeObject> replaced, int collisions) {
     int there = 0;
     int ready = 0;
     int available = 0;
@@ -198,13 +264,14 @@ final class StatefulDecision {
     all.addAll(beyond);
     for (KubeObject pod : all) {
       there++;
-      if (Pods.phase(pod).equals("Running") && Pods.isReady(pod)) {
+      if (isRunningAndReady(pod)) {
         ready++;
-        available += isAvailable(pod) ? 1 : 0;
+        available += Pods.isAvailable(pod, set.at("spec", "minReadySeconds").asInt(), now) ? 1 : 0;
       }
       if (!pod.isDeleting()) {
-        currentReplicas += revision(pod).equals(current) ? 1 : 0;
-        updated += revision(pod).equals(update) ? 1 : 0;
+        boolean counts = StatefulPods.revision(pod).equals(current) && !replaced.contains(pod);
+        currentReplicas += counts ? 1 : 0;
+        updated += isOld(pod) ? 0 : 1;
       }
     }
     String shown = current;
@@ -218,7 +285,7 @@ final class StatefulDecision {
     Trees.putUnlessZero(status, "currentReplicas", currentReplicas);
     Trees.putUnlessZero(status, "updatedReplicas", updated);
     status.put("currentRevision", shown).put("updateRevision", update);
-    status.put("collisionCount", set.at("status", "collisionCount").asInt());
+    status.put("collisionCount", collisions);
     status.put("availableReplicas", available);
     return status;
   }

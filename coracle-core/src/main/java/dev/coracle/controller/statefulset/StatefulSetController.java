@@ -2,24 +2,23 @@ package dev.coracle.controller.statefulset;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.LabelSelector;
 import dev.coracle.api.OwnerReference;
 import dev.coracle.api.StatusException;
 import dev.coracle.client.SharedInformer;
+import dev.coracle.controller.Batches;
 import dev.coracle.controller.Controller;
 import dev.coracle.controller.ControllerContext;
 import dev.coracle.controller.History;
 import dev.coracle.controller.ObjectKey;
 import dev.coracle.controller.Owners;
-import dev.coracle.controller.PodControl;
 import dev.coracle.controller.Pods;
 import dev.coracle.controller.Resources;
-import dev.coracle.controller.TemplateHash;
 import dev.coracle.controller.Trees;
 import dev.coracle.controller.Work;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -31,11 +30,15 @@ import java.util.Set;
  */
 public final class StatefulSetController implements Controller {
 
+  /** How soon to look again whether a former Pod's claims are gone. */
+  private static final Duration CLAIMS_LEAVE = Duration.ofSeconds(1);
+
   private final ControllerContext context;
   private final SharedInformer sets;
   private final SharedInformer pods;
   private final SharedInformer claims;
   private final History history;
+  private final StatefulPodControl podControl;
   private final Work<ObjectKey> work;
 
   public StatefulSetController(ControllerContext context) {
@@ -43,8 +46,9 @@ public final class StatefulSetController implements Controller {
     this.sets = context.informers().of(Resources.STATEFUL_SETS);
     this.pods = context.informers().of(Resources.PODS);
     this.claims = context.informers().of(Resources.PERSISTENT_VOLUME_CLAIMS);
-    this.history = new History(context);
-    this.work = new Work<>(name(), context.clock(), 3, this::sync);
+    this.history = new History(context, Resources.STATEFUL_SETS, "controller.kubernetes.io/hash");
+    this.podControl = new StatefulPodControl(context, claims);
+    this.work = new Work<>(name(), context.clock(), 5, this::sync);
   }
 
   @Override
@@ -57,32 +61,45 @@ public final class StatefulSetController implements Controller {
     Pods.index(pods);
     history.await();
     claims.awaitSync();
+    sets.awaitSync();
     work.watch(sets, set -> work.queue().add(ObjectKey.of(set)));
-    work.watch(
-        pods,
-        new SharedInformer.Handler() {
-          @Override
-          public void added(KubeObject pod) {
-            enqueueOwner(pod);
-          }
-
-          @Override
-          public void updated(KubeObject before, KubeObject now) {
-            enqueueOwner(before);
-            enqueueOwner(now);
-          }
-
-          @Override
-          public void deleted(KubeObject last) {
-            enqueueOwner(last);
-          }
-        });
+    work.watch(pods, new PodHandler());
     work.start();
   }
 
   @Override
   public void stop() {
     work.stop();
+  }
+
+  private final class PodHandler implements SharedInformer.Handler {
+    @Override
+    public void added(KubeObject pod) {
+      if (pod.controllerRef() != null) {
+        enqueueOwner(pod);
+      } else {
+        enqueueMatching(pod);
+      }
+    }
+
+    @Override
+    public void updated(KubeObject before, KubeObject now) {
+      OwnerReference former = before.controllerRef();
+      OwnerReference owner = now.controllerRef();
+      if (former != null && !former.equals(owner)) {
+        enqueueOwner(before);
+      }
+      if (owner != null) {
+        enqueueOwner(now);
+      } else if (former != null || !before.labels().equals(now.labels())) {
+        enqueueMatching(now);
+      }
+    }
+
+    @Override
+    public void deleted(KubeObject last) {
+      enqueueOwner(last);
+    }
   }
 
   private void enqueueOwner(KubeObject pod) {
@@ -92,164 +109,116 @@ public final class StatefulSetController implements Controller {
     }
   }
 
-  private void sync(ObjectKey key) {
+  private void enqueueMatching(KubeObject orphan) {
+    for (KubeObject set : sets.list(orphan.namespace())) {
+      if (StatefulPods.ordinal(set, orphan) >= 0
+          && LabelSelector.of(set.at("spec", "selector")).matches(orphan.labels())) {
+        work.queue().add(ObjectKey.of(set));
+      }
+    }
+  }
+
+  private void sync(ObjectKey key) throws InterruptedException {
     KubeObject set = sets.get(key.namespace(), key.name());
-    if (set == null || set.isDeleting()) {
+    if (set == null) {
       return;
     }
     LabelSelector selector = LabelSelector.of(set.at("spec", "selector"));
+    // one that is being deleted gets no new history: the garbage collector would wait for that
     History.Revisions revisions =
-        history.sync(
-            set,
-            selector,
-            collisions -> TemplateHash.of(set.at("spec", "template"), collisions),
-            "controller.kubernetes.io/hash");
+        set.isDeleting() ? history.find(set) : history.sync(set, selector);
+    if (revisions == null) {
+      return;
+    }
+    List<KubeObject> own = claimPods(set, selector);
+    KubeObject known = revisions.find(set.text("status", "currentRevision"));
+    KubeObject current = known == null ? revisions.current() : known;
+    Instant now = context.clock().instant();
+    StatefulDecision decision =
+        new StatefulDecision(set, own, current.name(), revisions.current().name(), now);
+    List<KubeObject> replaced = new ArrayList<>();
+    StatusException failure = null;
+    try {
+      carryOut(key, set, decision.plan(), revisions.current(), current, replaced);
+    } catch (StatusException e) {
+      failure = e;
+    }
+    writeStatus(set, decision.status(replaced, revisions.collisions()));
+    if (!set.isDeleting()) {
+      history.delete(doomed(set, revisions, current, own));
+    }
+    Duration left = Pods.availableIn(own, set.at("spec", "minReadySeconds").asInt(), now);
+    if (left != null) {
+      work.queue().addAfter(key, left);
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private List<KubeObject> claimPods(KubeObject set, LabelSelector selector) {
     List<KubeObject> candidates = new ArrayList<>(Pods.controlledBy(pods, set.uid()));
-    for (KubeObject orphan : Pods.orphans(pods, key.namespace())) {
+    for (KubeObject orphan : Pods.orphans(pods, set.namespace())) {
       if (StatefulPods.ordinal(set, orphan) >= 0) {
         candidates.add(orphan);
       }
     }
-    List<KubeObject> own =
-        Owners.claim(
-            context.client(), Resources.STATEFUL_SETS, set, selector, Resources.PODS, candidates);
-    String update = revisions.current().name();
-    KubeObject known = revisions.find(set.text("status", "currentRevision"));
-    KubeObject current = known == null ? revisions.current() : known;
-    StatefulDecision decision =
-        new StatefulDecision(set, own, current.name(), update, context.clock().instant());
-    StatefulDecision.Plan plan = decision.plan();
-    for (KubeObject pod : plan.delete()) {
-      if (plan.condemned().contains(pod) && StatefulPods.deletesClaims(set, "whenScaled")) {
-        ownClaims(set, pod);
-      }
-      delete(set, pod);
+    return Owners.claim(
+        context.client(), Resources.STATEFUL_SETS, set, selector, Resources.PODS, candidates);
+  }
+
+  private void carryOut(
+      ObjectKey key,
+      KubeObject set,
+      StatefulDecision.Plan plan,
+      KubeObject update,
+      KubeObject current,
+      List<KubeObject> replaced)
+      throws InterruptedException {
+    all(plan.finished(), pod -> podControl.delete(set, pod));
+    all(
+        plan.create(),
+        start -> {
+          if (podControl.waitsForClaims(set, start.ordinal())) {
+            work.queue().addAfter(key, CLAIMS_LEAVE);
+          } else {
+            podControl.create(set, start.ordinal(), start.update() ? update : current);
+          }
+        });
+    for (KubeObject pod : plan.tend()) {
+      podControl.tend(set, pod);
     }
-    for (StatefulDecision.Start start : plan.create()) {
-      KubeObject revision = start.update() ? revisions.current() : current;
-      create(set, start.ordinal(), revision);
+    for (KubeObject pod : plan.beyond()) {
+      boolean unused = podControl.own(set, pod);
     }
-    writeStatus(set, decision.status());
+    all(plan.condemned(), pod -> podControl.delete(set, pod));
+    for (KubeObject pod : plan.replace()) {
+      podControl.delete(set, pod);
+      replaced.add(pod);
+    }
+  }
+
+  private interface Step<T> {
+    void take(T item) throws StatusException;
+  }
+
+  private static <T> void all(List<T> items, Step<T> step) throws InterruptedException {
+    StatusException failure =
+        Batches.slowStart(items.size(), index -> step.take(items.get(index))).failure();
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  /** The oldest revisions that no Pod has and that are more than the set keeps. */
+  private static List<KubeObject> doomed(
+      KubeObject set, History.Revisions revisions, KubeObject current, List<KubeObject> own) {
     Set<String> live = new HashSet<>();
-    own.forEach(pod -> live.add(pod.labels().getOrDefault(StatefulPods.REVISION_LABEL, "")));
+    own.forEach(pod -> live.add(StatefulPods.revision(pod)));
     live.add(current.name());
-    history.truncate(set, revisions, live, "controller.kubernetes.io/hash");
-    int minReady = set.at("spec", "minReadySeconds").asInt();
-    if (minReady > 0 && decision.hasReadyUnavailable()) {
-      work.queue().addAfter(key, Duration.ofSeconds(minReady));
-    }
-  }
-
-  private void create(KubeObject set, int ordinal, KubeObject revision) {
-    String name = set.name() + "-" + ordinal;
-    try {
-      for (ObjectNode claim : StatefulPods.claims(set, ordinal)) {
-        createClaim(set, name, claim);
-      }
-      JsonNode template = revision.at("data", "spec", "template").deepCopy();
-      ((ObjectNode) template).remove("$patch");
-      ObjectNode pod = StatefulPods.make(set, ordinal, template, revision.name());
-      context.client().create(Resources.PODS, set.namespace(), pod);
-      context
-          .events()
-          .normal(
-              set,
-              "SuccessfulCreate",
-              "create Pod " + name + " in StatefulSet " + set.name() + " successful");
-    } catch (StatusException e) {
-      if (e.isAlreadyExists() || PodControl.isNamespaceTerminating(e)) {
-        return;
-      }
-      context
-          .events()
-          .warning(
-              set,
-              "FailedCreate",
-              "create Pod "
-                  + name
-                  + " in StatefulSet "
-                  + set.name()
-                  + " failed error: "
-                  + e.status().message());
-      throw e;
-    }
-  }
-
-  private void createClaim(KubeObject set, String pod, ObjectNode claim) {
-    String name = claim.path("metadata").path("name").asText();
-    if (claims.get(set.namespace(), name) != null) {
-      return;
-    }
-    try {
-      context.client().create(Resources.PERSISTENT_VOLUME_CLAIMS, set.namespace(), claim);
-      context
-          .events()
-          .normal(
-              set,
-              "SuccessfulCreate",
-              "create Claim "
-                  + name
-                  + " Pod "
-                  + pod
-                  + " in StatefulSet "
-                  + set.name()
-                  + " success");
-    } catch (StatusException e) {
-      if (!e.isAlreadyExists()) {
-        throw e;
-      }
-    }
-  }
-
-  /** Gives the claims of a Pod that goes for good to the Pod: they go with it. */
-  private void ownClaims(KubeObject set, KubeObject pod) {
-    int ordinal = StatefulPods.ordinal(set, pod);
-    for (JsonNode template : set.at("spec", "volumeClaimTemplates")) {
-      String name =
-          StatefulPods.claimName(set, template.path("metadata").path("name").asText(), ordinal);
-      KubeObject claim =
-          context.client().find(Resources.PERSISTENT_VOLUME_CLAIMS, set.namespace(), name);
-      if (claim == null) {
-        continue;
-      }
-      ObjectNode tree = claim.mutableTree();
-      tree.withObject("/metadata").putArray("ownerReferences").add(StatefulPods.owner(pod));
-      context.client().update(Resources.PERSISTENT_VOLUME_CLAIMS, set.namespace(), name, tree);
-    }
-  }
-
-  private void delete(KubeObject set, KubeObject pod) {
-    if (pod.isDeleting()) {
-      return;
-    }
-    if (Pods.isFinished(pod)) {
-      context
-          .events()
-          .warning(
-              set,
-              "RecreatingFailedPod",
-              "StatefulSet "
-                  + set.key()
-                  + " is recreating "
-                  + (Pods.phase(pod).equals("Failed") ? "failed" : "terminated")
-                  + " Pod "
-                  + pod.name());
-    }
-    try {
-      context
-          .client()
-          .delete(Resources.PODS, pod.namespace(), pod.name(), DeleteOptions.uid(pod.uid()));
-      context
-          .events()
-          .normal(
-              set,
-              "SuccessfulDelete",
-              "delete Pod " + pod.name() + " in StatefulSet " + set.name() + " successful");
-    } catch (StatusException e) {
-      if (!e.isNotFound() && !e.isConflict()) {
-        throw e;
-      }
-    }
+    List<KubeObject> unused =
+        revisions.old().stream().filter(revision -> !live.contains(revision.name())).toList();
+    return unused.subList(0, Math.max(0, unused.size() - History.limit(set)));
   }
 
   private void writeStatus(KubeObject set, ObjectNode status) {
@@ -260,7 +229,8 @@ public final class StatefulSetController implements Controller {
     if (!Trees.same(status, set.at("status"))) {
       ObjectNode tree = set.mutableTree();
       tree.set("status", status);
-      context.client().updateStatus(Resources.STATEFUL_SETS, set.namespace(), set.name(), tree);
+      KubeObject unused =
+          context.client().updateStatus(Resources.STATEFUL_SETS, set.namespace(), set.name(), tree);
     }
   }
 }
