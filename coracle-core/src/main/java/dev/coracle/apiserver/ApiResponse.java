@@ -3,6 +3,9 @@ package dev.coracle.apiserver;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.ObjectList;
 import dev.coracle.api.Status;
+import dev.coracle.api.StatusException;
+import dev.coracle.http.ClientRequest;
+import dev.coracle.http.ClientResponse;
 import dev.coracle.http.Headers;
 import dev.coracle.http.HttpHandler;
 import dev.coracle.registry.Registry;
@@ -41,8 +44,25 @@ sealed interface ApiResponse {
   /** A refusal. */
   record Failure(Status status) implements ApiResponse {}
 
-  /** An answer that needs the connection itself: proxied servers, logs, upgrades. */
-  record Takeover(HttpHandler handler) implements ApiResponse {}
+  /**
+   * An answer that needs the connection itself: proxied servers, logs, upgrades.
+   *
+   * @param remote asks the other server when there is no connection; null when only a connection
+   *     will do
+   */
+  record Takeover(HttpHandler handler, @Nullable Remote remote) implements ApiResponse {
+    Takeover(HttpHandler handler) {
+      this(handler, null);
+    }
+  }
+
+  /** Another server, which knows who asks. */
+  interface Remote {
+    /**
+     * @throws StatusException 503 when it cannot be reached
+     */
+    ClientResponse send(ClientRequest request);
+  }
 
   static Bytes text(int code, String text) {
     return new Bytes(

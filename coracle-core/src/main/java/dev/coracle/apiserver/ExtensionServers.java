@@ -1,5 +1,6 @@
 package dev.coracle.apiserver;
 
+import dev.coracle.api.StatusException;
 import dev.coracle.api.UserInfo;
 import dev.coracle.http.ClientRequest;
 import dev.coracle.http.ClientResponse;
@@ -18,6 +19,7 @@ import java.util.Locale;
 final class ExtensionServers {
 
   private static final Duration CHECK_TIMEOUT = Duration.ofSeconds(5);
+  private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(60);
   private static final UserInfo CHECKER =
       UserInfo.of("system:kube-aggregator", "system:masters", "system:authenticated");
 
@@ -59,7 +61,21 @@ final class ExtensionServers {
               http.rawPath() + query,
               null,
               headers -> identify(headers, request.user()));
+        },
+        own -> {
+          identify(own.headers(), request.user());
+          return send(target, own);
         });
+  }
+
+  private ClientResponse send(Target target, ClientRequest request) {
+    try {
+      return origins
+          .origin(target.host(), target.port(), target.tls())
+          .send(request, ANSWER_TIMEOUT);
+    } catch (IOException e) {
+      throw StatusException.serviceUnavailable("error trying to reach service: " + e.getMessage());
+    }
   }
 
   private static void identify(Headers headers, UserInfo user) {

@@ -10,10 +10,15 @@ import dev.coracle.api.WatchEvent;
 import dev.coracle.apiserver.audit.AuditEvent;
 import dev.coracle.client.Call;
 import dev.coracle.client.Transport;
+import dev.coracle.client.WireCalls;
+import dev.coracle.http.ClientRequest;
+import dev.coracle.http.ClientResponse;
 import dev.coracle.http.Headers;
 import dev.coracle.registry.Registry;
+import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,45 +56,102 @@ final class InMemoryTransport implements Transport {
 
   @Override
   public Answer send(Call call) {
-    ApiResponse response = complete(serve(call));
-    return switch (response) {
+    Answered answered = serve(call);
+    ApiResponse.Remote remote = remote(answered);
+    if (remote != null) {
+      return ask(
+          answered,
+          remote,
+          WireCalls.request(call, "", headers.copy()),
+          response -> WireCalls.answer(call, response));
+    }
+    return switch (complete(answered)) {
       case ApiResponse.One one -> new Answer.One(one.object());
       case ApiResponse.Many many -> new Answer.Many(many.list());
       case ApiResponse.Failure failure -> throw new StatusException(failure.status());
       case ApiResponse.Watch watch -> throw StatusException.badRequest("a watch needs a handler");
       case ApiResponse.Document document ->
           throw StatusException.badRequest("a document is no resource");
-      case ApiResponse.Bytes bytes -> throw failure(bytes);
-      case ApiResponse.Takeover takeover ->
-          throw StatusException.badRequest("this needs a connection of its own");
+      case ApiResponse.Bytes bytes -> throw WireCalls.failure(call, bytes.code(), bytes.body());
+      case ApiResponse.Takeover takeover -> throw needsConnection();
     };
   }
 
   @Override
   public JsonNode read(String path) {
-    ApiResponse response =
-        complete(
-            serve(
-                "GET",
-                path,
-                () -> RequestInfo.nonResource(path, "get"),
-                Query.EMPTY,
-                RequestBody.NONE));
-    return switch (response) {
+    Answered answered =
+        serve(
+            "GET", path, () -> RequestInfo.nonResource(path, "get"), Query.EMPTY, RequestBody.NONE);
+    ApiResponse.Remote remote = remote(answered);
+    if (remote != null) {
+      Headers asked = headers.copy().set("Accept", "application/json");
+      return ask(answered, remote, ClientRequest.of("GET", path, asked), WireCalls::document);
+    }
+    return switch (complete(answered)) {
       case ApiResponse.Document document -> Json.read(document.json());
       case ApiResponse.One one -> one.object().tree();
       case ApiResponse.Failure failure -> throw new StatusException(failure.status());
       case ApiResponse.Bytes bytes -> throw failure(bytes);
       case ApiResponse.Many many -> throw StatusException.badRequest(path + " is a list");
       case ApiResponse.Watch watch -> throw StatusException.badRequest(path + " is a watch");
-      case ApiResponse.Takeover takeover ->
-          throw StatusException.badRequest("this needs a connection of its own");
+      case ApiResponse.Takeover takeover -> throw needsConnection();
     };
+  }
+
+  private static StatusException needsConnection() {
+    return StatusException.badRequest("this needs a connection of its own");
+  }
+
+  /** Who else answers; null when the answer is here. */
+  private static ApiResponse.@Nullable Remote remote(Answered answered) {
+    return answered.response() instanceof ApiResponse.Takeover takeover ? takeover.remote() : null;
+  }
+
+  private interface Reading<T> {
+    T read(ClientResponse response) throws IOException;
+  }
+
+  private static <T> T ask(
+      Answered answered, ApiResponse.Remote remote, ClientRequest request, Reading<T> reading) {
+    int code = 503;
+    try (ClientResponse response = remote.send(request)) {
+      code = response.status();
+      answered.observation().started(code);
+      return reading.read(response);
+    } catch (IOException e) {
+      throw broken(e);
+    } finally {
+      answered.observation().done(code, -1);
+    }
+  }
+
+  private static StatusException broken(IOException e) {
+    return StatusException.serviceUnavailable("error trying to reach service: " + e.getMessage());
+  }
+
+  /** The observation of a watch at another server ends when it has begun. */
+  private Watch watch(
+      Call call, Answered answered, ApiResponse.Remote remote, WatchHandler handler) {
+    int code = 503;
+    try {
+      ClientResponse response = remote.send(WireCalls.request(call, "", headers.copy()));
+      code = response.status();
+      return WireCalls.watch(call, response, handler);
+    } catch (IOException e) {
+      throw broken(e);
+    } finally {
+      answered.observation().started(code);
+      answered.observation().done(code, -1);
+    }
   }
 
   @Override
   public Watch watch(Call call, WatchHandler handler) {
     Answered answered = serve(call);
+    ApiResponse.Remote remote = remote(answered);
+    if (remote != null) {
+      return watch(call, answered, remote, handler);
+    }
     Observation observation = answered.observation();
     if (!(answered.response() instanceof ApiResponse.Watch watch)) {
       if (complete(answered) instanceof ApiResponse.Failure failure) {
@@ -175,7 +237,7 @@ final class InMemoryTransport implements Transport {
             "");
     Query query = Query.of(call.query());
     return serve(
-        method(call.verb()),
+        WireCalls.method(call),
         info.path(),
         () -> info,
         query,
@@ -249,15 +311,5 @@ final class InMemoryTransport implements Transport {
       path.append('/').append(call.subresource());
     }
     return path.toString();
-  }
-
-  private static String method(String verb) {
-    return switch (verb) {
-      case "create" -> "POST";
-      case "update" -> "PUT";
-      case "patch" -> "PATCH";
-      case "delete", "deletecollection" -> "DELETE";
-      default -> "GET";
-    };
   }
 }

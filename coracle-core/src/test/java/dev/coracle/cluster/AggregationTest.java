@@ -6,40 +6,26 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpsConfigurator;
-import com.sun.net.httpserver.HttpsParameters;
-import com.sun.net.httpserver.HttpsServer;
 import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.GroupVersionResource;
-import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
-import dev.coracle.auth.certificates.CertificateAuthority;
+import dev.coracle.api.ListOptions;
 import dev.coracle.auth.certificates.KeyAndCertificate;
 import dev.coracle.auth.certificates.Pem;
 import dev.coracle.client.Client;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import javax.net.ssl.KeyManagerFactory;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLParameters;
-import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -70,32 +56,16 @@ class AggregationTest {
         new KeyAndCertificate(
             Pem.privateKey(Files.readString(pki.resolve("admin.key"))),
             Pem.certificate(Files.readString(pki.resolve("admin.crt"))));
-    http = HttpClient.newBuilder().sslContext(tls(authority, admin, authority)).build();
+    http =
+        HttpClient.newBuilder()
+            .sslContext(ExtensionServer.tls(authority, admin, authority))
+            .build();
   }
 
   @AfterAll
   void stop() {
     http.close();
     cluster.close();
-  }
-
-  private static SSLContext tls(Certificate trusted, KeyAndCertificate own, Certificate issuer)
-      throws Exception {
-    KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
-    store.load(null, null);
-    store.setCertificateEntry("trusted", trusted);
-    store.setKeyEntry("own", own.key(), new char[0], new Certificate[] {own.certificate(), issuer});
-    KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-    keys.init(store, new char[0]);
-    KeyStore trust = KeyStore.getInstance(KeyStore.getDefaultType());
-    trust.load(null, null);
-    trust.setCertificateEntry("trusted", trusted);
-    TrustManagerFactory trusts =
-        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    trusts.init(trust);
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(keys.getKeyManagers(), trusts.getTrustManagers(), null);
-    return context;
   }
 
   private HttpResponse<String> get(String path, String... headers) throws Exception {
@@ -116,10 +86,6 @@ class AggregationTest {
     return service == null ? "" : available(service);
   }
 
-  private static ObjectNode json(String text) throws IOException {
-    return Json.readObject(text.replace('\'', '"').getBytes(StandardCharsets.UTF_8));
-  }
-
   @Test
   void apiServices_ofOwnGroups_areThereAndAvailable() {
     for (String name : List.of("v1.", "v1.apps", "v2.autoscaling", "v1.batch")) {
@@ -137,7 +103,7 @@ class AggregationTest {
     client.create(
         DEFINITIONS,
         "",
-        json(
+        ExtensionServer.json(
             """
             {'apiVersion':'apiextensions.k8s.io/v1','kind':'CustomResourceDefinition',
              'metadata':{'name':'boats.sea.example.com'},
@@ -177,67 +143,46 @@ class AggregationTest {
   @Test
   void apiService_ofExtensionServer_isProxiedWithIdentityAndUnavailableWithoutIt()
       throws Exception {
-    long pid = ProcessHandle.current().pid();
-    String address = "198.18." + (pid >> 8 & 255) + "." + (pid & 255);
-    Assumptions.assumeTrue(
-        ip("add", address), "needs the right to add an address to the loopback device (root)");
-    try {
-      proxied(address);
-    } finally {
-      ip("del", address);
+    Map<String, String> seen = new ConcurrentHashMap<>();
+    try (ExtensionServer extension =
+        ExtensionServer.start(client, pki, "ext", exchange -> answer(exchange, seen))) {
+      extension.register("ext.example.com", "v1");
+      proxied(extension, seen);
     }
   }
 
-  private void proxied(String address) throws Exception {
-    await().atMost(SOON).until(() -> Files.exists(pki.resolve("front-proxy-ca.crt")));
-    CertificateAuthority authority =
-        CertificateAuthority.create("extension-ca", Instant.now(), Duration.ofDays(1));
-    KeyAndCertificate serving =
-        authority.issue(
-            CertificateAuthority.Request.server(
-                "ext", List.of("ext.default.svc"), List.of(), Duration.ofDays(1)),
-            Instant.now());
-    Certificate frontProxy = Pem.certificate(Files.readString(pki.resolve("front-proxy-ca.crt")));
-    Map<String, String> seen = new ConcurrentHashMap<>();
-    HttpsServer extension = HttpsServer.create(new InetSocketAddress(address, 0), 0);
-    SSLContext context = tls(frontProxy, serving, authority.certificate());
-    extension.setHttpsConfigurator(
-        new HttpsConfigurator(context) {
-          @Override
-          public void configure(HttpsParameters parameters) {
-            SSLParameters strict = context.getDefaultSSLParameters();
-            strict.setNeedClientAuth(true);
-            parameters.setSSLParameters(strict);
-          }
-        });
-    extension.createContext("/", exchange -> answer(exchange, seen));
-    extension.start();
-    try {
-      register(address, extension.getAddress().getPort(), authority);
-      await().atMost(SOON).until(() -> available("v1.ext.example.com").equals("True Passed"));
-      assertThat(get("/apis/ext.example.com/v1/namespaces/default/tides/high?x=1").body())
-          .contains("\"kind\":\"Tide\"");
-      assertThat(seen)
-          .containsEntry("path", "/apis/ext.example.com/v1/namespaces/default/tides/high?x=1")
-          .containsEntry("user", "kubernetes-admin")
-          .containsEntry("certificate", "CN=front-proxy-client");
-      assertThat(seen.get("groups")).contains("system:masters").doesNotContain("forged");
-      get("/apis/ext.example.com/v1/tides", "X-Remote-User", "mallory", "X-Remote-Group", "forged");
-      assertThat(seen).containsEntry("user", "kubernetes-admin");
-      assertThat(seen.get("groups")).doesNotContain("forged");
-      assertThat(get("/apis").body()).contains("ext.example.com");
-      assertThat(
-              get(
-                      "/apis",
-                      "Accept",
-                      "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList")
-                  .body())
-          .contains("\"tides\"");
-      assertThat(cluster.kubectl("get", "--raw", "/apis/ext.example.com/v1").text())
-          .contains("tides");
-    } finally {
-      extension.stop(0);
-    }
+  private void proxied(ExtensionServer extension, Map<String, String> seen) throws Exception {
+    assertThat(get("/apis/ext.example.com/v1/namespaces/default/tides/high?x=1").body())
+        .contains("\"kind\":\"Tide\"");
+    assertThat(seen)
+        .containsEntry("path", "/apis/ext.example.com/v1/namespaces/default/tides/high?x=1")
+        .containsEntry("user", "kubernetes-admin")
+        .containsEntry("certificate", "CN=front-proxy-client");
+    assertThat(seen.get("groups")).contains("system:masters").doesNotContain("forged");
+    get("/apis/ext.example.com/v1/tides", "X-Remote-User", "mallory", "X-Remote-Group", "forged");
+    assertThat(seen).containsEntry("user", "kubernetes-admin");
+    assertThat(seen.get("groups")).doesNotContain("forged");
+    assertThat(get("/apis").body()).contains("ext.example.com");
+    assertThat(
+            get(
+                    "/apis",
+                    "Accept",
+                    "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList")
+                .body())
+        .contains("\"tides\"");
+    assertThat(cluster.kubectl("get", "--raw", "/apis/ext.example.com/v1").text())
+        .contains("tides");
+    assertThat(
+            client
+                .list(
+                    GroupVersionResource.of("ext.example.com", "v1", "tides"),
+                    "default",
+                    ListOptions.ALL)
+                .items())
+        .extracting(KubeObject::name)
+        .containsExactly("high");
+    assertThat(seen).containsEntry("path", "/apis/ext.example.com/v1/namespaces/default/tides");
+    extension.stop();
     client.update(API_SERVICES, "", "v1.ext.example.com", touched());
     await().atMost(SOON).until(() -> available("v1.ext.example.com").startsWith("False"));
     await().atMost(SOON).until(() -> get("/apis/ext.example.com/v1/tides").statusCode() == 503);
@@ -249,43 +194,6 @@ class AggregationTest {
     ObjectNode service = client.get(API_SERVICES, "", "v1.ext.example.com").mutableTree();
     service.withObject("/metadata/labels").put("touched", "yes");
     return service;
-  }
-
-  private void register(String address, int port, CertificateAuthority authority)
-      throws IOException {
-    client.create(
-        GroupVersionResource.core("services"),
-        "default",
-        json(
-            """
-            {'apiVersion':'v1','kind':'Service','metadata':{'name':'ext'},
-             'spec':{'ports':[{'name':'https','port':443,'targetPort':%d}]}}
-            """
-                .formatted(port)));
-    client.create(
-        GroupVersionResource.of("discovery.k8s.io", "v1", "endpointslices"),
-        "default",
-        json(
-            """
-            {'apiVersion':'discovery.k8s.io/v1','kind':'EndpointSlice','addressType':'IPv4',
-             'metadata':{'name':'ext-1','labels':{'kubernetes.io/service-name':'ext'}},
-             'endpoints':[{'addresses':['%s'],'conditions':{'ready':true}}],
-             'ports':[{'name':'https','port':%d,'protocol':'TCP'}]}
-            """
-                .formatted(address, port)));
-    ObjectNode service =
-        json(
-            """
-            {'apiVersion':'apiregistration.k8s.io/v1','kind':'APIService',
-             'metadata':{'name':'v1.ext.example.com'},
-             'spec':{'group':'ext.example.com','version':'v1','groupPriorityMinimum':100,
-              'versionPriority':100,'service':{'namespace':'default','name':'ext'}}}
-            """);
-    String pem = authority.keyAndCertificate().certificatePem();
-    service
-        .withObject("/spec")
-        .put("caBundle", Base64.getEncoder().encodeToString(pem.getBytes(StandardCharsets.UTF_8)));
-    client.create(API_SERVICES, "", service);
   }
 
   private static void answer(HttpExchange exchange, Map<String, String> seen) throws IOException {
@@ -305,26 +213,11 @@ class AggregationTest {
       seen.put("path", path);
       seen.put("user", String.join(",", exchange.getRequestHeaders().get("X-Remote-User")));
       seen.put("groups", String.join(",", exchange.getRequestHeaders().get("X-Remote-Group")));
-      body = "{\"kind\":\"Tide\",\"apiVersion\":\"ext.example.com/v1\"}";
+      body =
+          path.endsWith("/tides")
+              ? "{\"kind\":\"TideList\",\"metadata\":{},\"items\":[{\"metadata\":{\"name\":\"high\"}}]}"
+              : "{\"kind\":\"Tide\",\"apiVersion\":\"ext.example.com/v1\"}";
     }
-    byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-    exchange.getResponseHeaders().set("Content-Type", "application/json");
-    exchange.sendResponseHeaders(200, bytes.length);
-    try (var out = exchange.getResponseBody()) {
-      out.write(bytes);
-    }
-  }
-
-  /**
-   * Endpoints may not be in 127.0.0.0/8, and tests may only speak on this machine: an address of
-   * the loopback device for as long as the test runs.
-   */
-  private static boolean ip(String command, String address) throws Exception {
-    Process process =
-        new ProcessBuilder("ip", "address", command, address + "/32", "dev", "lo")
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    return process.waitFor() == 0;
+    ExtensionServer.answer(exchange, 200, body);
   }
 }

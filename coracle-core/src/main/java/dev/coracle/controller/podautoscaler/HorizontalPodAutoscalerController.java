@@ -254,7 +254,8 @@ public final class HorizontalPodAutoscalerController implements Controller {
         return new Asked(-1, "", List.of(), lastFailure);
       }
       MetricSource.Target target =
-          new MetricSource.Target(key.namespace(), selector, matching, current);
+          new MetricSource.Target(
+              key.namespace(), selector, matching, current, scale.at("status", "replicas").asInt());
       JsonNode wanted = spec.path("metrics");
       List<ObjectNode> statuses = new ArrayList<>();
       MetricSource.Unavailable first = null;
@@ -333,7 +334,7 @@ public final class HorizontalPodAutoscalerController implements Controller {
           (other, known) -> {
             if (other.namespace().equals(key.namespace())
                 && matching.stream().anyMatch(pod -> known.matches(pod.labels()))) {
-              names.add("{" + other.name() + " " + other.namespace() + "}");
+              names.add(other.namespace() + "/" + other.name());
             }
           });
       if (names.size() < 2) {

@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.LabelSelector;
 import dev.coracle.api.Quantity;
-import dev.coracle.api.StatusException;
 import dev.coracle.client.Client;
 import java.time.Instant;
 import java.util.List;
@@ -43,15 +43,23 @@ final class MetricSource {
     }
   }
 
-  /** The target as it is now. */
-  record Target(String namespace, String selector, List<KubeObject> pods, int replicas) {}
+  /**
+   * The target as it is now.
+   *
+   * @param replicas that it shall have
+   * @param running that it has
+   */
+  record Target(
+      String namespace, String selector, List<KubeObject> pods, int replicas, int running) {}
 
-  private final Client client;
   private final PodMetrics podMetrics;
+  private final CustomMetrics customMetrics;
+  private final ExternalMetrics externalMetrics;
 
   MetricSource(Client client) {
-    this.client = client;
     this.podMetrics = new PodMetrics(client);
+    this.customMetrics = new CustomMetrics(client);
+    this.externalMetrics = new ExternalMetrics(client);
   }
 
   Answer ask(JsonNode metric, Target target, ReplicaCalculator.Tolerances tolerances, Instant now)
@@ -71,13 +79,9 @@ final class MetricSource {
             calculator,
             "FailedGetContainerResourceMetric");
       }
-      case "Pods" ->
-          throw custom(
-              "FailedGetPodsMetric",
-              "failed to get pods metric value: ",
-              "unable to get metric " + name(metric.path("pods")) + ": ");
-      case "Object" -> throw object(metric.path("object"), target.namespace);
-      case "External" -> throw external(metric.path("external"), target.namespace);
+      case "Pods" -> pods(metric.path("pods"), target, calculator);
+      case "Object" -> object(metric.path("object"), target, calculator);
+      case "External" -> external(metric.path("external"), target, calculator);
       default ->
           throw new Unavailable(
               "InvalidMetricSourceType",
@@ -90,12 +94,35 @@ final class MetricSource {
     return source.path("metric").path("name").asText();
   }
 
+  /** The selector of a metric's own labels as a query has it. */
+  private static String selector(JsonNode source) {
+    JsonNode selector = source.path("metric").path("selector");
+    return selector.isObject() ? LabelSelector.of(selector).toString() : "";
+  }
+
+  private static boolean isAverage(JsonNode source) {
+    return source.path("target").hasNonNull("averageValue");
+  }
+
+  private static long wanted(JsonNode source, String field) {
+    return Quantity.of(source.path("target").path(field)).milliValue();
+  }
+
+  /** A status with the metric's name and selector and what is current. */
+  private static ObjectNode status(
+      String type, String kind, JsonNode source, String field, long current) {
+    ObjectNode status = Json.object().put("type", type);
+    ObjectNode own = status.putObject(kind);
+    own.set("metric", source.path("metric").deepCopy());
+    own.putObject("current").put(field, Quantity.milli(current).toString());
+    return status;
+  }
+
   private Answer resource(
       JsonNode source, String container, Target target, ReplicaCalculator calculator, String reason)
       throws Unavailable {
     String resource = source.path("name").asText();
-    JsonNode wanted = source.path("target");
-    boolean average = wanted.hasNonNull("averageValue");
+    boolean average = isAverage(source);
     ObjectNode status = Json.object();
     String kind = container.isEmpty() ? "resource" : "containerResource";
     status.put("type", container.isEmpty() ? "Resource" : "ContainerResource");
@@ -109,13 +136,14 @@ final class MetricSource {
       ReplicaCalculator.Proposal proposal;
       String name = resource + " resource";
       if (average) {
-        proposal =
-            calculator.average(
-                metrics, resource, Quantity.of(wanted.path("averageValue")).milliValue());
+        proposal = calculator.average(metrics, resource, wanted(source, "averageValue"));
       } else {
         proposal =
             calculator.utilization(
-                metrics, resource, container, wanted.path("averageUtilization").asInt());
+                metrics,
+                resource,
+                container,
+                source.path("target").path("averageUtilization").asInt());
         current.put("averageUtilization", proposal.utilization());
         name =
             resource
@@ -135,53 +163,122 @@ final class MetricSource {
     }
   }
 
-  private Unavailable custom(String reason, String prefix, String what) {
-    String why =
-        what
-            + "unable to fetch metrics from custom metrics API: "
-            + whyNot("custom.metrics.k8s.io");
-    return new Unavailable(reason, why, prefix + why);
+  private Answer pods(JsonNode source, Target target, ReplicaCalculator calculator)
+      throws Unavailable {
+    String metric = name(source);
+    try {
+      var metrics =
+          wrapped(
+              "unable to get metric " + metric + ": ",
+              () ->
+                  customMetrics.ofPods(
+                      target.namespace, target.selector, metric, selector(source)));
+      ReplicaCalculator.Proposal proposal =
+          calculator.average(metrics, "", wanted(source, "averageValue"));
+      return new Answer(
+          proposal.replicas(),
+          "pods metric " + metric,
+          status("Pods", "pods", source, "averageValue", proposal.usage()));
+    } catch (MetricsFailure e) {
+      throw new Unavailable(
+          "FailedGetPodsMetric", e.why(), "failed to get pods metric value: " + e.why());
+    }
   }
 
-  private Unavailable object(JsonNode source, String namespace) {
+  private Answer object(JsonNode source, Target target, ReplicaCalculator calculator)
+      throws Unavailable {
+    String metric = name(source);
     JsonNode described = source.path("describedObject");
-    String where =
-        " on %s %s/%s"
-            .formatted(described.path("kind").asText(), namespace, described.path("name").asText());
-    String why =
-        "unable to get metric "
-            + name(source)
-            + ":"
-            + where
-            + "/unable to fetch metrics from custom metrics API: "
-            + whyNot("custom.metrics.k8s.io");
-    return new Unavailable(
-        "FailedGetObjectMetric", why, "failed to get object metric value: " + why);
+    String kind = described.path("kind").asText();
+    boolean average = isAverage(source);
+    try {
+      // The places of the object's name and the cause are Kubernetes' own.
+      long value =
+          wrapped(
+              "unable to get metric %s: %s on %s %s/"
+                  .formatted(metric, kind, target.namespace, described.path("name").asText()),
+              () -> customMetrics.ofObject(target.namespace, described, metric, selector(source)));
+      if (average) {
+        ReplicaCalculator.Proposal proposal =
+            calculator.shared(value, wanted(source, "averageValue"), target.running);
+        ObjectNode status = status("Object", "object", source, "averageValue", proposal.usage());
+        status.withObject("/object/describedObject").put("kind", "").put("name", "");
+        return new Answer(proposal.replicas(), external(source), status);
+      }
+      int replicas = calculator.ofRatio((double) value / wanted(source, "value"));
+      ObjectNode status = status("Object", "object", source, "value", value);
+      status.withObject("/object").set("describedObject", described.deepCopy());
+      return new Answer(replicas, kind + " metric " + metric, status);
+    } catch (MetricsFailure e) {
+      throw new Unavailable(
+          "FailedGetObjectMetric",
+          e.why(),
+          "failed to get object metric value: "
+              + (average ? "failed to get " + metric + " object metric: " : "")
+              + e.why());
+    }
   }
 
-  private Unavailable external(JsonNode source, String namespace) {
-    String why =
-        "unable to get external metric %s/%s/%s: unable to fetch metrics from external metrics API: %s"
-            .formatted(
-                namespace,
-                name(source),
-                shown(source.path("metric").path("selector")),
-                whyNot("external.metrics.k8s.io"));
-    return new Unavailable(
-        "FailedGetExternalMetric",
-        why,
-        "failed to get " + name(source) + " external metric value: " + why);
+  private Answer external(JsonNode source, Target target, ReplicaCalculator calculator)
+      throws Unavailable {
+    String metric = name(source);
+    boolean average = isAverage(source);
+    try {
+      long value =
+          wrapped(
+              "unable to get external metric %s/%s/%s: "
+                  .formatted(target.namespace, metric, shown(source)),
+              () -> externalMetrics.sum(target.namespace, metric, selector(source)));
+      if (average) {
+        ReplicaCalculator.Proposal proposal =
+            calculator.shared(value, wanted(source, "averageValue"), target.running);
+        return new Answer(
+            proposal.replicas(),
+            external(source),
+            status("External", "external", source, "averageValue", proposal.usage()));
+      }
+      return new Answer(
+          calculator.ofRatio((double) value / wanted(source, "value")),
+          external(source),
+          status("External", "external", source, "value", value));
+    } catch (MetricsFailure e) {
+      throw new Unavailable(
+          "FailedGetExternalMetric",
+          e.why(),
+          "failed to get %s external metric value: failed to get %s: %s"
+              .formatted(
+                  metric,
+                  average ? metric + " external metric" : "external metric " + metric,
+                  e.why()));
+    }
   }
 
-  /** A label selector in the form in which the autoscaler's messages have it. */
-  private static String shown(JsonNode selector) {
+  private static String external(JsonNode source) {
+    return "external metric " + name(source) + "(" + shown(source) + ")";
+  }
+
+  private interface Reading<T> {
+    T read() throws MetricsFailure;
+  }
+
+  /** Says before a failure what was attempted. */
+  private static <T> T wrapped(String attempt, Reading<T> reading) throws MetricsFailure {
+    try {
+      return reading.read();
+    } catch (MetricsFailure e) {
+      throw new MetricsFailure(attempt + e.why());
+    }
+  }
+
+  /** The metric's label selector in the form in which the autoscaler's messages have it. */
+  private static String shown(JsonNode source) {
+    JsonNode selector = source.path("metric").path("selector");
     if (!selector.isObject()) {
       return "nil";
     }
     StringBuilder labels = new StringBuilder();
-    selector
-        .path("matchLabels")
-        .properties()
+    selector.path("matchLabels").properties().stream()
+        .sorted(java.util.Map.Entry.comparingByKey())
         .forEach(
             each ->
                 labels
@@ -189,20 +286,19 @@ final class MetricSource {
                     .append(": ")
                     .append(each.getValue().asText())
                     .append(','));
+    StringBuilder expressions = new StringBuilder();
+    for (JsonNode each : selector.path("matchExpressions")) {
+      StringBuilder values = new StringBuilder();
+      each.path("values")
+          .forEach(value -> values.append(values.isEmpty() ? "" : " ").append(value.asText()));
+      expressions.append(
+          "LabelSelectorRequirement{Key:%s,Operator:%s,Values:[%s],},"
+              .formatted(each.path("key").asText(), each.path("operator").asText(), values));
+    }
     return "&LabelSelector{MatchLabels:map[string]string{"
         + labels
-        + "},MatchExpressions:[]LabelSelectorRequirement{},}";
-  }
-
-  /** These APIs come with adapters of monitoring systems; nothing here serves them. */
-  private String whyNot(String group) {
-    try {
-      return client.transport().read("/apis/" + group).path("name").asText()
-          + " is served by an adapter that this autoscaler cannot ask";
-    } catch (StatusException e) {
-      return group.startsWith("custom")
-          ? "no custom metrics API (custom.metrics.k8s.io) registered"
-          : "no external metrics API (external.metrics.k8s.io) registered";
-    }
+        + "},MatchExpressions:[]LabelSelectorRequirement{"
+        + expressions
+        + "},}";
   }
 }

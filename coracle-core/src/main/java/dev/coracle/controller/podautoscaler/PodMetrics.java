@@ -65,10 +65,10 @@ final class PodMetrics {
     return metrics;
   }
 
-  private static @Nullable Long usage(KubeObject item, String resource, String container)
-      throws MetricsFailure {
+  /** Null when it is not known of all that counts. */
+  private static @Nullable Long usage(KubeObject item, String resource, String container) {
     long sum = 0;
-    boolean found = container.isEmpty();
+    boolean found = false;
     for (JsonNode each : item.at("containers")) {
       if (!container.isEmpty() && !each.path("name").asText().equals(container)) {
         continue;
@@ -80,18 +80,7 @@ final class PodMetrics {
       }
       sum += Quantity.of(usage).milliValue();
     }
-    if (!found) {
-      throw new MetricsFailure(
-          "unable to get metrics for resource "
-              + resource
-              + ": failed to get container metrics: container "
-              + container
-              + " not present in metrics for pod "
-              + item.namespace()
-              + "/"
-              + item.name());
-    }
-    return sum;
+    return found ? (Long) sum : null;
   }
 
   private static Duration window(String text) {

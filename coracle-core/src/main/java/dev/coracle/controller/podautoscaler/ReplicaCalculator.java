@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Quantity;
 import dev.coracle.api.Timestamps;
+import dev.coracle.client.quota.PodResources;
 import dev.coracle.controller.Conditions;
 import dev.coracle.controller.Pods;
 import java.time.Duration;
@@ -78,18 +79,20 @@ final class ReplicaCalculator {
     Map<String, Long> requests = requests(resource, container);
     long used = 0;
     long requested = 0;
+    int known = 0;
     for (Map.Entry<String, Long> metric : metrics.entrySet()) {
       Long request = requests.get(metric.getKey());
       if (request != null) {
         used += metric.getValue();
         requested += request;
+        known++;
       }
     }
     if (requested == 0) {
       throw new MetricsFailure("no metrics returned matched known pods");
     }
     int utilization = (int) (used * 100 / requested);
-    long average = used / metrics.size();
+    long average = used / known;
     int count =
         replicas(
             metrics,
@@ -139,6 +142,21 @@ final class ReplicaCalculator {
     long running =
         pods.stream().filter(pod -> Pods.phase(pod).equals("Running") && Pods.isReady(pod)).count();
     return atMost(Math.ceil(ratio * running));
+  }
+
+  /**
+   * For a value that all Pods share: as many as it takes at so much for each.
+   *
+   * @param value in thousandths
+   * @param target for each Pod, in thousandths
+   * @param running how many Pods there are
+   */
+  Proposal shared(long value, long target, int running) {
+    double ratio = value / ((double) target * running);
+    int count = tolerances.covers(ratio) ? running : atMost(Math.ceil((double) value / target));
+    long average =
+        value == Long.MAX_VALUE ? Long.MAX_VALUE : (long) Math.ceil((double) value / running);
+    return new Proposal(count, -1, average);
   }
 
   private static int atMost(double count) {
@@ -233,11 +251,12 @@ final class ReplicaCalculator {
     for (KubeObject pod : pods) {
       JsonNode ofPod = pod.at("spec", "resources", "requests");
       if (container.isEmpty() && ofPod.size() > 0) {
-        if (!ofPod.has(resource)) {
+        Quantity request = PodResources.requests(pod.at("spec")).get(resource);
+        if (request == null) {
           throw new MetricsFailure(
               "missing pod-level request for " + resource + " in Pod " + pod.name());
         }
-        requests.put(pod.name(), Quantity.of(ofPod.path(resource)).milliValue());
+        requests.put(pod.name(), request.milliValue());
       } else {
         requests.put(pod.name(), ofContainers(pod, resource, container));
       }

@@ -5,8 +5,6 @@ import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusException;
 import dev.coracle.client.Client;
-import java.util.ArrayList;
-import java.util.List;
 
 /** The scale subresource of what an autoscaler names: any kind that discovery shows. */
 final class ScaleTargets {
@@ -15,9 +13,11 @@ final class ScaleTargets {
   record Target(GroupVersionResource resource, KubeObject scale) {}
 
   private final Client client;
+  private final KindResources kinds;
 
   ScaleTargets(Client client) {
     this.client = client;
+    this.kinds = new KindResources(client.transport());
   }
 
   /**
@@ -33,7 +33,7 @@ final class ScaleTargets {
       throw new MetricsFailure("unexpected GroupVersion string: " + apiVersion);
     }
     StatusException first = null;
-    for (GroupVersionResource resource : resources(group, kind)) {
+    for (GroupVersionResource resource : kinds.of(group, kind)) {
       try {
         return new Target(
             resource,
@@ -42,42 +42,6 @@ final class ScaleTargets {
         first = first == null ? e : first;
       }
     }
-    throw new MetricsFailure(
-        first == null
-            ? "no matches for kind \"%s\" in group \"%s\"".formatted(kind, group)
-            : first.status().message());
-  }
-
-  /** Of a kind, in every version of its group, the preferred one first. */
-  private List<GroupVersionResource> resources(String group, String kind) {
-    List<String> versions = new ArrayList<>();
-    try {
-      if (group.isEmpty()) {
-        versions.add("v1");
-      } else {
-        client
-            .transport()
-            .read("/apis/" + group)
-            .path("versions")
-            .forEach(version -> versions.add(version.path("version").asText()));
-      }
-    } catch (StatusException e) {
-      return List.of();
-    }
-    List<GroupVersionResource> resources = new ArrayList<>();
-    for (String version : versions) {
-      String path = group.isEmpty() ? "/api/v1" : "/apis/" + group + "/" + version;
-      try {
-        for (JsonNode each : client.transport().read(path).path("resources")) {
-          String name = each.path("name").asText();
-          if (each.path("kind").asText().equals(kind) && name.indexOf('/') < 0) {
-            resources.add(GroupVersionResource.of(group, version, name));
-          }
-        }
-      } catch (StatusException e) {
-        continue;
-      }
-    }
-    return resources;
+    throw new MetricsFailure(first == null ? "unrecognized resource" : first.status().message());
   }
 }
