@@ -31,10 +31,12 @@ public final class Discovery {
 
   private final List<Resource> preferred;
   private final List<Resource> all;
+  private final List<String> failed;
 
-  private Discovery(List<Resource> preferred, List<Resource> all) {
+  private Discovery(List<Resource> preferred, List<Resource> all, List<String> failed) {
     this.preferred = List.copyOf(preferred);
     this.all = List.copyOf(all);
+    this.failed = List.copyOf(failed);
   }
 
   /**
@@ -45,8 +47,9 @@ public final class Discovery {
   public static Discovery read(Transport transport) {
     List<Resource> preferred = new ArrayList<>();
     List<Resource> all = new ArrayList<>();
+    List<String> failed = new ArrayList<>();
     for (JsonNode version : transport.read("/api").path("versions")) {
-      List<Resource> found = resources(transport, "/api/" + version.asText(), "", version.asText());
+      List<Resource> found = resources(transport, "", version.asText(), failed);
       preferred.addAll(found);
       all.addAll(found);
     }
@@ -61,8 +64,7 @@ public final class Discovery {
         }
       }
       for (String version : versions) {
-        for (Resource resource :
-            resources(transport, "/apis/" + name + "/" + version, name, version)) {
+        for (Resource resource : resources(transport, name, version, failed)) {
           all.add(resource);
           if (seen.add(resource.resource().resource())) {
             preferred.add(resource);
@@ -70,15 +72,19 @@ public final class Discovery {
         }
       }
     }
-    return new Discovery(preferred, all);
+    return new Discovery(preferred, all, failed);
   }
 
   private static List<Resource> resources(
-      Transport transport, String path, String group, String version) {
+      Transport transport, String group, String version, List<String> failed) {
+    String groupVersion = group.isEmpty() ? version : group + "/" + version;
     JsonNode list;
     try {
-      list = transport.read(path);
+      list = transport.read((group.isEmpty() ? "/api/" : "/apis/") + groupVersion);
     } catch (StatusException e) {
+      if (!e.isNotFound()) {
+        failed.add(groupVersion);
+      }
       return List.of();
     }
     List<Resource> resources = new ArrayList<>();
@@ -102,6 +108,11 @@ public final class Discovery {
   /** Each resource once, in the version that its group prefers among those that have it. */
   public List<Resource> preferred() {
     return preferred;
+  }
+
+  /** The group versions that are listed but could not be read: their server is away. */
+  public List<String> failed() {
+    return failed;
   }
 
   /** The resource that serves a kind in exactly this version, or null. */

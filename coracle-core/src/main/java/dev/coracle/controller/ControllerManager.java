@@ -33,7 +33,7 @@ public final class ControllerManager implements AutoCloseable {
   /**
    * Makes a controller for each start.
    *
-   * @param name of the controller, and the source of its events
+   * @param name of the controller
    * @param user who it is to the API
    */
   public record Factory(String name, String user, Function<ControllerContext, Controller> make) {
@@ -83,9 +83,18 @@ public final class ControllerManager implements AutoCloseable {
     }
   }
 
+  /** Who tells, in a controller's events: mostly the controller by its name. */
+  private static String eventSource(String controller) {
+    return switch (controller) {
+      case "disruption-controller" -> "controllermanager";
+      case "generic-garbage-collector" -> "garbage-collector-controller";
+      default -> controller;
+    };
+  }
+
   private void keepStarting(Factory factory) {
     Client client = clients.apply(factory.user());
-    EventRecorder events = new EventRecorder(client, clock, factory.name(), "");
+    EventRecorder events = new EventRecorder(client, clock, eventSource(factory.name()), "");
     synchronized (this) {
       if (closed) {
         events.close();

@@ -23,6 +23,7 @@ import dev.coracle.controller.garbage.GarbageCollector;
 import dev.coracle.controller.job.JobController;
 import dev.coracle.controller.namespace.NamespaceController;
 import dev.coracle.controller.nodelifecycle.NodeLifecycleController;
+import dev.coracle.controller.nodelifecycle.TaintEvictionController;
 import dev.coracle.controller.podautoscaler.HorizontalPodAutoscalerController;
 import dev.coracle.controller.podgc.PodGcController;
 import dev.coracle.controller.replicaset.ReplicaKind;
@@ -146,6 +147,11 @@ public final class Controllers implements AutoCloseable {
     factories.add(Factory.of("horizontal-pod-autoscaler", HorizontalPodAutoscalerController::new));
     factories.add(Factory.of("disruption-controller", DisruptionController::new));
     factories.add(Factory.of("node-controller", NodeLifecycleController::new));
+    factories.add(
+        new Factory(
+            "taint-eviction-controller",
+            ControllerManager.identity("node-controller"),
+            TaintEvictionController::new));
     factories.add(Factory.of("resourcequota-controller", ResourceQuotaController::new));
     factories.add(
         new Factory(

@@ -14,6 +14,7 @@ import dev.coracle.client.Client;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who manages what: owner references with {@code controller: true}. An object belongs to the
@@ -53,6 +54,22 @@ public final class Owners {
       LabelSelector selector,
       GroupVersionResource resource,
       Collection<KubeObject> candidates) {
+    return claim(client, ownerResource, owner, selector, resource, candidates, "");
+  }
+
+  /**
+   * As above; adopted objects get a finalizer as well, and lose it when they are released.
+   *
+   * @param finalizer empty for none
+   */
+  public static List<KubeObject> claim(
+      Client client,
+      GroupVersionResource ownerResource,
+      KubeObject owner,
+      LabelSelector selector,
+      GroupVersionResource resource,
+      Collection<KubeObject> candidates,
+      String finalizer) {
     List<KubeObject> claimed = new ArrayList<>();
     boolean checked = false;
     for (KubeObject candidate : candidates) {
@@ -65,7 +82,7 @@ public final class Owners {
         if (matches) {
           claimed.add(candidate);
         } else if (!owner.isDeleting()) {
-          release(client, owner, resource, candidate);
+          release(client, owner, resource, candidate, finalizer);
         }
         continue;
       }
@@ -76,8 +93,9 @@ public final class Owners {
         checkStillThere(client, ownerResource, owner);
         checked = true;
       }
-      if (adopt(client, owner, resource, candidate)) {
-        claimed.add(candidate);
+      KubeObject adopted = adopt(client, owner, resource, candidate, finalizer);
+      if (adopted != null) {
+        claimed.add(adopted);
       }
     }
     return claimed;
@@ -92,17 +110,28 @@ public final class Owners {
     }
   }
 
-  private static boolean adopt(
-      Client client, KubeObject owner, GroupVersionResource resource, KubeObject orphan) {
+  private static @Nullable KubeObject adopt(
+      Client client,
+      KubeObject owner,
+      GroupVersionResource resource,
+      KubeObject orphan,
+      String finalizer) {
     ObjectNode patch = Json.object();
     ObjectNode metadata = patch.putObject("metadata").put("uid", orphan.uid());
     ArrayNode references = metadata.putArray("ownerReferences");
     references.add(controllerRef(owner));
+    if (!finalizer.isEmpty()) {
+      metadata.putArray("finalizers").add(finalizer);
+    }
     return patched(client, resource, orphan, patch);
   }
 
   private static void release(
-      Client client, KubeObject owner, GroupVersionResource resource, KubeObject object) {
+      Client client,
+      KubeObject owner,
+      GroupVersionResource resource,
+      KubeObject object,
+      String finalizer) {
     ObjectNode patch = Json.object();
     ObjectNode metadata = patch.putObject("metadata").put("uid", object.uid());
     metadata
@@ -110,13 +139,17 @@ public final class Owners {
         .addObject()
         .put("$patch", "delete")
         .put("uid", owner.uid());
-    patched(client, resource, object, patch);
+    if (!finalizer.isEmpty()) {
+      metadata.putArray("$deleteFromPrimitiveList/finalizers").add(finalizer);
+    }
+    KubeObject unused = patched(client, resource, object, patch);
   }
 
-  private static boolean patched(
+  /** Null when there is nothing to patch any more. */
+  private static @Nullable KubeObject patched(
       Client client, GroupVersionResource resource, KubeObject object, ObjectNode patch) {
     try {
-      client.patch(
+      return client.patch(
           resource,
           object.namespace(),
           object.name(),
@@ -124,11 +157,10 @@ public final class Owners {
           PatchType.STRATEGIC,
           patch,
           WriteOptions.NONE);
-      return true;
     } catch (StatusException e) {
       // gone, or replaced by another of the same name: either way it is not ours
       if (e.isNotFound() || e.reason().equals("Invalid")) {
-        return false;
+        return null;
       }
       throw e;
     }

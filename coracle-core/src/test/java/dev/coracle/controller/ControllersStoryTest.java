@@ -510,35 +510,6 @@ class ControllersStoryTest {
     assertThat(Conditions.isTrue(budget.at("status", "conditions"), "DisruptionAllowed")).isTrue();
   }
 
-  @Test
-  void node_notReady_isTaintedAndPodsThatDoNotTolerateItGo() {
-    deployment(1, "one");
-    awaitRollout(1);
-    ObjectNode patch = Json.object();
-    patch
-        .putObject("status")
-        .putArray("conditions")
-        .addObject()
-        .put("type", "Ready")
-        .put("status", "False")
-        .put("lastHeartbeatTime", "2026-01-01T00:00:00Z")
-        .put("lastTransitionTime", "2026-01-01T00:00:00Z");
-    KubeObject pod = cluster.list(Resources.PODS, NS).getFirst();
-    cluster
-        .admin()
-        .patch(Resources.NODES, "", "node-1", "status", PatchType.MERGE, patch, WriteOptions.NONE);
-    KubeObject node =
-        cluster.awaitObject(Resources.NODES, "", "node-1", n -> n.at("spec", "taints").size() == 2);
-    assertThat(node.at("spec", "taints").toString()).contains("node.kubernetes.io/not-ready");
-    await().until(() -> cluster.admin().find(Resources.PODS, NS, pod.name()) == null);
-    ((ObjectNode) patch.path("status").path("conditions").get(0)).put("status", "True");
-    cluster
-        .admin()
-        .patch(Resources.NODES, "", "node-1", "status", PatchType.MERGE, patch, WriteOptions.NONE);
-    awaitRollout(1);
-    assertThat(cluster.admin().get(Resources.NODES, "", "node-1").at("spec", "taints")).isEmpty();
-  }
-
   private void patchNode(String json) {
     cluster
         .admin()

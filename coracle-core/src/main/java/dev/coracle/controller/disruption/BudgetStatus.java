@@ -11,9 +11,11 @@ import dev.coracle.controller.Pods;
 import dev.coracle.controller.Trees;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** What a PodDisruptionBudget's status should say. Pure. */
 final class BudgetStatus {
@@ -21,69 +23,122 @@ final class BudgetStatus {
   /** An eviction that was granted counts until the Pod goes, but not longer than this. */
   static final Duration EVICTION_TIMEOUT = Duration.ofMinutes(2);
 
+  private static final String ALLOWED = "DisruptionAllowed";
+
+  /**
+   * @param status what it should say
+   * @param undeleted Pods that were to go by now
+   * @param lookAgain when the next granted eviction counts no longer; null when there is none
+   */
+  record Result(ObjectNode status, List<KubeObject> undeleted, @Nullable Instant lookAgain) {}
+
   private BudgetStatus() {}
+
+  /** Whether a budget is a part of what the Pods' controllers want, and not of what is there. */
+  static boolean asksControllers(KubeObject budget) {
+    JsonNode least = budget.at("spec", "minAvailable");
+    return !budget.at("spec", "maxUnavailable").isMissingNode()
+        || (!least.isMissingNode() && !least.isNumber());
+  }
 
   /**
    * @param pods that the budget selects
-   * @param scale how many Pods their controllers want together
+   * @param scale how many Pods their controllers want together; of no meaning where they are not
+   *     asked
    */
-  static ObjectNode of(KubeObject budget, List<KubeObject> pods, int scale, Instant now) {
+  static Result of(KubeObject budget, List<KubeObject> pods, int scale, Instant now) {
     JsonNode most = budget.at("spec", "maxUnavailable");
     JsonNode least = budget.at("spec", "minAvailable");
-    int expected = pods.size();
+    int expected = 0;
     int desired = 0;
     if (!most.isMissingNode()) {
       expected = scale;
       desired = Math.max(0, expected - Trees.scaled(most, 0, expected, true));
     } else if (least.isNumber()) {
+      expected = pods.size();
       desired = least.asInt();
     } else if (!least.isMissingNode()) {
       expected = scale;
       desired = Trees.scaled(least, 0, expected, true);
     }
-    Map<String, Instant> evicted = evicted(budget, pods, now);
+    Map<String, Instant> evicted = new TreeMap<>();
+    List<KubeObject> undeleted = new ArrayList<>();
     int healthy = 0;
+    Instant lookAgain = null;
     for (KubeObject pod : pods) {
-      if (!pod.isDeleting() && !evicted.containsKey(pod.name()) && Pods.isReady(pod)) {
-        healthy++;
+      if (pod.isDeleting()) {
+        continue;
       }
+      Instant time =
+          Timestamps.parse(budget.at("status", "disruptedPods").path(pod.name()).asText());
+      if (time != null && !time.plus(EVICTION_TIMEOUT).isBefore(now)) {
+        Instant end = time.plus(EVICTION_TIMEOUT);
+        lookAgain = lookAgain == null || end.isBefore(lookAgain) ? end : lookAgain;
+        evicted.put(pod.name(), time);
+        continue;
+      }
+      if (time != null) {
+        undeleted.add(pod);
+      }
+      healthy += Pods.isReady(pod) ? 1 : 0;
     }
     int allowed = expected > 0 ? Math.max(0, healthy - desired) : 0;
     ObjectNode status = Json.object();
-    ArrayNode conditions =
-        budget.at("status", "conditions") instanceof ArrayNode known
-            ? known.deepCopy()
-            : Json.array();
-    Conditions.set(
-            conditions,
-            "DisruptionAllowed",
-            allowed > 0 ? "True" : "False",
+    status.set(
+        "conditions",
+        conditions(
+            budget,
+            allowed > 0,
             allowed > 0 ? "SufficientPods" : "InsufficientPods",
             "",
-            Timestamps.seconds(now))
-        .put("message", "")
-        .put("observedGeneration", budget.generation());
-    status.set("conditions", conditions);
+            budget.generation(),
+            now));
     status.put("currentHealthy", healthy).put("desiredHealthy", desired);
     if (!evicted.isEmpty()) {
       ObjectNode map = status.putObject("disruptedPods");
       evicted.forEach((name, time) -> map.put(name, Timestamps.seconds(time)));
     }
     status.put("disruptionsAllowed", allowed).put("expectedPods", expected);
-    return status.put("observedGeneration", budget.generation());
+    status.put("observedGeneration", budget.generation());
+    return new Result(status, undeleted, lookAgain);
   }
 
-  private static Map<String, Instant> evicted(
-      KubeObject budget, List<KubeObject> pods, Instant now) {
-    Map<String, Instant> evicted = new HashMap<>();
-    for (Map.Entry<String, JsonNode> entry : budget.at("status", "disruptedPods").properties()) {
-      Instant time = Timestamps.parse(entry.getValue().asText());
-      boolean there =
-          pods.stream().anyMatch(pod -> pod.name().equals(entry.getKey()) && !pod.isDeleting());
-      if (there && time != null && time.plus(EVICTION_TIMEOUT).isAfter(now)) {
-        evicted.put(entry.getKey(), time);
-      }
+  /** The status of a budget that cannot be worked out: nothing may be evicted. */
+  static ObjectNode failed(KubeObject budget, String why, Instant now) {
+    ObjectNode status =
+        budget.at("status") instanceof ObjectNode known ? known.deepCopy() : Json.object();
+    for (String count : List.of("currentHealthy", "desiredHealthy", "expectedPods")) {
+      status.put(count, status.path(count).asInt());
     }
-    return evicted;
+    status.put("disruptionsAllowed", 0);
+    long observed = status.path("observedGeneration").asLong();
+    status.set("conditions", conditions(budget, false, "SyncFailed", why, observed, now));
+    return status;
+  }
+
+  private static ArrayNode conditions(
+      KubeObject budget,
+      boolean allowed,
+      String reason,
+      String message,
+      long generation,
+      Instant now) {
+    ArrayNode conditions =
+        budget.at("status", "conditions") instanceof ArrayNode known
+            ? known.deepCopy()
+            : Json.array();
+    ObjectNode condition =
+        Conditions.set(
+                conditions,
+                ALLOWED,
+                allowed ? "True" : "False",
+                reason,
+                message,
+                Timestamps.seconds(now))
+            .put("message", message);
+    if (generation > 0) {
+      condition.put("observedGeneration", generation);
+    }
+    return conditions;
   }
 }

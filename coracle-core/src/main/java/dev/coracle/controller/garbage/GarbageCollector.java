@@ -1,5 +1,6 @@
 package dev.coracle.controller.garbage;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.DeleteOptions;
@@ -47,13 +48,33 @@ public final class GarbageCollector implements Controller {
     record Resync() implements Key {}
   }
 
+  /**
+   * An owner as a reference of an object in a namespace names it. The uid alone will not do: that
+   * an owner is not in one namespace says nothing of the one in which it is.
+   */
+  private record Absent(String apiVersion, String kind, String namespace, String name, String uid) {
+
+    static Absent of(OwnerReference reference, String namespace) {
+      return new Absent(
+          reference.apiVersion(), reference.kind(), namespace, reference.name(), reference.uid());
+    }
+
+    static Absent of(KubeObject object) {
+      return new Absent(
+          object.apiVersion(), object.kind(), object.namespace(), object.name(), object.uid());
+    }
+  }
+
   private record Monitor(SharedInformer informer, SharedInformer.Registration registration) {}
 
   private final ControllerContext context;
   private final Client client;
   private final Graph graph = new Graph();
   private final Map<GroupVersionResource, Monitor> monitors = new HashMap<>();
-  private final Set<String> absent;
+
+  /** Owners that were looked for in vain, where a reference says they are. */
+  private final Set<Absent> absent;
+
   private final Work<Key> work;
   private volatile @Nullable Discovery discovery;
 
@@ -64,11 +85,11 @@ public final class GarbageCollector implements Controller {
     this.absent =
         java.util.Collections.newSetFromMap(
             java.util.Collections.synchronizedMap(
-                new LinkedHashMap<String, Boolean>() {
+                new LinkedHashMap<Absent, Boolean>() {
                   private static final long serialVersionUID = 1L;
 
                   @Override
-                  protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
+                  protected boolean removeEldestEntry(Map.Entry<Absent, Boolean> eldest) {
                     return size() > REMEMBERED_ABSENT;
                   }
                 }));
@@ -117,7 +138,7 @@ public final class GarbageCollector implements Controller {
     discovery = read;
     synchronized (monitors) {
       for (GroupVersionResource gone : new ArrayList<>(monitors.keySet())) {
-        if (!wanted.contains(gone)) {
+        if (!wanted.contains(gone) && !read.failed().contains(gone.apiVersion())) {
           Monitor monitor = monitors.remove(gone);
           if (monitor != null) {
             monitor.registration.remove();
@@ -177,7 +198,7 @@ public final class GarbageCollector implements Controller {
     @Override
     public void deleted(KubeObject last) {
       graph.remove(last.uid());
-      absent.add(last.uid());
+      absent.add(Absent.of(last));
       for (Item dependent : graph.dependents(last.uid())) {
         work.queue().add(new Key.Delete(dependent));
       }
@@ -251,12 +272,21 @@ public final class GarbageCollector implements Controller {
     switch (owners.verdict(object, !graph.dependents(item.uid()).isEmpty())) {
       case Verdict.Keep keep -> {}
       case Verdict.Detach(List<String> uids) -> detach(item, object, uids);
-      case Verdict.Delete(String policy) -> delete(item, object, policy);
+      case Verdict.Delete(String policy) -> {
+        KubeObject doomed =
+            policy.equals(OwnersState.FOREGROUND_POLICY) && hasWaitingDependent(item)
+                ? unblock(item, object)
+                : object;
+        if (doomed != null) {
+          delete(item, doomed, policy);
+        }
+      }
     }
   }
 
   private OwnersState.Owner look(KubeObject dependent, OwnerReference reference) {
-    if (absent.contains(reference.uid())) {
+    if (absent.contains(Absent.of(reference, ""))
+        || absent.contains(Absent.of(reference, dependent.namespace()))) {
       return OwnersState.Owner.GONE;
     }
     Discovery.Resource resource = resourceOf(reference);
@@ -268,15 +298,45 @@ public final class GarbageCollector implements Controller {
           "no resource for " + reference.apiVersion() + " " + reference.kind());
     }
     if (resource.namespaced() && dependent.namespace().isEmpty()) {
-      return OwnersState.Owner.THERE; // nobody can say which namespace is meant
+      return OwnersState.Owner.UNKNOWABLE;
     }
     String namespace = resource.namespaced() ? dependent.namespace() : "";
     KubeObject owner = client.find(resource.resource(), namespace, reference.name());
     if (owner == null || !owner.uid().equals(reference.uid())) {
-      absent.add(reference.uid());
+      absent.add(Absent.of(reference, namespace));
+      if (resource.namespaced()) {
+        tellOfOwnerElsewhere(dependent, reference, resource.resource());
+      }
       return OwnersState.Owner.GONE;
     }
     return OwnersState.isWaiting(owner) ? OwnersState.Owner.WAITING : OwnersState.Owner.THERE;
+  }
+
+  /** An owner in another namespace is none; whoever wrote the reference should know why. */
+  private void tellOfOwnerElsewhere(
+      KubeObject dependent, OwnerReference reference, GroupVersionResource resource) {
+    Monitor monitor;
+    synchronized (monitors) {
+      monitor = monitors.get(resource);
+    }
+    if (monitor == null
+        || monitor.informer.list("").stream()
+            .noneMatch(other -> other.uid().equals(reference.uid()))) {
+      return;
+    }
+    context
+        .events()
+        .warning(
+            dependent,
+            "OwnerRefInvalidNamespace",
+            "ownerRef [%s/%s, namespace: %s, name: %s, uid: %s] does not exist in namespace \"%s\""
+                .formatted(
+                    reference.apiVersion(),
+                    reference.kind(),
+                    dependent.namespace(),
+                    reference.name(),
+                    reference.uid(),
+                    dependent.namespace()));
   }
 
   /** Lets an owner go that waited, or makes the dependents go that it waits for. */
@@ -340,6 +400,31 @@ public final class GarbageCollector implements Controller {
     patch(item, patch);
   }
 
+  private boolean hasWaitingDependent(Item item) {
+    for (Item dependent : graph.dependents(item.uid())) {
+      KubeObject found = client.find(dependent.resource(), dependent.namespace(), dependent.name());
+      if (found != null && found.uid().equals(dependent.uid()) && OwnersState.isWaiting(found)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Breaks a circle of objects that wait for each other: this one no longer holds its owners.
+   *
+   * @return the object as it is now; null when it is gone
+   */
+  private @Nullable KubeObject unblock(Item item, KubeObject object) {
+    ObjectNode patch = Json.object();
+    ArrayNode references = precondition(patch, object).putArray("ownerReferences");
+    for (JsonNode reference : object.at("metadata", "ownerReferences")) {
+      ObjectNode copy = reference.deepCopy();
+      references.add(copy.put("blockOwnerDeletion", false));
+    }
+    return patch(item, patch);
+  }
+
   private static ObjectNode precondition(ObjectNode patch, KubeObject object) {
     return patch
         .putObject("metadata")
@@ -347,9 +432,10 @@ public final class GarbageCollector implements Controller {
         .put("resourceVersion", Long.toString(object.resourceVersion()));
   }
 
-  private void patch(Item item, ObjectNode patch) {
+  /** Null when there is nothing to patch any more. */
+  private @Nullable KubeObject patch(Item item, ObjectNode patch) {
     try {
-      client.patch(
+      return client.patch(
           item.resource(),
           item.namespace(),
           item.name(),
@@ -358,9 +444,10 @@ public final class GarbageCollector implements Controller {
           patch,
           WriteOptions.NONE);
     } catch (StatusException e) {
-      if (!e.isNotFound()) {
-        throw e;
+      if (e.isNotFound()) {
+        return null;
       }
+      throw e;
     }
   }
 

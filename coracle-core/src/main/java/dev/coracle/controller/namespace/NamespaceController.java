@@ -17,13 +17,12 @@ import dev.coracle.controller.ControllerContext;
 import dev.coracle.controller.Resources;
 import dev.coracle.controller.Work;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Deletes everything in a namespace that is being deleted, whatever its resource, tells what is
- * left in the namespace's conditions, and takes the {@code kubernetes} finalizer away when nothing
- * is.
+ * Deletes everything in a namespace that is being deleted, whatever its resource: Pods first, and
+ * nothing else before they are gone (KEP-5080). Tells what is left in the namespace's conditions,
+ * and takes the {@code kubernetes} finalizer away when nothing is.
  */
 public final class NamespaceController implements Controller {
 
@@ -91,10 +90,8 @@ public final class NamespaceController implements Controller {
     if (fresh == null || !fresh.isDeleting() || !hasFinalizer(fresh)) {
       return;
     }
-    List<Remaining> remaining = new ArrayList<>();
-    List<String> failures = new ArrayList<>();
-    empty(name, remaining, failures);
-    if (remaining.isEmpty() && failures.isEmpty()) {
+    NamespaceContent left = empty(name);
+    if (left.isEmpty()) {
       ObjectNode tree = fresh.mutableTree();
       NamespaceDecision.withoutFinalizer(tree, FINALIZER);
       context.client().updateSubresource(Resources.NAMESPACES, "", name, "finalize", tree);
@@ -103,28 +100,30 @@ public final class NamespaceController implements Controller {
     ObjectNode tree = fresh.mutableTree();
     ArrayNode conditions = tree.withObject("/status").withArray("/conditions");
     String now = Timestamps.seconds(context.clock().instant());
-    if (NamespaceDecision.tell(conditions, remaining, failures, now)) {
+    if (NamespaceDecision.tell(conditions, left, now)) {
       context.client().updateStatus(Resources.NAMESPACES, "", name, tree);
     }
     work.queue().addAfter(name, AGAIN);
   }
 
-  private void empty(String namespace, List<Remaining> remaining, List<String> failures) {
-    for (Discovery.Resource resource : Discovery.read(context.client().transport()).preferred()) {
-      if (!resource.namespaced() || !resource.can("list", "delete")) {
-        continue;
+  private NamespaceContent empty(String namespace) {
+    Discovery discovery = Discovery.read(context.client().transport());
+    NamespaceContent left = new NamespaceContent(discovery.failed());
+    for (List<Discovery.Resource> stage : NamespaceDecision.stages(discovery.preferred())) {
+      for (Discovery.Resource resource : stage) {
+        try {
+          left.add(resource.resource(), empty(namespace, resource).items());
+        } catch (StatusException e) {
+          if (!e.isNotFound() && e.code() != 405) {
+            left.addFailure(e.status().message());
+          }
+        }
       }
-      try {
-        ObjectList left = empty(namespace, resource);
-        if (!left.items().isEmpty()) {
-          remaining.add(Remaining.of(resource.resource(), left.items()));
-        }
-      } catch (StatusException e) {
-        if (!e.isNotFound() && e.code() != 405) {
-          failures.add(e.status().message());
-        }
+      if (!left.remaining().isEmpty()) {
+        break;
       }
     }
+    return left;
   }
 
   /** What is left of a resource after its deletion. */

@@ -3,7 +3,9 @@ package dev.coracle.controller.namespace;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.client.Discovery;
 import dev.coracle.controller.Conditions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -23,20 +25,30 @@ final class NamespaceDecision {
   }
 
   /**
+   * What can be deleted, in the order in which it is: the next list only when nothing is left of
+   * those before.
+   */
+  static List<List<Discovery.Resource>> stages(List<Discovery.Resource> served) {
+    List<Discovery.Resource> pods = new ArrayList<>();
+    List<Discovery.Resource> others = new ArrayList<>();
+    for (Discovery.Resource resource : served) {
+      if (resource.namespaced() && resource.can("list", "delete")) {
+        (resource.resource().qualified().equals("pods") ? pods : others).add(resource);
+      }
+    }
+    return List.of(pods, others);
+  }
+
+  /**
    * Writes how far the deletion is.
    *
    * @return whether the conditions changed
    */
-  static boolean tell(
-      ArrayNode conditions, List<Remaining> remaining, List<String> failures, String now) {
+  static boolean tell(ArrayNode conditions, NamespaceContent left, String now) {
     JsonNode before = conditions.deepCopy();
-    set(
-        conditions,
-        "NamespaceDeletionDiscoveryFailure",
-        false,
-        "ResourcesDiscovered",
-        "All resources successfully discovered",
-        now);
+    List<String> failures = left.failures().stream().sorted().toList();
+    List<Remaining> remaining = left.remaining();
+    tellDiscovery(conditions, left.undiscovered(), now);
     set(
         conditions,
         "NamespaceDeletionGroupVersionParsingFailure",
@@ -67,6 +79,34 @@ final class NamespaceDecision {
     tellContent(conditions, remaining, now);
     tellFinalizers(conditions, remaining, now);
     return !before.equals(conditions);
+  }
+
+  private static void tellDiscovery(ArrayNode conditions, List<String> failed, String now) {
+    if (failed.isEmpty()) {
+      set(
+          conditions,
+          "NamespaceDeletionDiscoveryFailure",
+          false,
+          "ResourcesDiscovered",
+          "All resources successfully discovered",
+          now);
+      return;
+    }
+    List<String> parts =
+        failed.stream()
+            .sorted()
+            .map(version -> version + ": stale GroupVersion discovery: " + version)
+            .toList();
+    set(
+        conditions,
+        "NamespaceDeletionDiscoveryFailure",
+        true,
+        "DiscoveryFailed",
+        "Discovery failed for some groups, "
+            + failed.size()
+            + " failing: unable to retrieve the complete list of server APIs: "
+            + String.join(", ", parts),
+        now);
   }
 
   private static void tellContent(ArrayNode conditions, List<Remaining> remaining, String now) {

@@ -3,13 +3,8 @@ package dev.coracle.controller.nodelifecycle;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.coracle.api.DeleteOptions;
-import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
-import dev.coracle.api.PatchType;
-import dev.coracle.api.StatusException;
 import dev.coracle.api.Timestamps;
-import dev.coracle.api.WriteOptions;
 import dev.coracle.client.SharedInformer;
 import dev.coracle.controller.Conditions;
 import dev.coracle.controller.Controller;
@@ -19,25 +14,24 @@ import dev.coracle.controller.Resources;
 import dev.coracle.controller.Work;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Takes a node whose Lease and status have been silent for 50 seconds for lost: its conditions
- * become Unknown, its Pods not ready; taints follow the conditions, and Pods that do not tolerate a
- * {@code NoExecute} taint (any longer) are deleted.
+ * become Unknown, its Pods not ready; taints follow the conditions, those that drive Pods out as
+ * fast as {@link Zones} lets them.
  */
 public final class NodeLifecycleController implements Controller {
 
-  static final Duration GRACE = Duration.ofSeconds(50);
   private static final String LEASES_NAMESPACE = "kube-node-lease";
-  private static final String BY_NODE = "nodeName";
+  private static final String EXCLUDED = "node.kubernetes.io/exclude-disruption";
 
   private sealed interface Key {
     record Node(String name) implements Key {}
 
+    /** A Pod that came to a node. */
     record Pod(String namespace, String name) implements Key {}
   }
 
@@ -49,7 +43,11 @@ public final class NodeLifecycleController implements Controller {
   private final SharedInformer leases;
   private final SharedInformer pods;
   private final Map<String, Heartbeat> heartbeats = new ConcurrentHashMap<>();
-  private final Map<String, Instant> evictions = new ConcurrentHashMap<>();
+
+  /** Those that were told of, by uid. */
+  private final Map<String, String> registered = new ConcurrentHashMap<>();
+
+  private final Zones zones = new Zones();
   private final Work<Key> work;
 
   public NodeLifecycleController(ControllerContext context) {
@@ -67,14 +65,16 @@ public final class NodeLifecycleController implements Controller {
 
   @Override
   public void start() throws InterruptedException {
-    pods.addIndex(BY_NODE, pod -> List.of(Pods.nodeName(pod)));
+    TaintEvictionController.indexByNode(pods);
     nodes.awaitSync();
     leases.awaitSync();
+    // all at once: the first of many nodes must not look like the whole cluster
+    nodes.list("").forEach(this::classify);
     work.watch(
         nodes,
         node -> {
           if (nodes.get("", node.name()) == null) {
-            heartbeats.remove(node.name());
+            gone(node);
           } else {
             work.queue().add(new Key.Node(node.name()));
           }
@@ -93,21 +93,18 @@ public final class NodeLifecycleController implements Controller {
         new SharedInformer.Handler() {
           @Override
           public void added(KubeObject pod) {
-            look(pod);
+            arrived(pod);
           }
 
           @Override
           public void updated(KubeObject before, KubeObject now) {
-            if (!Pods.nodeName(before).equals(Pods.nodeName(now))
-                || !before.at("spec", "tolerations").equals(now.at("spec", "tolerations"))) {
-              look(now);
+            if (!Pods.nodeName(before).equals(Pods.nodeName(now))) {
+              arrived(now);
             }
           }
 
           @Override
-          public void deleted(KubeObject last) {
-            evictions.remove(last.uid());
-          }
+          public void deleted(KubeObject last) {}
         });
     work.start();
   }
@@ -121,12 +118,36 @@ public final class NodeLifecycleController implements Controller {
     return lease.namespace().equals(LEASES_NAMESPACE);
   }
 
-  /** A Pod on a node with a taint that may drive it out. */
-  private void look(KubeObject pod) {
+  private void arrived(KubeObject pod) {
     KubeObject node = nodes.get("", Pods.nodeName(pod));
-    if (node != null && node.at("spec", "taints").toString().contains("NoExecute")) {
+    if (node != null && NodeHealth.isNotReady(node)) {
       work.queue().add(new Key.Pod(pod.namespace(), pod.name()));
     }
+  }
+
+  private void gone(KubeObject node) {
+    heartbeats.remove(node.name());
+    if (registered.remove(node.name()) != null) {
+      tell(node, "RemovingNode", "Removing Node " + node.name() + " from Controller");
+    }
+    if (zones.remove(node.name())) {
+      lookAtAll();
+    }
+  }
+
+  private void tell(KubeObject node, String reason, String event) {
+    context.events().normal(node, reason, "Node " + node.name() + " event: " + event);
+  }
+
+  private void lookAtAll() {
+    nodes.list("").forEach(node -> work.queue().add(new Key.Node(node.name())));
+  }
+
+  /** Returns whether other nodes may be concerned. */
+  private boolean classify(KubeObject node) {
+    return node.labels().containsKey(EXCLUDED)
+        ? zones.remove(node.name())
+        : zones.put(node.name(), NodeHealth.zone(node), NodeHealth.ready(node).equals("True"));
   }
 
   /** When a node was last heard of. */
@@ -137,7 +158,9 @@ public final class NodeLifecycleController implements Controller {
         (lease == null ? "" : lease.text("spec", "renewTime"))
             + "/"
             + (ready == null ? "" : ready.path("lastHeartbeatTime").asText());
-    Heartbeat now = new Heartbeat(said, context.clock().instant());
+    Instant created = Timestamps.parse(node.creationTimestamp());
+    Instant seen = said.equals("/") && created != null ? created : context.clock().instant();
+    Heartbeat now = new Heartbeat(said, seen);
     return heartbeats.merge(
             node.name(), now, (known, next) -> known.said.equals(next.said) ? known : next)
         .seen;
@@ -146,7 +169,13 @@ public final class NodeLifecycleController implements Controller {
   private void sync(Key key) {
     switch (key) {
       case Key.Node(String name) -> syncNode(name);
-      case Key.Pod(String namespace, String name) -> syncPod(namespace, name);
+      case Key.Pod(String namespace, String name) -> {
+        KubeObject pod = pods.get(namespace, name);
+        KubeObject node = pod == null ? null : nodes.get("", Pods.nodeName(pod));
+        if (pod != null && node != null && NodeHealth.isNotReady(node)) {
+          markNotReady(pod);
+        }
+      }
     }
   }
 
@@ -155,132 +184,83 @@ public final class NodeLifecycleController implements Controller {
     if (node == null || node.isDeleting()) {
       return;
     }
+    if (!node.uid().equals(registered.put(name, node.uid()))) {
+      tell(node, "RegisteredNode", "Registered Node " + name + " in Controller");
+    }
     Instant now = context.clock().instant();
-    Duration left = Duration.between(now, beat(node).plus(GRACE));
+    Duration left = Duration.between(now, beat(node).plus(NodeHealth.grace(node)));
     if (left.isPositive()) {
       work.queue().addAfter(new Key.Node(name), left);
     } else {
-      ArrayNode conditions = NodeHealth.silent(node, Timestamps.seconds(now));
-      if (conditions != null) {
-        ObjectNode tree = node.mutableTree();
-        tree.withObject("/status").set("conditions", conditions);
-        node = context.client().updateStatus(Resources.NODES, "", name, tree);
-        context
-            .events()
-            .normal(node, "NodeNotReady", "Node " + name + " status is now: NodeNotReady");
-      }
+      node = takeForLost(node, now);
     }
-    ArrayNode taints = NodeHealth.taints(node, Timestamps.seconds(now));
-    if (taints != null) {
-      ObjectNode tree = node.mutableTree();
-      if (taints.isEmpty()) {
-        tree.withObject("/spec").remove("taints");
-      } else {
-        tree.withObject("/spec").set("taints", taints);
-      }
-      node = context.client().update(Resources.NODES, "", name, tree);
+    if (classify(node)) {
+      lookAtAll();
     }
-    boolean drives = node.at("spec", "taints").toString().contains("NoExecute");
-    boolean lost = !NodeHealth.ready(node).equals("True");
-    for (KubeObject pod : pods.byIndex(BY_NODE, name)) {
-      if (lost && Pods.isReady(pod)) {
-        markNotReady(pod, now);
-      }
-      if (drives || evictions.containsKey(pod.uid())) {
-        work.queue().add(new Key.Pod(pod.namespace(), pod.name()));
-      }
+    node = label(node, now);
+    if (NodeHealth.isNotReady(node)) {
+      pods.byIndex(TaintEvictionController.BY_NODE, name).forEach(this::markNotReady);
     }
   }
 
-  private void markNotReady(KubeObject pod, Instant now) {
-    ObjectNode patch = Json.object();
-    patch
-        .putObject("status")
-        .putArray("conditions")
-        .addObject()
-        .put("type", "Ready")
-        .put("status", "False")
-        .put("lastTransitionTime", Timestamps.seconds(now));
-    if (patchStatus(pod, patch)) {
+  private KubeObject takeForLost(KubeObject node, Instant now) {
+    ArrayNode conditions = NodeHealth.silent(node, Timestamps.seconds(now));
+    if (conditions == null) {
+      return node;
+    }
+    ObjectNode tree = node.mutableTree();
+    tree.withObject("/status").set("conditions", conditions);
+    KubeObject lost = context.client().updateStatus(Resources.NODES, "", node.name(), tree);
+    if (NodeHealth.ready(node).equals("True")) {
+      context
+          .events()
+          .normal(lost, "NodeNotReady", "Node " + node.name() + " status is now: NodeNotReady");
+    }
+    return lost;
+  }
+
+  /** Taints, and labels under old names, as they should be. */
+  private KubeObject label(KubeObject node, Instant now) {
+    ArrayNode taints = NodeHealth.taints(node, eviction(node, now), Timestamps.seconds(now));
+    Map<String, String> labels = NodeHealth.labels(node);
+    if (taints == null && labels.isEmpty()) {
+      return node;
+    }
+    ObjectNode tree = node.mutableTree();
+    labels.forEach((label, value) -> tree.withObject("/metadata/labels").put(label, value));
+    if (taints != null && taints.isEmpty()) {
+      tree.withObject("/spec").remove("taints");
+    } else if (taints != null) {
+      tree.withObject("/spec").set("taints", taints);
+    }
+    return context.client().update(Resources.NODES, "", node.name(), tree);
+  }
+
+  private NodeHealth.Eviction eviction(KubeObject node, Instant now) {
+    if (zones.allDisrupted()) {
+      return NodeHealth.Eviction.NONE;
+    }
+    if (!NodeHealth.isNotReady(node) || NodeHealth.evicts(node)) {
+      return NodeHealth.Eviction.AS_BEFORE;
+    }
+    Duration wait = zones.ask(NodeHealth.zone(node), now);
+    if (Objects.equals(wait, Duration.ZERO)) {
+      return NodeHealth.Eviction.DUE;
+    }
+    if (wait != null) {
+      work.queue().addAfter(new Key.Node(node.name()), wait);
+    }
+    return NodeHealth.Eviction.AS_BEFORE;
+  }
+
+  private void markNotReady(KubeObject pod) {
+    if (!Pods.isReady(pod)) {
+      return;
+    }
+    ObjectNode condition =
+        TaintEvictionController.condition("Ready", "False", context.clock().instant());
+    if (TaintEvictionController.patchCondition(context.client(), pod, condition)) {
       context.events().warning(pod, "NodeNotReady", "Node is not ready");
-    }
-  }
-
-  private boolean patchStatus(KubeObject pod, ObjectNode patch) {
-    try {
-      context
-          .client()
-          .patch(
-              Resources.PODS,
-              pod.namespace(),
-              pod.name(),
-              "status",
-              PatchType.STRATEGIC,
-              patch,
-              WriteOptions.NONE);
-      return true;
-    } catch (StatusException e) {
-      if (e.isNotFound()) {
-        return false;
-      }
-      throw e;
-    }
-  }
-
-  private void syncPod(String namespace, String name) {
-    KubeObject pod = pods.get(namespace, name);
-    if (pod == null || pod.isDeleting() || Pods.nodeName(pod).isEmpty()) {
-      return;
-    }
-    KubeObject node = nodes.get("", Pods.nodeName(pod));
-    Duration stay =
-        node == null
-            ? null
-            : NodeHealth.mayStay(node.at("spec", "taints"), pod.at("spec", "tolerations"));
-    if (stay == null) {
-      if (evictions.remove(pod.uid()) != null) {
-        context
-            .events()
-            .normal(pod, "TaintManagerEviction", "Cancelling deletion of Pod " + pod.key());
-      }
-      return;
-    }
-    Instant now = context.clock().instant();
-    Instant at = now.plus(stay);
-    @Nullable Instant known = evictions.putIfAbsent(pod.uid(), at);
-    Instant due = known == null || at.isBefore(known) ? at : known;
-    evictions.put(pod.uid(), due);
-    Duration left = Duration.between(now, due);
-    if (left.isPositive()) {
-      work.queue().addAfter(new Key.Pod(namespace, name), left);
-      return;
-    }
-    evict(pod, now);
-  }
-
-  private void evict(KubeObject pod, Instant now) {
-    context.events().normal(pod, "TaintManagerEviction", "Marking for deletion Pod " + pod.key());
-    ObjectNode patch = Json.object();
-    patch
-        .putObject("status")
-        .putArray("conditions")
-        .addObject()
-        .put("type", "DisruptionTarget")
-        .put("status", "True")
-        .put("reason", "DeletionByTaintManager")
-        .put("message", "Taint manager: deleting due to NoExecute taint")
-        .put("lastTransitionTime", Timestamps.seconds(now));
-    if (!patchStatus(pod, patch)) {
-      return;
-    }
-    try {
-      context
-          .client()
-          .delete(Resources.PODS, pod.namespace(), pod.name(), DeleteOptions.uid(pod.uid()));
-    } catch (StatusException e) {
-      if (!e.isNotFound() && !e.isConflict()) {
-        throw e;
-      }
     }
   }
 }

@@ -15,13 +15,13 @@ import dev.coracle.controller.Pods;
 import dev.coracle.controller.Resources;
 import dev.coracle.controller.Work;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Removes Pods of nodes that are gone (after a quiet time, for a node may come back), Pods that
- * were deleted before they had a node, and the oldest finished Pods beyond 12 500.
+ * were deleted and have no node to end them, or one that is out of service, and the oldest finished
+ * Pods beyond 12 500.
  */
 public final class PodGcController implements Controller {
 
@@ -32,8 +32,11 @@ public final class PodGcController implements Controller {
     /** A node that went. */
     record Node(String name) implements Key {}
 
-    /** A Pod that is being deleted and has no node to end it. */
-    record Unscheduled(String namespace, String name) implements Key {}
+    /** A Pod that is being deleted and may have no node to end it. */
+    record Terminating(String namespace, String name) implements Key {}
+
+    /** A node that may be out of service. */
+    record OutOfService(String name) implements Key {}
 
     record Finished() implements Key {}
   }
@@ -66,6 +69,8 @@ public final class PodGcController implements Controller {
         node -> {
           if (nodes.get("", node.name()) == null) {
             work.queue().addAfter(new Key.Node(node.name()), QUARANTINE);
+          } else if (PodGarbage.isOutOfService(node)) {
+            work.queue().add(new Key.OutOfService(node.name()));
           }
         });
     work.watch(pods, this::look);
@@ -78,15 +83,16 @@ public final class PodGcController implements Controller {
   }
 
   private void look(KubeObject pod) {
-    String node = Pods.nodeName(pod);
-    if (node.isEmpty()) {
-      if (pod.isDeleting()) {
-        work.queue().add(new Key.Unscheduled(pod.namespace(), pod.name()));
-      }
+    String name = Pods.nodeName(pod);
+    KubeObject node = nodes.get("", name);
+    if (PodGarbage.isStuck(pod, node)) {
+      work.queue().add(new Key.Terminating(pod.namespace(), pod.name()));
+    }
+    if (name.isEmpty()) {
       return;
     }
-    if (nodes.get("", node) == null) {
-      work.queue().addAfter(new Key.Node(node), QUARANTINE);
+    if (node == null) {
+      work.queue().addAfter(new Key.Node(name), QUARANTINE);
     }
     if (Pods.isFinished(pod)) {
       work.queue().addAfter(new Key.Finished(), Duration.ofSeconds(20));
@@ -96,13 +102,22 @@ public final class PodGcController implements Controller {
   private void sync(Key key) {
     switch (key) {
       case Key.Node(String name) -> orphansOf(name);
-      case Key.Unscheduled(String namespace, String name) -> {
+      case Key.Terminating(String namespace, String name) -> {
         KubeObject pod = pods.get(namespace, name);
-        if (pod != null && pod.isDeleting() && Pods.nodeName(pod).isEmpty()) {
+        if (pod != null && PodGarbage.isStuck(pod, nodes.get("", Pods.nodeName(pod)))) {
           fail(pod, null);
         }
       }
-      case Key.Finished() -> tooMany();
+      case Key.OutOfService(String name) -> {
+        KubeObject node = nodes.get("", name);
+        for (KubeObject pod : pods.byIndex(BY_NODE, name)) {
+          if (PodGarbage.isStuck(pod, node)) {
+            fail(pod, null);
+          }
+        }
+      }
+      case Key.Finished() ->
+          PodGarbage.surplus(pods.list(""), FINISHED_LIMIT).forEach(this::delete);
     }
   }
 
@@ -115,22 +130,8 @@ public final class PodGcController implements Controller {
     }
   }
 
-  private void tooMany() {
-    List<KubeObject> finished = new ArrayList<>();
-    for (KubeObject pod : pods.list("")) {
-      if (Pods.isFinished(pod)) {
-        finished.add(pod);
-      }
-    }
-    finished.sort(
-        Comparator.comparing(KubeObject::creationTimestamp).thenComparing(KubeObject::name));
-    for (int i = 0; i < finished.size() - FINISHED_LIMIT; i++) {
-      delete(finished.get(i));
-    }
-  }
-
   /** Says that a Pod has failed, if it has not ended, and deletes it at once. */
-  private void fail(KubeObject pod, @org.jspecify.annotations.Nullable String disruption) {
+  private void fail(KubeObject pod, @Nullable String disruption) {
     if (!Pods.isFinished(pod)) {
       ObjectNode patch = Json.object();
       ObjectNode status = patch.putObject("status").put("phase", "Failed");

@@ -27,7 +27,7 @@ class BudgetStatusTest {
             Make.pod("a", "Running", true, ""),
             Make.pod("b", "Running", true, ""),
             Make.pod("c", "Running", false, ""));
-    return BudgetStatus.of(budget, pods, 4, Instant.parse("2026-01-01T01:00:00Z"));
+    return BudgetStatus.of(budget, pods, 4, Instant.parse("2026-01-01T01:00:00Z")).status();
   }
 
   @Test

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.controller.Make;
+import dev.coracle.controller.nodelifecycle.NodeHealth.Eviction;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
@@ -35,13 +36,14 @@ class NodeHealthTest {
 
   @Test
   void taints_readyNode_keepsThoseOfOthersOnly() {
-    assertThat(NodeHealth.taints(node("True", ""), NOW)).isNull();
+    assertThat(NodeHealth.taints(node("True", ""), Eviction.DUE, NOW)).isNull();
     ArrayNode taints =
         NodeHealth.taints(
             node(
                 "True",
                 "taints: [{key: mine, effect: NoSchedule},"
                     + " {key: node.kubernetes.io/not-ready, effect: NoExecute}]"),
+            Eviction.DUE,
             NOW);
     assertThat(taints)
         .singleElement()
@@ -50,7 +52,7 @@ class NodeHealthTest {
 
   @Test
   void taints_lostAndCordoned_tellBoth() {
-    ArrayNode taints = NodeHealth.taints(node("Unknown", "unschedulable: true"), NOW);
+    ArrayNode taints = NodeHealth.taints(node("Unknown", "unschedulable: true"), Eviction.DUE, NOW);
     assertThat(taints.toString())
         .contains("unreachable\",\"effect\":\"NoSchedule", "unreachable\",\"effect\":\"NoExecute")
         .contains("node.kubernetes.io/unschedulable");
@@ -58,7 +60,7 @@ class NodeHealthTest {
 
   @Test
   void mayStay_tolerationSeconds_theShortestCounts() {
-    var taints = NodeHealth.taints(node("Unknown", ""), NOW);
+    var taints = NodeHealth.taints(node("Unknown", ""), Eviction.DUE, NOW);
     assertThat(NodeHealth.mayStay(taints, Json.array())).isEqualTo(Duration.ZERO);
     assertThat(
             NodeHealth.mayStay(
