@@ -20,6 +20,9 @@ final class Identities {
 
   /** A user by its name, with the groups that such names have. */
   static UserInfo of(String name) {
+    if (name.equals(API_SERVER.name())) {
+      return API_SERVER;
+    }
     String account = "system:serviceaccount:";
     if (name.startsWith(account)) {
       String namespace = name.substring(account.length(), name.indexOf(':', account.length()));

@@ -25,6 +25,9 @@ public final class ControllerManager implements AutoCloseable {
   /** The identity of the manager's own informers, as in a kube-controller-manager. */
   public static final String IDENTITY = "system:kube-controller-manager";
 
+  /** Who does what a kube-apiserver does in its own loops. */
+  public static final String API_SERVER = "system:apiserver";
+
   /** The user name of a controller's ServiceAccount. */
   public static String identity(String controller) {
     return "system:serviceaccount:kube-system:" + controller;

@@ -34,6 +34,8 @@ import dev.coracle.controller.service.LoadBalancerController;
 import dev.coracle.controller.serviceaccount.ServiceAccountController;
 import dev.coracle.controller.serviceaccount.TokenController;
 import dev.coracle.controller.serviceaccount.TokenSigner;
+import dev.coracle.controller.servicecidr.AddressRepairController;
+import dev.coracle.controller.servicecidr.ServiceCidrController;
 import dev.coracle.controller.statefulset.StatefulSetController;
 import dev.coracle.controller.ttl.TtlAfterFinishedController;
 import dev.coracle.controller.volume.binder.PersistentVolumeController;
@@ -187,6 +189,12 @@ public final class Controllers implements AutoCloseable {
               certificates,
               CleanerController::new));
     }
+    factories.add(Factory.of("service-cidrs-controller", ServiceCidrController::new));
+    factories.add(
+        new Factory(
+            AddressRepairController.NAME,
+            ControllerManager.API_SERVER,
+            AddressRepairController::new));
     factories.add(Factory.of("pvc-protection-controller", ClaimProtectionController::new));
     factories.add(Factory.of("pv-protection-controller", VolumeProtectionController::new));
     factories.add(

@@ -34,6 +34,10 @@ public final class Resources {
   public static final GroupVersionResource JOBS = GroupVersionResource.of("batch", "v1", "jobs");
   public static final GroupVersionResource CRON_JOBS =
       GroupVersionResource.of("batch", "v1", "cronjobs");
+  public static final GroupVersionResource INGRESSES = networking("ingresses");
+  public static final GroupVersionResource INGRESS_CLASSES = networking("ingressclasses");
+  public static final GroupVersionResource IP_ADDRESSES = networking("ipaddresses");
+  public static final GroupVersionResource SERVICE_CIDRS = networking("servicecidrs");
   public static final GroupVersionResource ENDPOINT_SLICES =
       GroupVersionResource.of("discovery.k8s.io", "v1", "endpointslices");
   public static final GroupVersionResource LEASES =
@@ -46,6 +50,10 @@ public final class Resources {
       GroupVersionResource.of("apiextensions.k8s.io", "v1", "customresourcedefinitions");
 
   private Resources() {}
+
+  private static GroupVersionResource networking(String resource) {
+    return GroupVersionResource.of("networking.k8s.io", "v1", resource);
+  }
 
   private static GroupVersionResource apps(String resource) {
     return GroupVersionResource.of("apps", "v1", resource);

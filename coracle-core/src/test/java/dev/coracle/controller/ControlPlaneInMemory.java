@@ -129,6 +129,9 @@ public final class ControlPlaneInMemory implements AutoCloseable {
   }
 
   private static UserInfo user(String name) {
+    if (name.equals(ControllerManager.API_SERVER)) {
+      return ADMIN;
+    }
     return name.startsWith("system:serviceaccount:")
         ? UserInfo.of(
             name,

@@ -158,6 +158,7 @@ public final class CreateFlow {
       }
       KubeObject created = objects.insert(resource, write.namespace(), name, object);
       stored = true;
+      allocation.kept();
       resource.strategy().stored(created, null);
       return created;
     } finally {

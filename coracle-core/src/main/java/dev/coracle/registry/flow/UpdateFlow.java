@@ -179,6 +179,7 @@ public final class UpdateFlow {
           objects.replace(
               resource, write.namespace(), write.name(), object, current.resourceVersion());
       stored = true;
+      allocation.kept();
       resource.strategy().stored(now, current);
       return now;
     } finally {

@@ -16,6 +16,7 @@ import dev.coracle.registry.RegistryConfig;
 import dev.coracle.registry.RequestContext;
 import dev.coracle.registry.ResourceType;
 import dev.coracle.registry.custom.CustomResources;
+import dev.coracle.registry.flow.AddressWriter;
 import dev.coracle.registry.flow.Admissions;
 import dev.coracle.registry.flow.Bodies;
 import dev.coracle.registry.flow.CreateFlow;
@@ -51,7 +52,12 @@ final class LocalRegistry implements Registry {
   LocalRegistry(Store store, RegistryConfig config) {
     this.config = config;
     ObjectStore objects = new ObjectStore(store);
-    Strategies strategies = new Strategies(config, store, this::resourceMap);
+    Strategies strategies =
+        new Strategies(
+            config,
+            store,
+            this::resourceMap,
+            new AddressWriter(config, objects, () -> resourceMap().of(Strategies.IP_ADDRESSES)));
     resources = new Resources(store, strategies::of);
     reading = new ReadFlow(objects);
     watching = new WatchFlow(objects, config.clock(), config.random());

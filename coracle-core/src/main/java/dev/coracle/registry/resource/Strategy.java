@@ -44,6 +44,9 @@ public interface Strategy {
 
     /** The object was not stored: gives it back. */
     void release();
+
+    /** The object was stored: returns when what goes with it is, too. */
+    default void kept() {}
   }
 
   /**

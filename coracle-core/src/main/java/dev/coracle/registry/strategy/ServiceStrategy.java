@@ -12,24 +12,36 @@ import dev.coracle.registry.resource.Strategy;
 import dev.coracle.registry.resource.Write;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Services: cluster IPs and node ports. What is taken is known from the Services themselves: it is
- * read from them at the first use, so a crash leaves nothing to repair.
+ * read from them at the first use. The IPAddress of a cluster IP is written beside its Service;
+ * what a crash leaves of the one without the other is the repair controller's.
  */
 final class ServiceStrategy implements Strategy {
 
+  private static final Logger LOG = LoggerFactory.getLogger(ServiceStrategy.class);
   private static final String NONE = "None";
 
-  private final AddressAllocator addresses;
+  private final ServiceAddresses addresses;
+  private final AddressObjects addressObjects;
   private final PortAllocator ports;
   private final Supplier<Resource> services;
   private boolean loaded;
 
-  ServiceStrategy(RegistryConfig config, Supplier<Resource> services) {
-    this.addresses = new AddressAllocator(config.serviceCidr(), config.random());
+  ServiceStrategy(
+      RegistryConfig config,
+      ServiceAddresses addresses,
+      AddressObjects addressObjects,
+      Supplier<Resource> services) {
+    this.addresses = addresses;
+    this.addressObjects = addressObjects;
     this.ports = new PortAllocator(config.firstNodePort(), config.lastNodePort(), config.random());
     this.services = services;
   }
@@ -195,7 +207,7 @@ final class ServiceStrategy implements Strategy {
     ObjectNode spec = Meta.child(object, "spec");
     Taken taken = new Taken(holder);
     try {
-      allocateAddress(object, spec, holder, taken, write.dryRun());
+      allocateAddress(object, spec, taken, write);
       allocatePorts(object, spec, old, holder, taken, write.dryRun());
     } catch (StatusException e) {
       taken.release();
@@ -211,63 +223,87 @@ final class ServiceStrategy implements Strategy {
   /** What this write took, to be given back if it fails. */
   private final class Taken implements Allocation {
     private final String holder;
-    private final List<String> ips = new ArrayList<>();
     private final List<Integer> numbers = new ArrayList<>();
+    private @Nullable String ip;
+    private @Nullable Future<?> object;
 
     Taken(String holder) {
       this.holder = holder;
     }
 
     @Override
+    public void kept() {
+      String taken = ip;
+      if (taken != null && object != null) {
+        await(object);
+        addresses.written(taken);
+      }
+    }
+
+    @Override
     public void release() {
+      String taken = ip;
+      if (taken != null) {
+        if (object != null) {
+          await(object);
+          addressObjects.remove(taken, holder);
+        }
+        addresses.release(taken, holder);
+        addresses.written(taken);
+      }
       synchronized (ServiceStrategy.this) {
-        ips.forEach(ip -> addresses.release(ip, holder));
         numbers.forEach(port -> ports.release(port, holder));
       }
     }
   }
 
-  private void allocateAddress(
-      ObjectNode object, ObjectNode spec, String holder, Taken taken, boolean dryRun) {
+  /** Returns when the object is written, or could not be: the repair controller sees to that. */
+  private static void await(Future<?> creation) {
+    try {
+      Object unused = creation.get();
+    } catch (ExecutionException e) {
+      LOG.warn("a cluster IP has no IPAddress yet: {}", String.valueOf(e.getCause()));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void allocateAddress(ObjectNode object, ObjectNode spec, Taken taken, Write write) {
     if (!hasAddress(spec) || Meta.text(spec, "clusterIP").equals(NONE)) {
       return;
     }
     String asked = Meta.text(spec, "clusterIP");
     if (asked.isEmpty()) {
-      String free = addresses.free();
-      if (free == null) {
+      asked = addresses.free();
+      if (asked == null) {
         throw StatusException.internal("failed to allocate a serviceIP: range is full");
       }
-      addresses.take(free, holder);
-      taken.ips.add(free);
-      spec.put("clusterIP", free);
-      spec.putArray("clusterIPs").add(free);
+      spec.put("clusterIP", asked);
+      spec.putArray("clusterIPs").add(asked);
+    } else if (addresses.isHeldBy(asked, taken.holder)) {
       return;
     }
-    if (holder.equals(addresses.holder(asked))) {
-      return;
-    }
-    if (!addresses.contains(asked)) {
+    String obstacle =
+        switch (addresses.take(asked, taken.holder)) {
+          case TAKEN -> null;
+          case OUT_OF_RANGES -> "the provided network does not match the current range";
+          case OUT_OF_RANGE ->
+              "the provided IP ("
+                  + asked
+                  + ") is not in the valid range. The range of valid IPs is "
+                  + addresses.rangeOf(asked);
+          case ALLOCATED -> "provided IP is already allocated";
+        };
+    if (obstacle != null) {
       throw invalid(
           object,
           "spec.clusterIPs",
-          "Invalid value: [\""
-              + asked
-              + "\"]: failed to allocate IP "
-              + asked
-              + ": the provided network does not match the current range");
+          "Invalid value: [\"" + asked + "\"]: failed to allocate IP " + asked + ": " + obstacle);
     }
-    if (!addresses.take(asked, holder)) {
-      throw invalid(
-          object,
-          "spec.clusterIPs",
-          "Invalid value: [\""
-              + asked
-              + "\"]: failed to allocate IP "
-              + asked
-              + ": provided IP is already allocated");
+    taken.ip = asked;
+    if (!write.dryRun()) {
+      taken.object = addressObjects.create(asked, taken.holder, write.now());
     }
-    taken.ips.add(asked);
   }
 
   private void allocatePorts(
@@ -342,34 +378,40 @@ final class ServiceStrategy implements Strategy {
   }
 
   @Override
-  public synchronized void stored(KubeObject now, @Nullable KubeObject before) {
-    if (!loaded || before == null) {
+  public void stored(KubeObject now, @Nullable KubeObject before) {
+    if (before == null) {
       return;
     }
     JsonNode spec = now.tree().path("spec");
     JsonNode was = before.tree().path("spec");
-    List<String> ips = clusterIps(spec);
-    for (String ip : clusterIps(was)) {
-      if (!ips.contains(ip)) {
-        addresses.release(ip, now.key());
-      }
-    }
+    List<String> gone = clusterIps(was);
+    gone.removeAll(clusterIps(spec));
+    release(now.key(), gone);
     List<Integer> kept = nodePorts(spec);
-    for (int port : nodePorts(was)) {
-      if (!kept.contains(port)) {
-        ports.release(port, now.key());
+    synchronized (this) {
+      for (int port : nodePorts(was)) {
+        if (!kept.contains(port)) {
+          ports.release(port, now.key());
+        }
       }
     }
   }
 
   @Override
-  public synchronized void removed(KubeObject last) {
-    if (!loaded) {
-      return;
-    }
+  public void removed(KubeObject last) {
     JsonNode spec = last.tree().path("spec");
-    clusterIps(spec).forEach(ip -> addresses.release(ip, last.key()));
-    nodePorts(spec).forEach(port -> ports.release(port, last.key()));
+    release(last.key(), clusterIps(spec));
+    synchronized (this) {
+      nodePorts(spec).forEach(port -> ports.release(port, last.key()));
+    }
+  }
+
+  /** The address is free for others when its object is gone. */
+  private void release(String service, List<String> ips) {
+    for (String ip : ips) {
+      addressObjects.remove(ip, service);
+      addresses.release(ip, service);
+    }
   }
 
   private void load() {
@@ -384,7 +426,7 @@ final class ServiceStrategy implements Strategy {
         .forEach(
             service -> {
               JsonNode spec = service.tree().path("spec");
-              clusterIps(spec).forEach(ip -> addresses.take(ip, service.key()));
+              clusterIps(spec).forEach(ip -> addresses.holds(ip, service.key()));
               nodePorts(spec).forEach(port -> ports.take(port, service.key()));
             });
     loaded = true;

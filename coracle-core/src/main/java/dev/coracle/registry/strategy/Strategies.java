@@ -12,15 +12,37 @@ import org.jspecify.annotations.Nullable;
 /** Which kinds behave differently from others, and how. */
 public final class Strategies {
 
+  private static final String NETWORKING = "networking.k8s.io";
+
+  /** The IPAddresses. */
+  public static final GroupVersionResource IP_ADDRESSES =
+      GroupVersionResource.of(NETWORKING, "v1", "ipaddresses");
+
   private final RegistryConfig config;
   private final Store store;
   private final Supplier<Resources> resources;
+  private final ServiceAddresses addresses;
+  private final AddressObjects addressObjects;
   private @Nullable Strategy events;
 
-  public Strategies(RegistryConfig config, Store store, Supplier<Resources> resources) {
+  /**
+   * @param addressObjects writes IPAddresses beside their Services
+   */
+  public Strategies(
+      RegistryConfig config,
+      Store store,
+      Supplier<Resources> resources,
+      AddressObjects addressObjects) {
+    this.addressObjects = addressObjects;
     this.config = config;
     this.store = store;
     this.resources = resources;
+    this.addresses =
+        new ServiceAddresses(
+            config.serviceCidr(),
+            config.random(),
+            () -> resources.get().of(GroupVersionResource.of(NETWORKING, "v1", "servicecidrs")),
+            () -> resources.get().of(IP_ADDRESSES));
   }
 
   public Strategy of(ResourceType type) {
@@ -28,7 +50,10 @@ public final class Strategies {
       case "Pod" -> new PodStrategy();
       case "Namespace" -> new NamespaceStrategy();
       case "Node" -> new NodeStrategy();
-      case "Service" -> new ServiceStrategy(config, () -> resources.get().core("services"));
+      case "Service" ->
+          new ServiceStrategy(
+              config, addresses, addressObjects, () -> resources.get().core("services"));
+      case "IPAddress" -> new IpAddressStrategy(addresses);
       case "DaemonSet" -> new DaemonSetStrategy();
       case "Job" -> new JobStrategy();
       case "ReplicationController" -> new ReplicationControllerStrategy();

@@ -186,6 +186,8 @@ public final class Validation {
               ? NameRule.PATH_SEGMENT
               : NameRule.SUBDOMAIN;
       case "APIService" -> NameRule.PATH_SEGMENT;
+      case "IPAddress" ->
+          gvk.group().equals("networking.k8s.io") ? NameRule.IP_ADDRESS : NameRule.SUBDOMAIN;
       default -> NameRule.SUBDOMAIN;
     };
   }

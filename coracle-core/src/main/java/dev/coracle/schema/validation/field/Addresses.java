@@ -1,5 +1,9 @@
 package dev.coracle.schema.validation.field;
 
+import dev.coracle.api.Cidr;
+import java.net.InetAddress;
+import java.util.List;
+
 /** IP addresses and CIDR blocks in text, as Go's parser takes them. Nothing is ever resolved. */
 public final class Addresses {
 
@@ -91,5 +95,58 @@ public final class Addresses {
       }
     }
     return Integer.parseInt(length) <= (four ? 32 : 128);
+  }
+
+  /** What is wrong with an address that must be written in the one way that Go writes it. */
+  static List<String> strictIp(String text) {
+    if (!isIp(text)) {
+      return List.of(
+          isIpv4(withoutLeadingZeros(text))
+              ? "must not have leading 0s"
+              : "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
+    }
+    if (isMapped(text)) {
+      return List.of("must not be an IPv4-mapped IPv6 address");
+    }
+    return canonical(text, Cidr.text(bytes(text)));
+  }
+
+  /** What is wrong with a network that must be written in the one way that Go writes it. */
+  public static List<String> strictCidr(String text) {
+    if (!isCidr(text)) {
+      return List.of(
+          isCidr(withoutLeadingZeros(text))
+              ? "must not have leading 0s"
+              : "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)");
+    }
+    int slash = text.indexOf('/');
+    String ip = text.substring(0, slash);
+    if (isMapped(ip)) {
+      return List.of("must not have an IPv4-mapped IPv6 address");
+    }
+    String network = Cidr.parse(text).toString();
+    String written = Cidr.text(bytes(ip)) + text.substring(slash);
+    return written.equals(network)
+        ? canonical(text, network)
+        : List.of("must not have bits set beyond the prefix length");
+  }
+
+  private static List<String> canonical(String text, String canonical) {
+    return text.equals(canonical)
+        ? List.of()
+        : List.of("must be in canonical form (\"" + canonical + "\")");
+  }
+
+  private static String withoutLeadingZeros(String text) {
+    return text.replaceAll("(^|[./])0+(?=\\d)", "$1");
+  }
+
+  private static boolean isMapped(String ip) {
+    return ip.indexOf(':') >= 0 && bytes(ip).length == 4;
+  }
+
+  /** Four bytes for an IPv4-mapped address, too. */
+  private static byte[] bytes(String ip) {
+    return InetAddress.ofLiteral(ip).getAddress();
   }
 }

@@ -23,7 +23,8 @@ public final class MetadataValidation {
     SUBDOMAIN,
     LABEL,
     LABEL_1035,
-    PATH_SEGMENT
+    PATH_SEGMENT,
+    IP_ADDRESS
   }
 
   private MetadataValidation() {}
@@ -64,6 +65,7 @@ public final class MetadataValidation {
       case LABEL -> Names.dns1123Label(name);
       case LABEL_1035 -> Names.dns1035Label(name);
       case PATH_SEGMENT -> pathSegment(name);
+      case IP_ADDRESS -> Addresses.strictIp(name);
     };
   }
 

@@ -1,15 +1,21 @@
 package dev.coracle.schema.validation.network;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Names;
 import dev.coracle.schema.validation.field.Addresses;
 import dev.coracle.schema.validation.field.Field;
 import dev.coracle.schema.validation.field.FieldErrors;
+import dev.coracle.schema.validation.field.MetadataValidation;
 import dev.coracle.schema.validation.field.SelectorValidation;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Ingresses, their classes, and NetworkPolicies. */
+/** Ingresses, their classes, NetworkPolicies, IPAddresses and ServiceCIDRs. */
 public final class NetworkingValidation {
+
+  private static final List<String> SCOPES = List.of("Cluster", "Namespace");
 
   private NetworkingValidation() {}
 
@@ -23,12 +29,122 @@ public final class NetworkingValidation {
         if (old != null) {
           controller.immutable(old.path("spec").path("controller"));
         }
-        if (controller.needed() && controller.text().indexOf('/') < 1) {
-          controller.invalid("must be a domain-prefixed path (such as \"acme.io/foo\")");
+        if (controller.needed()) {
+          if (controller.text().getBytes(StandardCharsets.UTF_8).length > 250) {
+            errors.tooLong(controller.path(), 250);
+          }
+          if (controller.text().indexOf('/') < 1) {
+            controller.invalid("must be a domain-prefixed path (such as \"acme.io/foo\")");
+          }
         }
+        parameters(spec.child("parameters"));
       }
+      case "IPAddress" -> parent(spec.child("parentRef"), old);
+      case "ServiceCIDR" -> serviceCidr(spec.child("cidrs"), old);
       case "NetworkPolicy" -> networkPolicy(spec);
       default -> {}
+    }
+  }
+
+  private static void parameters(Field parameters) {
+    if (!parameters.present()) {
+      return;
+    }
+    reference(parameters);
+    Field scope = parameters.child("scope");
+    Field namespace = parameters.child("namespace");
+    if (!scope.present()) {
+      scope.required("");
+      return;
+    }
+    switch (scope.text()) {
+      case "Cluster" -> {
+        if (namespace.present()) {
+          namespace.forbidden("`parameters.scope` is set to 'Cluster'");
+        }
+      }
+      case "Namespace" -> {
+        if (!namespace.present()) {
+          namespace.required("`parameters.scope` is set to 'Namespace'");
+        } else {
+          namespace.invalid(Names.dns1123Label(namespace.text()));
+        }
+      }
+      default -> scope.errors().notSupported(scope.path(), scope.json(), SCOPES);
+    }
+  }
+
+  /** A reference by API group, kind and name. */
+  private static void reference(Field reference) {
+    Field group = reference.child("apiGroup");
+    if (group.present()) {
+      group.invalid(Names.dns1123Subdomain(group.text()));
+    }
+    segment(reference.child("kind"));
+    segment(reference.child("name"));
+  }
+
+  private static void segment(Field needed) {
+    if (needed.needed()) {
+      needed.invalid(MetadataValidation.pathSegment(needed.text()));
+    }
+  }
+
+  private static void parent(Field parent, @Nullable ObjectNode old) {
+    if (old != null) {
+      parent.immutable(old.path("spec").path("parentRef"));
+      return;
+    }
+    if (!parent.present()) {
+      parent.required("");
+      return;
+    }
+    Field group = parent.child("group");
+    if (!group.blank()) {
+      group.invalid(Names.dns1123Subdomain(group.text()));
+    }
+    segment(parent.child("resource"));
+    segment(parent.child("name"));
+    Field namespace = parent.child("namespace");
+    namespace.invalid(MetadataValidation.pathSegment(namespace.text()));
+  }
+
+  private static void serviceCidr(Field cidrs, @Nullable ObjectNode old) {
+    if (old == null) {
+      networks(cidrs);
+      return;
+    }
+    JsonNode before = old.path("spec").path("cidrs");
+    boolean second = before.size() == 1 && cidrs.json().size() == 2;
+    if (!second && before.size() != cidrs.json().size()) {
+      cidrs.immutable(before);
+      return;
+    }
+    for (int i = 0; i < before.size(); i++) {
+      cidrs.items().get(i).immutable(before.get(i));
+    }
+    if (second) {
+      networks(cidrs);
+    }
+  }
+
+  private static void networks(Field cidrs) {
+    List<Field> networks = cidrs.items();
+    if (networks.isEmpty()) {
+      cidrs.required("at least one CIDR required");
+      return;
+    }
+    if (networks.size() > 2) {
+      cidrs.invalid("may only hold up to 2 values");
+      return;
+    }
+    networks.forEach(network -> network.invalid(Addresses.strictCidr(network.text())));
+    if (networks.size() == 2
+        && networks.stream().allMatch(network -> Addresses.isCidr(network.text()))
+        && networks.get(0).text().contains(":") == networks.get(1).text().contains(":")) {
+      cidrs.invalid(
+          "may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and"
+              + " 2001:db8::/64");
     }
   }
 
@@ -122,8 +238,11 @@ public final class NetworkingValidation {
       return;
     }
     if (resource) {
-      backend.child("resource").child("kind").needed();
-      backend.child("resource").child("name").needed();
+      reference(backend.child("resource"));
+      return;
+    }
+    if (!service) {
+      backend.errors().invalid(backend.path(), "", "resource or service backend is required");
       return;
     }
     Field name = backend.child("service").child("name");
