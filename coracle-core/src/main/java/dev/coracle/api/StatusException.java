@@ -131,6 +131,15 @@ public final class StatusException extends RuntimeException {
         details(group, resource, ""));
   }
 
+  /** A method that no request to this path may have (405). */
+  public static StatusException methodNotAllowed() {
+    return of(
+        405,
+        "MethodNotAllowed",
+        "the server does not allow this method on the requested resource",
+        details("", "", ""));
+  }
+
   /** Validation failed (422): the message is made of the causes as Kubernetes makes it. */
   public static StatusException invalid(
       String group, String kind, String name, List<StatusCause> causes) {

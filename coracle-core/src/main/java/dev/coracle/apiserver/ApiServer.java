@@ -4,6 +4,38 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.ControllableClock;
 import dev.coracle.api.Json;
 import dev.coracle.api.UserInfo;
+import dev.coracle.apiserver.access.Access;
+import dev.coracle.apiserver.access.AuthMetrics;
+import dev.coracle.apiserver.aggregation.ApiServices;
+import dev.coracle.apiserver.aggregation.ExtensionServers;
+import dev.coracle.apiserver.aggregation.LocalGroup;
+import dev.coracle.apiserver.aggregation.LocalGroups;
+import dev.coracle.apiserver.connect.ConnectEndpoint;
+import dev.coracle.apiserver.connect.Locations;
+import dev.coracle.apiserver.connect.ProxyTargets;
+import dev.coracle.apiserver.connect.Relay;
+import dev.coracle.apiserver.discovery.Discovery;
+import dev.coracle.apiserver.dispatch.Dispatcher;
+import dev.coracle.apiserver.dispatch.ResourceEndpoint;
+import dev.coracle.apiserver.door.HttpDoor;
+import dev.coracle.apiserver.door.InMemoryTransport;
+import dev.coracle.apiserver.encoding.Encoder;
+import dev.coracle.apiserver.encoding.SchemaTables;
+import dev.coracle.apiserver.filter.FilterChain;
+import dev.coracle.apiserver.filter.InFlight;
+import dev.coracle.apiserver.filter.RequestMetrics;
+import dev.coracle.apiserver.openapi.OpenApiEndpoint;
+import dev.coracle.apiserver.openapi.SwaggerUi;
+import dev.coracle.apiserver.paths.AuthorizationsEndpoint;
+import dev.coracle.apiserver.paths.ClockEndpoint;
+import dev.coracle.apiserver.paths.HealthChecks;
+import dev.coracle.apiserver.paths.MetricsEndpoint;
+import dev.coracle.apiserver.paths.OpenIdDocuments;
+import dev.coracle.apiserver.paths.PathEndpoints;
+import dev.coracle.apiserver.paths.Version;
+import dev.coracle.apiserver.request.ApiResponse;
+import dev.coracle.apiserver.request.Negotiated;
+import dev.coracle.apiserver.watch.WatchMetrics;
 import dev.coracle.auth.WatchedAuthorizer;
 import dev.coracle.client.Transport;
 import dev.coracle.http.ClientTls;
@@ -69,7 +101,7 @@ public final class ApiServer implements AutoCloseable {
         .at(
             "/version",
             (request, rest) -> {
-              Discovery.requireGet(request);
+              request.requireGet();
               return new ApiResponse.Document(200, version, Negotiated.PRETTY, new Headers());
             });
     OpenApiEndpoint openApi = new OpenApiEndpoint(config.registry());

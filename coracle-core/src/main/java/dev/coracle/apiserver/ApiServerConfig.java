@@ -2,6 +2,8 @@ package dev.coracle.apiserver;
 
 import dev.coracle.api.ControllableClock;
 import dev.coracle.apiserver.audit.Auditor;
+import dev.coracle.apiserver.filter.RequestLimits;
+import dev.coracle.apiserver.paths.OpenIdDocuments;
 import dev.coracle.auth.Authenticator;
 import dev.coracle.auth.Authorizer;
 import dev.coracle.http.ClientTls;

@@ -1,6 +1,6 @@
 package dev.coracle.cli;
 
-import dev.coracle.apiserver.RequestLimits;
+import dev.coracle.apiserver.filter.RequestLimits;
 import java.time.Duration;
 import picocli.CommandLine.Option;
 

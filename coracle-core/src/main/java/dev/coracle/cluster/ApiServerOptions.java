@@ -1,7 +1,7 @@
 package dev.coracle.cluster;
 
-import dev.coracle.apiserver.RequestLimits;
 import dev.coracle.apiserver.audit.AuditConfig;
+import dev.coracle.apiserver.filter.RequestLimits;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -5,7 +5,7 @@ import dev.coracle.api.Clock;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
 import dev.coracle.api.UserInfo;
-import dev.coracle.apiserver.OpenIdDocuments;
+import dev.coracle.apiserver.paths.OpenIdDocuments;
 import dev.coracle.auth.AuthorizationAttributes;
 import dev.coracle.auth.Authorizer;
 import dev.coracle.auth.WatchedAuthorizer;

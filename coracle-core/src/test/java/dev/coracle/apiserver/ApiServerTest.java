@@ -14,6 +14,7 @@ import dev.coracle.api.ListOptions;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.UserInfo;
 import dev.coracle.api.WatchEvent;
+import dev.coracle.apiserver.paths.HealthChecks;
 import dev.coracle.client.Client;
 import dev.coracle.client.Transport;
 import java.io.BufferedReader;

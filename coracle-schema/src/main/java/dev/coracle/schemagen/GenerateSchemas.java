@@ -41,7 +41,7 @@ public final class GenerateSchemas {
     try (OutputFolder folder = new OutputFolder(sources.resolve("dev/coracle/client/views"))) {
       ViewSources.write(model, folder);
     }
-    ProtobufMessages.write(model, resources.resolve("dev/coracle/apiserver/protobuf.txt"));
+    ProtobufMessages.write(model, resources.resolve("dev/coracle/apiserver/encoding/protobuf.txt"));
     Files.writeString(stamp, inputs);
   }
 

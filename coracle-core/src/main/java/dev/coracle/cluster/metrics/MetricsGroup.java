@@ -11,7 +11,7 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.ListOptions;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.Timestamps;
-import dev.coracle.apiserver.LocalGroup;
+import dev.coracle.apiserver.aggregation.LocalGroup;
 import dev.coracle.client.Client;
 import dev.coracle.node.simulated.SimulatedNodes;
 import dev.coracle.registry.ResourceType;

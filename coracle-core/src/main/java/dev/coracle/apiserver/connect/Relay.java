@@ -1,0 +1,256 @@
+package dev.coracle.apiserver.connect;
+
+import dev.coracle.api.StatusException;
+import dev.coracle.apiserver.request.Credentials;
+import dev.coracle.http.BodyStream;
+import dev.coracle.http.ByteTunnel;
+import dev.coracle.http.ClientRequest;
+import dev.coracle.http.ClientResponse;
+import dev.coracle.http.Headers;
+import dev.coracle.http.HttpOrigins;
+import dev.coracle.http.HttpRequest;
+import dev.coracle.http.HttpResponder;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Passes a request on to another server and its answer back, whatever it is: streams, and
+ * connections that are upgraded (WebSocket, SPDY/3.1), which become a tunnel. The client's
+ * credentials stay here.
+ */
+public final class Relay {
+
+  private static final Set<String> OWN =
+      Set.of(
+          "authorization",
+          "connection",
+          "content-length",
+          "expect",
+          "host",
+          "keep-alive",
+          "proxy-authenticate",
+          "proxy-authorization",
+          "proxy-connection",
+          "te",
+          "trailer",
+          "transfer-encoding",
+          "upgrade");
+
+  private final HttpOrigins origins;
+
+  public Relay(HttpOrigins origins) {
+    this.origins = origins;
+  }
+
+  /**
+   * @param path raw path and query at the target
+   * @param prefix where the target's root is in this server's paths, for redirects; null to leave
+   *     redirects as they are
+   * @throws StatusException 503 when the target cannot be reached
+   */
+  void pass(
+      HttpRequest request,
+      HttpResponder responder,
+      Target target,
+      String path,
+      @Nullable String prefix)
+      throws IOException {
+    pass(request, responder, target, path, prefix, headers -> {});
+  }
+
+  /**
+   * As above.
+   *
+   * @param identity adds who the request is from to its headers
+   */
+  public void pass(
+      HttpRequest request,
+      HttpResponder responder,
+      Target target,
+      String path,
+      @Nullable String prefix,
+      Consumer<Headers> identity)
+      throws IOException {
+    Headers headers = requestHeaders(request, prefix);
+    identity.accept(headers);
+    ClientRequest passed =
+        new ClientRequest(request.method(), path, headers, body(request), length(request));
+    try (ClientResponse response = send(target, passed)) {
+      responder.onDisconnect(response::close);
+      Headers answer = responseHeaders(response, target, prefix);
+      ByteTunnel tunnel = response.tunnel();
+      if (tunnel != null) {
+        String upgrade = response.headers().first("upgrade");
+        if (upgrade != null) {
+          answer.set("Upgrade", upgrade);
+        }
+        ByteTunnel.join(responder.upgradeToTunnel(answer), tunnel);
+        return;
+      }
+      answer(request, responder, response, answer);
+    }
+  }
+
+  /** Sends a request of this server's own making. */
+  ClientResponse send(Target target, ClientRequest request) {
+    try {
+      return origins.origin(target.host(), target.port(), target.tls()).send(request);
+    } catch (IOException e) {
+      throw StatusException.serviceUnavailable("error trying to reach service: " + e.getMessage());
+    }
+  }
+
+  static void answer(
+      HttpRequest request, HttpResponder responder, ClientResponse response, Headers headers)
+      throws IOException {
+    int status = response.status();
+    if (request.method().equals("HEAD") || status == 204 || status == 304) {
+      responder.send(status, headers);
+      return;
+    }
+    try (BodyStream body = begin(responder, response, headers)) {
+      for (byte[] chunk = response.readChunk(); chunk != null; chunk = response.readChunk()) {
+        body.write(chunk);
+      }
+    }
+  }
+
+  private static BodyStream begin(HttpResponder responder, ClientResponse response, Headers headers)
+      throws IOException {
+    String length = response.headers().first("content-length");
+    return length != null && length.matches("[0-9]{1,18}")
+        ? responder.stream(response.status(), headers, Long.parseLong(length))
+        : responder.stream(response.status(), headers);
+  }
+
+  private static long length(HttpRequest request) {
+    String length = request.headers().first("content-length");
+    if (length != null && length.matches("[0-9]{1,18}")) {
+      return Long.parseLong(length);
+    }
+    return body(request) == null ? 0 : -1;
+  }
+
+  private static @Nullable InputStream body(HttpRequest request) {
+    String length = request.headers().first("content-length");
+    boolean without =
+        request.headers().contains("upgrade")
+            || "0".equals(length)
+            || (length == null
+                && !request.headers().contains("transfer-encoding")
+                && switch (request.method()) {
+                  case "GET", "HEAD", "OPTIONS", "DELETE" -> true;
+                  default -> !request.protocol().startsWith("HTTP/2");
+                });
+    return without ? null : request.body();
+  }
+
+  private static Headers requestHeaders(HttpRequest request, @Nullable String prefix) {
+    Set<String> hops = hops(request.headers());
+    Headers headers = new Headers();
+    request
+        .headers()
+        .forEach(
+            (name, value) -> {
+              String lower = name.toLowerCase(Locale.ROOT);
+              if (!hops.contains(lower)
+                  && !lower.startsWith("impersonate-")
+                  && !lower.startsWith("x-remote-")) {
+                if (lower.equals("sec-websocket-protocol")) {
+                  withoutTokens(value, headers);
+                } else {
+                  headers.add(name, value);
+                }
+              }
+            });
+    String upgrade = request.headers().first("upgrade");
+    if (upgrade != null && request.headers().hasElement("connection", "upgrade")) {
+      headers.add("Upgrade", upgrade);
+    }
+    if (request.connection().remoteAddress() instanceof InetSocketAddress from
+        && from.getAddress() != null) {
+      String before = request.headers().first("x-forwarded-for");
+      String address = from.getAddress().getHostAddress();
+      headers.set("X-Forwarded-For", before == null ? address : before + ", " + address);
+    }
+    if (prefix != null) {
+      headers.set("X-Forwarded-Uri", request.rawPath());
+      headers.set("X-Forwarded-Host", request.authority());
+      headers.set("X-Forwarded-Proto", request.scheme());
+    }
+    return headers;
+  }
+
+  /** A bearer token may hide among the WebSocket protocols. */
+  private static void withoutTokens(String protocols, Headers headers) {
+    List<String> kept =
+        java.util.Arrays.stream(protocols.split(",", -1))
+            .map(String::strip)
+            .filter(protocol -> !protocol.startsWith(Credentials.BEARER_PROTOCOL))
+            .toList();
+    if (!kept.isEmpty()) {
+      headers.add("Sec-WebSocket-Protocol", String.join(", ", kept));
+    }
+  }
+
+  private static Headers responseHeaders(
+      ClientResponse response, Target target, @Nullable String prefix) {
+    Set<String> hops = hops(response.headers());
+    Headers headers = new Headers();
+    response
+        .headers()
+        .forEach(
+            (name, value) -> {
+              String lower = name.toLowerCase(Locale.ROOT);
+              if (hops.contains(lower)) {
+                return;
+              }
+              headers.add(
+                  name,
+                  lower.equals("location") && prefix != null
+                      ? relocated(value, target, prefix)
+                      : value);
+            });
+    return headers;
+  }
+
+  private static Set<String> hops(Headers headers) {
+    Set<String> hops = new HashSet<>(OWN);
+    headers.elements("connection").forEach(element -> hops.add(element.toLowerCase(Locale.ROOT)));
+    return hops;
+  }
+
+  /**
+   * A redirect within the target, seen from here: other hosts and relative paths stay as they are.
+   */
+  static String relocated(String location, Target target, String prefix) {
+    URI uri;
+    try {
+      uri = new URI(location);
+    } catch (URISyntaxException e) {
+      return location;
+    }
+    String authority = uri.getRawAuthority();
+    String path = uri.getRawPath();
+    boolean elsewhere =
+        authority != null
+            && !authority.equals(target.authority())
+            && !authority.equals(target.host());
+    if (elsewhere || path == null || !path.startsWith("/") || path.startsWith(prefix)) {
+      return location;
+    }
+    return prefix
+        + path
+        + (uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery())
+        + (uri.getRawFragment() == null ? "" : "#" + uri.getRawFragment());
+  }
+}

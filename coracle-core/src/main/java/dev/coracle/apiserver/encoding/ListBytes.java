@@ -1,0 +1,125 @@
+package dev.coracle.apiserver.encoding;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.ObjectList;
+import dev.coracle.registry.ResourceType;
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * A list as a concatenation of stored bytes: a header, the items, an end. Items of a built-in kind
+ * lose their own kind and apiVersion, as in a typed list of Kubernetes; as these stand in front,
+ * that is a matter of an offset.
+ */
+public final class ListBytes {
+
+  /** Takes pieces in order. */
+  public interface Output {
+    void write(byte[] bytes, int offset, int length) throws IOException;
+  }
+
+  private static final byte[] COMMA = {','};
+  private static final byte[] OPEN = {'{'};
+  private static final byte[] END = {']', '}', '\n'};
+
+  private final byte[] header;
+  private final List<KubeObject> items;
+  private final boolean partial;
+  private final byte[] skipped;
+
+  private ListBytes(byte[] header, List<KubeObject> items, boolean partial, byte[] skipped) {
+    this.header = header;
+    this.items = items;
+    this.partial = partial;
+    this.skipped = skipped;
+  }
+
+  public static ListBytes whole(ObjectList list, ResourceType type) {
+    byte[] skipped =
+        type.custom() ? new byte[0] : ObjectBytes.typePrefix(type.kind(), type.gvk().apiVersion());
+    return new ListBytes(
+        header(type.listKind(), type.gvk().apiVersion(), metadata(list, type.custom())),
+        list.items(),
+        false,
+        skipped);
+  }
+
+  public static ListBytes partial(ObjectList list) {
+    return new ListBytes(
+        header("PartialObjectMetadataList", "meta.k8s.io/v1", metadata(list)),
+        list.items(),
+        true,
+        new byte[0]);
+  }
+
+  private static byte[] header(String kind, String apiVersion, ObjectNode metadata) {
+    ObjectNode json = Json.object().put("kind", kind).put("apiVersion", apiVersion);
+    json.set("metadata", metadata);
+    String head = json.toString();
+    return ObjectBytes.bytes(head.substring(0, head.length() - 1) + ",\"items\":[");
+  }
+
+  /** Lists of custom resources say that nothing follows. */
+  private static ObjectNode metadata(ObjectList list, boolean custom) {
+    ObjectNode metadata = metadata(list);
+    if (custom && list.continueToken() == null) {
+      metadata.put("continue", "");
+    }
+    return metadata;
+  }
+
+  static ObjectNode metadata(ObjectList list) {
+    ObjectNode metadata = Json.object();
+    if (list.resourceVersion() > 0) {
+      metadata.put("resourceVersion", String.valueOf(list.resourceVersion()));
+    }
+    if (list.continueToken() != null) {
+      metadata.put("continue", list.continueToken());
+    }
+    if (list.remainingItemCount() != null) {
+      metadata.put("remainingItemCount", list.remainingItemCount());
+    }
+    return metadata;
+  }
+
+  /** About how many bytes it has. */
+  public long size() {
+    long size = header.length + END.length;
+    for (KubeObject item : items) {
+      size += item.json().length + 1L;
+    }
+    return size;
+  }
+
+  public void writeTo(Output output) throws IOException {
+    output.write(header, 0, header.length);
+    boolean first = true;
+    for (KubeObject item : items) {
+      if (!first) {
+        output.write(COMMA, 0, 1);
+      }
+      first = false;
+      byte[] json = partial ? ObjectBytes.partial(item) : item.json();
+      if (skipped.length > 0 && ObjectBytes.startsWith(json, skipped)) {
+        output.write(OPEN, 0, 1);
+        output.write(json, skipped.length, json.length - skipped.length);
+      } else {
+        output.write(json, 0, json.length);
+      }
+    }
+    output.write(END, 0, END.length);
+  }
+
+  public byte[] toBytes() {
+    java.io.ByteArrayOutputStream out =
+        new java.io.ByteArrayOutputStream((int) Math.min(size(), Integer.MAX_VALUE - 16));
+    try {
+      writeTo(out::write);
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+    return out.toByteArray();
+  }
+}
