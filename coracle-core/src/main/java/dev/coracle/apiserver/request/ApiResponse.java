@@ -51,7 +51,7 @@ public sealed interface ApiResponse {
    *     will do
    */
   record Takeover(HttpHandler handler, @Nullable Remote remote) implements ApiResponse {
-    Takeover(HttpHandler handler) {
+    public Takeover(HttpHandler handler) {
       this(handler, null);
     }
   }
