@@ -128,7 +128,11 @@ public final class Controllers implements AutoCloseable {
     factories.add(
         Factory.of("clusterrole-aggregation-controller", ClusterRoleAggregationController::new));
     factories.add(Factory.of("endpoint-controller", EndpointsController::new));
-    factories.add(Factory.of("endpointslice-controller", EndpointSliceController::new));
+    factories.add(
+        new Factory(
+            "endpoint-slice-controller",
+            ControllerManager.identity("endpointslice-controller"),
+            EndpointSliceController::new));
     factories.add(
         new Factory(
             EndpointSliceMirroringController.NAME,
@@ -147,7 +151,11 @@ public final class Controllers implements AutoCloseable {
     factories.add(Factory.of("token-cleaner", TokenCleaner::new));
     factories.add(Factory.of("cronjob-controller", CronJobController::new));
     factories.add(Factory.of("horizontal-pod-autoscaler", HorizontalPodAutoscalerController::new));
-    factories.add(Factory.of("disruption-controller", DisruptionController::new));
+    factories.add(
+        new Factory(
+            "controllermanager",
+            ControllerManager.identity("disruption-controller"),
+            DisruptionController::new));
     factories.add(Factory.of("node-controller", NodeLifecycleController::new));
     factories.add(
         new Factory(

@@ -297,7 +297,7 @@ final class ContainerConfigs {
       throw new RuntimeFailure(
           CONFIG_ERROR,
           "container has runAsNonRoot and image will run as root (pod: \""
-              + pod.path("metadata").path("name").asText()
+              + identity(pod)
               + "\", container: "
               + container.path("name").asText()
               + ")");
@@ -316,6 +316,14 @@ final class ContainerConfigs {
         own.path("readOnlyRootFilesystem").asBoolean(),
         texts(own.path("capabilities").path("add")),
         texts(own.path("capabilities").path("drop")));
+  }
+
+  private static String identity(JsonNode pod) {
+    JsonNode metadata = pod.path("metadata");
+    return PodContext.identity(
+        metadata.path("name").asText(),
+        metadata.path("namespace").asText(),
+        metadata.path("uid").asText());
   }
 
   private static JsonNode first(JsonNode own, JsonNode shared, String field) {

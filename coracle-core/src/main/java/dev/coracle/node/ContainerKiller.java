@@ -6,7 +6,6 @@ import dev.coracle.client.EventRecorder;
 import dev.coracle.node.probes.Handlers;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,16 +27,11 @@ final class ContainerKiller {
   /**
    * The grace of a Pod, or of a container whose probe has one of its own.
    *
-   * @param container null for the Pod's
+   * @param probe null for the Pod's
    */
-  static Duration grace(KubeObject pod, @Nullable JsonNode container) {
-    if (container != null) {
-      for (String probe : List.of("livenessProbe", "startupProbe")) {
-        JsonNode own = container.path(probe).path("terminationGracePeriodSeconds");
-        if (own.isNumber()) {
-          return Duration.ofSeconds(own.asLong());
-        }
-      }
+  static Duration grace(KubeObject pod, @Nullable JsonNode probe) {
+    if (probe != null && probe.path("terminationGracePeriodSeconds").isNumber()) {
+      return Duration.ofSeconds(probe.path("terminationGracePeriodSeconds").asLong());
     }
     JsonNode asked = pod.at("metadata", "deletionGracePeriodSeconds");
     JsonNode own = pod.at("spec", "terminationGracePeriodSeconds");
@@ -61,14 +55,23 @@ final class ContainerKiller {
     Thread unused = Thread.startVirtualThread(() -> stop(record, id, grace));
   }
 
-  /** Kills a container that its probe gave up; its restart policy says what then. */
-  void restart(ContainerRecord record, String why) {
+  /**
+   * Kills a container that its probe gave up; its restart policy says what then.
+   *
+   * @param probe {@code startup} or {@code liveness}
+   */
+  void restart(ContainerRecord record, String probe) {
     RestartPolicy policy = RestartPolicy.of(context.pod.tree());
     boolean again = !policy.isNever() || record.sidecar;
     kill(
         record,
-        "Container " + record.name + " " + why + (again ? ", will be restarted" : ""),
-        grace(context.pod, record.spec));
+        "Container "
+            + record.name
+            + " failed "
+            + probe
+            + " probe"
+            + (again ? ", will be restarted" : ""),
+        grace(context.pod, record.spec.path(probe + "Probe")));
   }
 
   /** All at once, but sidecars after the others and in the reverse of their order. */
@@ -135,13 +138,10 @@ final class ContainerKiller {
             () -> {
               try {
                 Handlers.Result result =
-                    context.handlers.run(hook, record.spec, id, context.probeIp(), grace);
+                    context.handlers.hook(hook, record.spec, id, context.probeIp(), grace);
                 if (!result.success()) {
                   context.event(
-                      record,
-                      EventRecorder.WARNING,
-                      "FailedPreStopHook",
-                      "PreStopHook failed: " + result.message());
+                      record, EventRecorder.WARNING, "FailedPreStopHook", "PreStopHook failed");
                 }
               } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();

@@ -117,6 +117,13 @@ final class ContainerRecord {
     started = false;
   }
 
+  /** What was wrong with its configuration may have been mended. */
+  void tryConfigurationAgain() {
+    if (state == State.WAITING && waitingReason.equals("CreateContainerConfigError")) {
+      nextStart = null;
+    }
+  }
+
   void closeProbes() {
     probes.forEach(ProbeLoop::close);
     probes.clear();

@@ -116,7 +116,7 @@ final class ContainerStarter {
           record,
           EventRecorder.NORMAL,
           "Pulled",
-          "Container " + image + " already present on machine");
+          "Container " + image + " already present on machine and can be accessed by the pod");
       return;
     }
     record.waiting("ContainerCreating", "");
@@ -181,16 +181,13 @@ final class ContainerStarter {
       throws InterruptedException {
     writeStatus.run();
     Handlers.Result result =
-        context.handlers.run(hook, record.spec, id, context.probeIp(), LONGEST_HOOK);
+        context.handlers.hook(hook, record.spec, id, context.probeIp(), LONGEST_HOOK);
     if (result.success()) {
       return true;
     }
-    context.event(
-        record,
-        EventRecorder.WARNING,
-        "FailedPostStartHook",
-        "PostStartHook failed: " + result.message());
-    killer.kill(record, ContainerKiller.grace(pod, null));
+    // Without what the hook said: that may be a secret, and events are read by many.
+    context.event(record, EventRecorder.WARNING, "FailedPostStartHook", "PostStartHook failed");
+    killer.kill(record, "FailedPostStartHook", ContainerKiller.grace(pod, null));
     return false;
   }
 
@@ -217,9 +214,7 @@ final class ContainerStarter {
       return;
     }
     record.waiting(failure.reason(), failure.text());
-    // A wrong configuration is looked at again as soon as a ConfigMap or Secret changes.
-    record.nextStart =
-        failure.reason().equals("CreateContainerConfigError") ? null : now.plus(RETRY);
+    record.nextStart = now.plus(RETRY);
     context.updates.retryIn(RETRY);
   }
 }

@@ -1,6 +1,8 @@
 package dev.coracle.node;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Clock;
+import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.ListOptions;
 import dev.coracle.client.EventRecorder;
@@ -28,6 +30,7 @@ import org.slf4j.LoggerFactory;
 public final class Node implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Node.class);
+  private static final Duration BEFORE_EVENTS = Duration.ofSeconds(1);
   private static final Duration LONGEST_STOP = Duration.ofSeconds(40);
 
   private final NodeConfig config;
@@ -101,7 +104,24 @@ public final class Node implements AutoCloseable {
     config.mounter().unmount(config.stateDir().resolve("pods"));
     registration.start();
     registered = pods.addHandler(podHandler);
+    Clock.Timer unusedTimer = config.clock().schedule(BEFORE_EVENTS, this::announce);
     Thread unused = Thread.ofVirtual().name("node-orphans").start(this::removeOrphans);
+  }
+
+  /** Says what people look for in {@code kubectl describe node}; nothing waits for it. */
+  private void announce() {
+    String name = config.nodeName();
+    // As a kubelet's: it knows of its Node before that has a uid.
+    ObjectNode reference = Json.object().put("apiVersion", "v1").put("kind", "Node");
+    reference.putObject("metadata").put("name", name).put("uid", name);
+    KubeObject node = KubeObject.of(reference);
+    events.normal(node, "Starting", "Starting kubelet.");
+    for (String state :
+        List.of("NodeHasSufficientMemory", "NodeHasNoDiskPressure", "NodeHasSufficientPID")) {
+      events.normal(node, state, "Node " + name + " status is now: " + state);
+    }
+    events.normal(node, "NodeAllocatableEnforced", "Updated Node Allocatable limit across pods");
+    events.normal(node, "NodeReady", "Node " + name + " status is now: NodeReady");
   }
 
   /** Deletes what Pods left on disk that ended while no node was running. */

@@ -283,7 +283,8 @@ final class NodeRegistration implements AutoCloseable {
     info.put("machineID", first("/etc/machine-id"));
     info.put("operatingSystem", "linux");
     info.put("osImage", osImage());
-    info.put("systemUUID", "");
+    String product = first("/sys/class/dmi/id/product_uuid");
+    info.put("systemUUID", product.isEmpty() ? first("/etc/machine-id") : product);
     return status;
   }
 

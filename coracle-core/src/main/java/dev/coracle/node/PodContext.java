@@ -58,7 +58,11 @@ final class PodContext {
   /** {@code namespace/name(uid)} in the words of the kubelet's messages. */
   String identity() {
     KubeObject now = pod;
-    return now.name() + "_" + now.namespace() + "(" + now.uid() + ")";
+    return identity(now.name(), now.namespace(), now.uid());
+  }
+
+  static String identity(String name, String namespace, String uid) {
+    return name + "_" + namespace + "(" + uid + ")";
   }
 
   void removeSandbox() {

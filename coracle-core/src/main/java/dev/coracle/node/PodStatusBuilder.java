@@ -208,7 +208,7 @@ final class PodStatusBuilder {
       if (record.last != null) {
         last.set("terminated", record.last);
       }
-      container.put("ready", record.kind != ContainerRecord.Kind.EPHEMERAL && record.ready);
+      container.put("ready", isReady(record));
       container.put("restartCount", record.restarts);
       container.put("image", record.spec.path("image").asText());
       container.put("imageID", id == null ? "" : record.spec.path("image").asText());
@@ -222,6 +222,15 @@ final class PodStatusBuilder {
         created(container, record);
       }
     }
+  }
+
+  /** An init container that has done its work is ready for good. */
+  private static boolean isReady(ContainerRecord record) {
+    return switch (record.kind) {
+      case INIT -> record.sidecar ? record.ready : record.succeeded();
+      case MAIN -> record.ready;
+      case EPHEMERAL -> false;
+    };
   }
 
   private static void created(ObjectNode container, ContainerRecord record) {

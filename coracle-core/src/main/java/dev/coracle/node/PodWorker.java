@@ -115,7 +115,7 @@ final class PodWorker {
   /** A ConfigMap or Secret of its namespace changed. */
   void referenced(KubeObject object) {
     if (object.namespace().equals(pod().namespace())) {
-      updates.wake();
+      updates.tell(() -> containers.all().forEach(ContainerRecord::tryConfigurationAgain));
     }
   }
 
@@ -194,6 +194,7 @@ final class PodWorker {
       failed = true;
       phaseReason = "DeadlineExceeded";
       phaseMessage = "Pod was active on the node longer than the specified deadline";
+      context.event(EventRecorder.NORMAL, phaseReason, phaseMessage);
       killer.killAll(containers, ContainerKiller.grace(now, null));
     }
     if (!failed) {

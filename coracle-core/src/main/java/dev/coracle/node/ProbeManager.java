@@ -2,6 +2,7 @@ package dev.coracle.node;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.client.EventRecorder;
+import dev.coracle.node.probes.Handlers;
 import dev.coracle.node.probes.ProbeLoop;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +14,8 @@ final class ProbeManager {
   private final BiConsumer<ContainerRecord, String> restart;
 
   /**
-   * @param restart ends a container for a reason, so that its restart policy says what comes then
+   * @param restart ends a container that failed its startup or liveness probe, so that its restart
+   *     policy says what comes then
    */
   ProbeManager(PodContext context, BiConsumer<ContainerRecord, String> restart) {
     this.context = context;
@@ -35,13 +37,7 @@ final class ProbeManager {
             startLasting(record, id);
           }
         };
-    add(
-        record,
-        id,
-        "startupProbe",
-        "Startup",
-        passed,
-        () -> restart.accept(record, "failed startup probe"));
+    add(record, id, "startupProbe", "Startup", passed, () -> restart.accept(record, "startup"));
   }
 
   private void startLasting(ContainerRecord record, String id) {
@@ -52,7 +48,7 @@ final class ProbeManager {
           "livenessProbe",
           "Liveness",
           () -> {},
-          () -> restart.accept(record, "failed liveness probe"));
+          () -> restart.accept(record, "liveness"));
     }
     if (record.spec.has("readinessProbe")) {
       add(
@@ -124,8 +120,15 @@ final class ProbeManager {
     }
 
     @Override
-    public void unhealthy(String message) {
-      context.event(record, EventRecorder.WARNING, "Unhealthy", word + " probe failed: " + message);
+    public void noticed(Handlers.Result result) {
+      String text =
+          switch (result.outcome()) {
+            case SUCCESS, FAILURE -> " probe failed: ";
+            case WARNING -> " probe warning: ";
+            case UNKNOWN -> " probe errored and resulted in unknown state: ";
+          };
+      String reason = result.outcome() == Handlers.Outcome.WARNING ? "ProbeWarning" : "Unhealthy";
+      context.event(record, EventRecorder.WARNING, reason, word + text + result.message());
     }
   }
 }

@@ -12,9 +12,12 @@ import dev.coracle.http.HttpRequest;
 import dev.coracle.http.HttpResponder;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
+import java.net.NoRouteToHostException;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.net.UnknownHostException;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -105,8 +108,20 @@ public final class Relay {
     try {
       return origins.origin(target.host(), target.port(), target.tls()).send(request);
     } catch (IOException e) {
-      throw StatusException.serviceUnavailable("error trying to reach service: " + e.getMessage());
+      throw StatusException.serviceUnavailable("error trying to reach service: " + why(e, target));
     }
+  }
+
+  private static String why(IOException failure, Target target) {
+    String text = String.valueOf(failure.getMessage());
+    String dial = "dial tcp " + target.host() + ":" + target.port() + ": ";
+    return switch (failure) {
+      case NoRouteToHostException e -> dial + "connect: no route to host";
+      case ConnectException e when text.contains("timed out") -> dial + "i/o timeout";
+      case ConnectException e -> dial + "connect: connection refused";
+      case UnknownHostException e -> "dial tcp: lookup " + target.host() + ": no such host";
+      default -> text;
+    };
   }
 
   static void answer(

@@ -10,7 +10,7 @@ public sealed interface CommandResult {
   record Exited(int code) implements CommandResult {}
 
   /** The command could not be run or its session broke. */
-  record Failed(String message) implements CommandResult {}
+  record Failed(String why) implements CommandResult {}
 
   /** The {@code metav1.Status} that protocol version 4 and later carry. */
   default byte[] statusJson() {
@@ -31,11 +31,7 @@ public sealed interface CommandResult {
       case Failed failed -> {
         status.put("status", "Failure").put("message", message());
         status.put("reason", "InternalError");
-        status
-            .putObject("details")
-            .putArray("causes")
-            .addObject()
-            .put("message", "error executing command in container: " + failed.message());
+        status.putObject("details").putArray("causes").addObject().put("message", failed.why());
         status.put("code", 500);
       }
     }
@@ -48,8 +44,7 @@ public sealed interface CommandResult {
       case Exited(int code) when code == 0 -> "";
       case Exited(int code) ->
           "command terminated with non-zero exit code: command terminated with exit code " + code;
-      case Failed(String message) ->
-          "Internal error occurred: error executing command in container: " + message;
+      case Failed(String why) -> "Internal error occurred: " + why;
     };
   }
 }

@@ -52,13 +52,17 @@ public final class RemoteCommandServer {
         result = runner.run(connection);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        result = new CommandResult.Failed("interrupted");
+        result = failed("interrupted");
       } catch (Exception e) {
         String message = e.getMessage();
-        result = new CommandResult.Failed(message == null ? e.toString() : message);
+        result = failed(message == null ? e.toString() : message);
       }
       connection.finish(result);
     }
+  }
+
+  private static CommandResult failed(String why) {
+    return new CommandResult.Failed("error executing command in container: " + why);
   }
 
   private static @Nullable CommandConnection negotiate(

@@ -82,7 +82,7 @@ final class GrpcProbe {
   }
 
   private static Handlers.Result failed(String message) {
-    return new Handlers.Result(false, message);
+    return new Handlers.Result(Handlers.Outcome.FAILURE, message);
   }
 
   private Handlers.Result ask(Socket socket, String address, String service, long deadline)
@@ -120,7 +120,7 @@ final class GrpcProbe {
     }
     int state = servingStatus(body.toByteArray());
     if (state == 1) {
-      return new Handlers.Result(true, "");
+      return Handlers.Result.SUCCESS;
     }
     String name = state < STATES.length ? STATES[state] : Integer.toString(state);
     return failed("service unhealthy (responded with \"" + name + "\")");

@@ -7,6 +7,7 @@ import dev.coracle.node.runtime.ExecRequest;
 import dev.coracle.node.runtime.RuntimeFailure;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,12 +20,42 @@ import java.util.concurrent.TimeoutException;
 /** What probes and lifecycle hooks do: run a command, make an HTTP request, open a connection. */
 public final class Handlers {
 
+  /** How something went. */
+  public enum Outcome {
+    SUCCESS,
+    /** Success with something to say. */
+    WARNING,
+    FAILURE,
+    /** It could not be tried: neither success nor failure. */
+    UNKNOWN
+  }
+
   /**
    * How it went.
    *
    * @param message for people; without it when all is well
    */
-  public record Result(boolean success, String message) {}
+  public record Result(Outcome outcome, String message) {
+    static final Result SUCCESS = new Result(Outcome.SUCCESS, "");
+
+    public boolean success() {
+      return outcome == Outcome.SUCCESS || outcome == Outcome.WARNING;
+    }
+  }
+
+  /** A port's name that the container does not have. */
+  static final class UnknownPortException extends Exception {
+    private static final long serialVersionUID = 1L;
+    private final String name;
+
+    UnknownPortException(String name) {
+      this.name = name;
+    }
+
+    Result result() {
+      return new Result(Outcome.UNKNOWN, "strconv.Atoi: parsing \"" + name + "\": invalid syntax");
+    }
+  }
 
   private static final int MAX_OUTPUT = 10 * 1024;
 
@@ -37,6 +68,19 @@ public final class Handlers {
   public Handlers(ContainerRuntime runtime, String node) {
     this.runtime = runtime;
     this.node = node;
+  }
+
+  /**
+   * Runs a lifecycle hook: as a probe, but any answer by HTTP is good.
+   *
+   * @param hook with one of exec, httpGet, sleep
+   */
+  public Result hook(
+      JsonNode hook, JsonNode container, String containerId, String podIp, Duration timeout)
+      throws InterruptedException {
+    return hook.has("httpGet")
+        ? HttpProbe.call(hook.path("httpGet"), container, podIp.isEmpty() ? node : podIp, timeout)
+        : run(hook, container, containerId, podIp, timeout);
   }
 
   /**
@@ -64,7 +108,7 @@ public final class Handlers {
     if (handler.has("sleep")) {
       Thread.sleep(Duration.ofSeconds(handler.path("sleep").path("seconds").asLong()));
     }
-    return new Result(true, "");
+    return Result.SUCCESS;
   }
 
   private Result exec(JsonNode exec, String containerId, Duration timeout)
@@ -73,9 +117,8 @@ public final class Handlers {
     exec.path("command").forEach(word -> command.add(word.asText()));
     try (ContainerStream stream =
         runtime.exec(containerId, new ExecRequest(command, false, false))) {
-      CompletableFuture<String> output = new CompletableFuture<>();
-      Thread unused =
-          Thread.startVirtualThread(() -> output.complete(read(stream.stdout(), stream.stderr())));
+      CompletableFuture<String> out = read(stream.stdout());
+      CompletableFuture<String> err = read(stream.stderr());
       CompletableFuture<Integer> exit = new CompletableFuture<>();
       Thread waiting =
           Thread.startVirtualThread(
@@ -88,40 +131,47 @@ public final class Handlers {
               });
       try {
         int code = exit.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
-        String text = output.get(1, TimeUnit.SECONDS);
-        return new Result(code == 0, text);
+        String text = out.get(1, TimeUnit.SECONDS) + err.get(1, TimeUnit.SECONDS);
+        return new Result(code == 0 ? Outcome.SUCCESS : Outcome.FAILURE, text);
       } catch (TimeoutException e) {
         waiting.interrupt();
         return new Result(
-            false,
-            "command \"" + String.join(" ", command) + "\" timed out after " + seconds(timeout));
+            Outcome.FAILURE,
+            "command timed out: \""
+                + String.join(" ", command)
+                + "\" timed out after "
+                + seconds(timeout));
       } catch (ExecutionException e) {
-        return new Result(false, String.valueOf(e.getMessage()));
+        return new Result(Outcome.FAILURE, String.valueOf(e.getMessage()));
       }
     } catch (RuntimeFailure e) {
-      return new Result(false, e.text());
+      return new Result(Outcome.UNKNOWN, "failed to exec in container: " + e.text());
     }
   }
 
-  private static String read(InputStream stdout, InputStream stderr) {
-    try {
-      byte[] out = stdout.readNBytes(MAX_OUTPUT);
-      long skipped = stdout.transferTo(java.io.OutputStream.nullOutputStream());
-      byte[] err = stderr.readNBytes(MAX_OUTPUT);
-      return new String(out, StandardCharsets.UTF_8)
-          + (skipped > 0 ? "..." : "")
-          + new String(err, StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      return String.valueOf(e.getMessage());
-    }
+  /** All of it, so that the command can go on; the first of it is kept. */
+  private static CompletableFuture<String> read(InputStream stream) {
+    CompletableFuture<String> text = new CompletableFuture<>();
+    Thread unused =
+        Thread.startVirtualThread(
+            () -> {
+              try {
+                byte[] first = stream.readNBytes(MAX_OUTPUT);
+                long more = stream.transferTo(OutputStream.nullOutputStream());
+                text.complete(new String(first, StandardCharsets.UTF_8) + (more > 0 ? "..." : ""));
+              } catch (IOException e) {
+                text.complete(String.valueOf(e.getMessage()));
+              }
+            });
+    return text;
   }
 
   static String seconds(Duration duration) {
     return duration.toSeconds() + "s";
   }
 
-  /** The number of a port that may be given by its name in the container; 0 when unknown. */
-  static int port(JsonNode port, JsonNode container) {
+  /** The number of a port that may be given by its name in the container. */
+  static int port(JsonNode port, JsonNode container) throws UnknownPortException {
     if (port.isNumber()) {
       return port.asInt();
     }
@@ -134,7 +184,7 @@ public final class Handlers {
     try {
       return Integer.parseInt(name);
     } catch (NumberFormatException e) {
-      return 0;
+      throw new UnknownPortException(name);
     }
   }
 }

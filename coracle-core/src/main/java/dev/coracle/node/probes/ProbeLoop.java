@@ -2,6 +2,7 @@ package dev.coracle.node.probes;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.Clock;
+import dev.coracle.node.probes.Handlers.Outcome;
 import dev.coracle.node.probes.Handlers.Result;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -21,8 +22,8 @@ public final class ProbeLoop implements AutoCloseable {
     /** So many failures in a row. */
     void failed();
 
-    /** One attempt did not succeed. */
-    void unhealthy(String message);
+    /** One attempt did not simply succeed. */
+    void noticed(Result result);
   }
 
   private final Clock clock;
@@ -60,23 +61,35 @@ public final class ProbeLoop implements AutoCloseable {
       if (isClosed()) {
         return;
       }
-      if (result.success()) {
-        failures = 0;
-        if (++successes >= successThreshold) {
-          listener.passed();
-        }
-      } else {
-        successes = 0;
-        listener.unhealthy(result.message());
-        if (++failures >= failureThreshold) {
-          listener.failed();
-        }
+      if (result.outcome() != Outcome.SUCCESS) {
+        listener.noticed(result);
       }
+      count(result.outcome());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return;
     }
     schedule(period);
+  }
+
+  private void count(Outcome outcome) {
+    switch (outcome) {
+      case SUCCESS, WARNING -> {
+        failures = 0;
+        if (++successes >= successThreshold) {
+          listener.passed();
+        }
+      }
+      case FAILURE -> {
+        successes = 0;
+        if (++failures >= failureThreshold) {
+          listener.failed();
+        }
+      }
+      case UNKNOWN -> {
+        return;
+      }
+    }
   }
 
   private synchronized boolean isClosed() {

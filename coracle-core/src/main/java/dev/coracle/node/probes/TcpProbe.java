@@ -13,12 +13,18 @@ final class TcpProbe {
 
   static Handlers.Result connect(JsonNode tcp, JsonNode container, String podIp, Duration timeout) {
     String host = tcp.path("host").asText("").isEmpty() ? podIp : tcp.path("host").asText();
-    int port = Handlers.port(tcp.path("port"), container);
+    int port;
+    try {
+      port = Handlers.port(tcp.path("port"), container);
+    } catch (Handlers.UnknownPortException e) {
+      return e.result();
+    }
     try (Socket socket = new Socket()) {
       socket.connect(new InetSocketAddress(host, port), (int) timeout.toMillis());
-      return new Handlers.Result(true, "");
+      return Handlers.Result.SUCCESS;
     } catch (IOException e) {
-      return new Handlers.Result(false, "dial tcp " + host + ":" + port + ": " + HttpProbe.why(e));
+      return new Handlers.Result(
+          Handlers.Outcome.FAILURE, "dial tcp " + host + ":" + port + ": " + HttpProbe.why(e));
     }
   }
 }

@@ -330,14 +330,18 @@ public final class NodeServer implements AutoCloseable {
       forward(request, responder, namespace, pod, query);
       return;
     }
+    boolean attach = what.equals("attach");
     String container = path.getLast();
     String id = pods.runningContainer(namespace, pod, container);
     if (id == null) {
-      text(responder, 404, "container not found (\"" + container + "\")");
+      String missing =
+          attach
+              ? "container " + container + " not found in pod " + pod + "_" + namespace
+              : "container not found (\"" + container + "\")";
+      text(responder, 500, missing);
       return;
     }
     RemoteCommandOptions options = RemoteCommandOptions.of(query);
-    boolean attach = what.equals("attach");
     RemoteCommandServer.serve(
         request,
         responder,
@@ -359,7 +363,9 @@ public final class NodeServer implements AutoCloseable {
               ? runtime.attach(id, options.stdin(), options.stdout(), options.stderr())
               : runtime.exec(id, new ExecRequest(command, options.stdin(), options.tty()));
     } catch (RuntimeFailure e) {
-      return new CommandResult.Failed("error executing command in container: " + e.text());
+      return new CommandResult.Failed(
+          (attach ? "error attaching to container: " : "error executing command in container: ")
+              + e.text());
     }
     try (stream) {
       session.onClose(() -> Thread.startVirtualThread(stream::close));
@@ -373,10 +379,8 @@ public final class NodeServer implements AutoCloseable {
       }
       out.join();
       err.join();
-      if (attach && !session.isOpen()) {
-        return new CommandResult.Exited(0);
-      }
-      return new CommandResult.Exited(stream.await());
+      // Who is attached watches; how the container ended is in its status.
+      return new CommandResult.Exited(attach ? 0 : stream.await());
     }
   }
 

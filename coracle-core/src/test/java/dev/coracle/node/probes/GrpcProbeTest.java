@@ -129,7 +129,8 @@ class GrpcProbeTest {
   void check_notServing_saysSo() {
     assertThat(check("2"))
         .isEqualTo(
-            new Handlers.Result(false, "service unhealthy (responded with \"NOT_SERVING\")"));
+            new Handlers.Result(
+                Handlers.Outcome.FAILURE, "service unhealthy (responded with \"NOT_SERVING\")"));
   }
 
   @Test

@@ -196,7 +196,7 @@ class NodeServerTest {
       assertThat(get(client, "/pods").body()).contains("\"PodList\"", "\"web\"");
       assertThat(get(client, "/stats/summary").body()).contains("workingSetBytes");
       assertThat(get(client, "/metrics/resource").body()).contains("node_cpu_usage_seconds_total");
-      assertThat(get(client, "/exec/default/web/main?command=ls").statusCode()).isEqualTo(404);
+      assertThat(get(client, "/exec/default/web/main?command=ls").statusCode()).isEqualTo(500);
     }
   }
 
