@@ -7,7 +7,7 @@ import dev.coracle.http.HttpRequest;
 import dev.coracle.http.HttpResponder;
 import dev.coracle.http.HttpServer;
 import dev.coracle.http.HttpServerOptions;
-import dev.coracle.http.ServerTls;
+import dev.coracle.http.tls.ServerTls;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.InetAddress;

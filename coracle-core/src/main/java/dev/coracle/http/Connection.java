@@ -1,5 +1,6 @@
 package dev.coracle.http;
 
+import dev.coracle.http.tls.ServerTls;
 import java.net.SocketAddress;
 import java.security.cert.X509Certificate;
 import java.util.List;

@@ -1,5 +1,6 @@
 package dev.coracle.http;
 
+import dev.coracle.http.tls.ClientTls;
 import io.netty.channel.EventLoopGroup;
 import java.net.SocketAddress;
 import java.time.Duration;

@@ -1,5 +1,7 @@
 package dev.coracle.http;
 
+import dev.coracle.http.tls.ClientTls;
+import dev.coracle.http.tls.TlsContexts;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;

@@ -1,5 +1,6 @@
 package dev.coracle.http;
 
+import dev.coracle.http.tls.ClientTls;
 import java.net.InetSocketAddress;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -1,5 +1,7 @@
 package dev.coracle.http;
 
+import dev.coracle.http.tls.ServerTls;
+import dev.coracle.http.tls.TlsContexts;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;

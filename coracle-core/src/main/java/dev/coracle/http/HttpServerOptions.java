@@ -1,5 +1,6 @@
 package dev.coracle.http;
 
+import dev.coracle.http.tls.ServerTls;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;

@@ -7,7 +7,7 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.ListOptions;
 import dev.coracle.client.EventRecorder;
 import dev.coracle.client.SharedInformer;
-import dev.coracle.http.ServerTls;
+import dev.coracle.http.tls.ServerTls;
 import dev.coracle.node.probes.Handlers;
 import dev.coracle.node.runtime.ContainerStatus;
 import dev.coracle.node.server.NodeServer;

@@ -3,7 +3,7 @@ package dev.coracle.node;
 import dev.coracle.api.Clock;
 import dev.coracle.client.Client;
 import dev.coracle.client.Informers;
-import dev.coracle.http.ServerTls;
+import dev.coracle.http.tls.ServerTls;
 import dev.coracle.node.runtime.ContainerRuntime;
 import dev.coracle.node.runtime.DnsConfig;
 import dev.coracle.node.volumes.Mounter;

@@ -1,7 +1,7 @@
 package dev.coracle.proxy;
 
 import dev.coracle.client.config.ConnectionConfig;
-import dev.coracle.http.PemReader;
+import dev.coracle.http.tls.PemReader;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coracle.http.ClientRequest;
 import dev.coracle.http.ClientResponse;
-import dev.coracle.http.ClientTls;
 import dev.coracle.http.Headers;
 import dev.coracle.http.HttpClient;
 import dev.coracle.http.HttpOrigin;
+import dev.coracle.http.tls.ClientTls;
 import java.io.ByteArrayOutputStream;
 import java.net.InetSocketAddress;
 import java.net.URI;

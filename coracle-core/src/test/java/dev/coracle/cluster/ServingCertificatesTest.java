@@ -7,7 +7,7 @@ import dev.coracle.api.Clock;
 import dev.coracle.auth.certificates.CertificateAuthority;
 import dev.coracle.auth.certificates.CertificateAuthority.Request;
 import dev.coracle.auth.certificates.KeyAndCertificate;
-import dev.coracle.http.ServerTls;
+import dev.coracle.http.tls.ServerTls;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;

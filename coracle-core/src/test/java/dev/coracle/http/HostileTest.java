@@ -3,6 +3,8 @@ package dev.coracle.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.coracle.http.tls.ServerTls;
+import dev.coracle.http.tls.TlsPolicy;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;

@@ -1,5 +1,6 @@
 package dev.coracle.http;
 
+import dev.coracle.http.tls.ServerTls;
 import java.math.BigInteger;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;

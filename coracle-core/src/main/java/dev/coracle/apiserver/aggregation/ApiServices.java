@@ -13,7 +13,7 @@ import dev.coracle.api.WatchEvent;
 import dev.coracle.api.WriteOptions;
 import dev.coracle.apiserver.connect.Target;
 import dev.coracle.http.ClientResponse;
-import dev.coracle.http.ClientTls;
+import dev.coracle.http.tls.ClientTls;
 import dev.coracle.registry.Registry;
 import dev.coracle.registry.RequestContext;
 import dev.coracle.registry.ResourceType;

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.auth.certificates.Pem;
-import dev.coracle.http.ClientTls;
+import dev.coracle.http.tls.ClientTls;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 

@@ -6,7 +6,7 @@ import dev.coracle.api.ListOptions;
 import dev.coracle.api.StatusException;
 import dev.coracle.apiserver.request.Text;
 import dev.coracle.client.ServiceEndpoints;
-import dev.coracle.http.ClientTls;
+import dev.coracle.http.tls.ClientTls;
 import dev.coracle.registry.Registry;
 import dev.coracle.registry.ResourceType;
 import java.util.ArrayList;

@@ -1,6 +1,6 @@
 package dev.coracle.apiserver.connect;
 
-import dev.coracle.http.ClientTls;
+import dev.coracle.http.tls.ClientTls;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -2,11 +2,11 @@ package dev.coracle.client.config;
 
 import dev.coracle.http.ClientRequest;
 import dev.coracle.http.ClientResponse;
-import dev.coracle.http.ClientTls;
 import dev.coracle.http.Headers;
 import dev.coracle.http.HttpClient;
 import dev.coracle.http.HttpOrigin;
-import dev.coracle.http.PemReader;
+import dev.coracle.http.tls.ClientTls;
+import dev.coracle.http.tls.PemReader;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;

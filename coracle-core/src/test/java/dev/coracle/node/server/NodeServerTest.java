@@ -14,7 +14,7 @@ import dev.coracle.client.FakeTransport;
 import dev.coracle.client.InformerFactory;
 import dev.coracle.client.Transport;
 import dev.coracle.cluster.Pki;
-import dev.coracle.http.ServerTls;
+import dev.coracle.http.tls.ServerTls;
 import dev.coracle.node.NodeConfig;
 import dev.coracle.node.runtime.simulated.SimulatedRuntime;
 import java.net.InetSocketAddress;

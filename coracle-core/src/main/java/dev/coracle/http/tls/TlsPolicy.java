@@ -1,4 +1,4 @@
-package dev.coracle.http;
+package dev.coracle.http.tls;
 
 import java.util.List;
 

@@ -1,4 +1,4 @@
-package dev.coracle.http;
+package dev.coracle.http.tls;
 
 import io.netty.handler.codec.http2.Http2SecurityUtil;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
@@ -25,18 +25,18 @@ import javax.net.ssl.SSLException;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /** TLS settings in Netty's terms: BoringSSL where its library runs, else the JDK's TLS. */
-final class TlsContexts {
+public final class TlsContexts {
 
   private TlsContexts() {}
 
-  static SslProvider provider() {
+  public static SslProvider provider() {
     return OpenSsl.isAvailable() ? SslProvider.OPENSSL : SslProvider.JDK;
   }
 
   /**
    * @throws IllegalArgumentException when key and chain do not fit or are of no use
    */
-  static SslContext server(ServerTls tls, boolean http2) {
+  public static SslContext server(ServerTls tls, boolean http2) {
     try {
       SslContextBuilder builder =
           SslContextBuilder.forServer(identity(tls.key(), tls.chain()))
@@ -64,7 +64,7 @@ final class TlsContexts {
   /**
    * @throws IllegalArgumentException when key and chain do not fit or are of no use
    */
-  static SslContext client(ClientTls tls) {
+  public static SslContext client(ClientTls tls) {
     try {
       SslContextBuilder builder =
           SslContextBuilder.forClient()
