@@ -1,4 +1,4 @@
-package dev.coracle.registry;
+package dev.coracle.registry.custom;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -6,27 +6,28 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.coracle.api.ControllableClock;
 import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.ListOptions;
 import dev.coracle.api.PatchType;
 import dev.coracle.api.StatusException;
-import dev.coracle.api.UserInfo;
 import dev.coracle.api.WatchEvent;
 import dev.coracle.api.WriteOptions;
 import dev.coracle.client.webhook.WebhookClient;
 import dev.coracle.client.webhook.WebhookConfig;
 import dev.coracle.client.webhook.WebhookException;
 import dev.coracle.client.webhook.WebhookServer;
+import dev.coracle.registry.ConversionWebhooks;
+import dev.coracle.registry.Registry;
+import dev.coracle.registry.RegistryConfig;
+import dev.coracle.registry.RegistryFixture;
+import dev.coracle.registry.ResourceType;
 import dev.coracle.registry.local.Registries;
 import dev.coracle.registry.local.SchemaAdapter;
-import dev.coracle.store.MemoryStore;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
@@ -34,18 +35,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The versions of a custom resource: stored ones, served ones, and a real webhook between them. */
-class CustomVersionsTest {
+class CustomVersionsTest extends RegistryFixture {
 
-  private static final WriteOptions NONE = WriteOptions.NONE;
   private static final String CRD = "ships.sea.example.com";
 
-  private final ControllableClock clock =
-      new ControllableClock(Instant.parse("2026-11-21T04:00:00Z"));
-  private final MemoryStore store = new MemoryStore();
-  private final RequestContext context = RequestContext.of(UserInfo.of("admin"), "test/1");
   private WebhookServer webhook;
   private WebhookClient webhooks;
-  private Registry registry;
 
   @BeforeEach
   void start() throws IOException {
@@ -56,12 +51,10 @@ class CustomVersionsTest {
               throw new IOException("service \"" + name + "\" not found");
             },
             "test");
-    registry = open();
-    registry.create(
-        context, type("", "v1", "namespaces"), "", "", "", json("{'metadata':{'name':'a'}}"), NONE);
   }
 
-  private Registry open() {
+  @Override
+  protected Registry open() {
     return Registries.open(
         store,
         RegistryConfig.builder(clock, new SchemaAdapter())
@@ -78,7 +71,6 @@ class CustomVersionsTest {
 
   @AfterEach
   void stop() {
-    store.close();
     webhooks.close();
     webhook.close();
   }
@@ -108,10 +100,6 @@ class CustomVersionsTest {
       converted.add(object);
     }
     return answer;
-  }
-
-  private static ObjectNode json(String text) {
-    return Json.readObject(text.replace('\'', '"').getBytes(StandardCharsets.UTF_8));
   }
 
   private ResourceType type(String group, String version, String plural) {
@@ -175,7 +163,7 @@ class CustomVersionsTest {
     registry.update(context, definitions(), "", CRD, "", next, NONE);
   }
 
-  private KubeObject create(String version, String name, String spec) {
+  private KubeObject ship(String version, String name, String spec) {
     ObjectNode ship =
         json(
             "{'apiVersion':'sea.example.com/"
@@ -202,7 +190,7 @@ class CustomVersionsTest {
   @Test
   void get_otherVersion_isConvertedByTheWebhookAndPruned() {
     define(definition("v1", byWebhook()));
-    create("v1", "b", "{'size':3}");
+    ship("v1", "b", "{'size':3}");
 
     KubeObject converted = get("v2", "b");
 
@@ -223,7 +211,7 @@ class CustomVersionsTest {
   void create_otherVersion_isStoredConverted() {
     define(definition("v1", byWebhook()));
 
-    KubeObject created = create("v2", "b", "{'sizes':[7]}");
+    KubeObject created = ship("v2", "b", "{'sizes':[7]}");
 
     assertThat(created.at("spec", "sizes", "0").isMissingNode()).isTrue();
     assertThat(created.at("spec")).isEqualTo(json("{'sizes':[7]}"));
@@ -234,10 +222,10 @@ class CustomVersionsTest {
   @Test
   void list_manyOfOtherVersion_isOneCallWithThoseThatNeedIt() {
     define(definition("v1", byWebhook()));
-    create("v1", "b", "{'size':1}");
-    create("v1", "c", "{'size':2}");
+    ship("v1", "b", "{'size':1}");
+    ship("v1", "c", "{'size':2}");
     redefine(definition("v2", byWebhook()));
-    create("v2", "d", "{'sizes':[3]}");
+    ship("v2", "d", "{'sizes':[3]}");
     webhook.asked().clear();
 
     List<KubeObject> ships = registry.list(ships("v2"), "a", ListOptions.ALL).items();
@@ -254,7 +242,7 @@ class CustomVersionsTest {
   void list_pagesOfOtherVersion_goOnWhereTheyEnded() {
     define(definition("v1", byWebhook()));
     for (int i = 0; i < 5; i++) {
-      create("v1", "s" + i, "{'size':" + i + "}");
+      ship("v1", "s" + i, "{'size':" + i + "}");
     }
     var first = registry.list(ships("v2"), "a", ListOptions.ALL.withLimit(2, ""));
     var second =
@@ -268,12 +256,12 @@ class CustomVersionsTest {
   @Test
   void watch_eachVersion_tellsObjectsInIt() {
     define(definition("v1", byWebhook()));
-    create("v1", "b", "{'size':1}");
+    ship("v1", "b", "{'size':1}");
     List<String> first = new CopyOnWriteArrayList<>();
     List<String> second = new CopyOnWriteArrayList<>();
     Registry.Watch watch1 = registry.watch(ships("v1"), "a", ListOptions.ALL, sink(first));
     Registry.Watch watch2 = registry.watch(ships("v2"), "a", ListOptions.ALL, sink(second));
-    create("v2", "c", "{'sizes':[2]}");
+    ship("v2", "c", "{'sizes':[2]}");
 
     await().until(() -> first.size() == 2 && second.size() == 2);
     watch1.close();
@@ -285,7 +273,7 @@ class CustomVersionsTest {
   @Test
   void watch_webhookFails_endsWithAnError() {
     define(definition("v1", byWebhook()));
-    create("v1", "b", "{'size':1}");
+    ship("v1", "b", "{'size':1}");
     webhook.status(500);
     List<String> told = new CopyOnWriteArrayList<>();
     registry.watch(ships("v2"), "a", ListOptions.ALL, sink(told));
@@ -324,7 +312,7 @@ class CustomVersionsTest {
   @Test
   void get_webhookSaysWhatItMustNot_isRefused() {
     define(definition("v1", byWebhook()));
-    create("v1", "b", "{'size':1}");
+    ship("v1", "b", "{'size':1}");
     refused(
         review -> {
           ObjectNode answer = (ObjectNode) convert(review);
@@ -376,7 +364,7 @@ class CustomVersionsTest {
   @Test
   void get_webhookChangesOtherMetadata_isIgnored() {
     define(definition("v1", byWebhook()));
-    KubeObject created = create("v1", "b", "{'size':1}");
+    KubeObject created = ship("v1", "b", "{'size':1}");
     webhook.answer(review -> changed(review, "creationTimestamp", "2000-01-01T00:00:00Z"));
 
     assertThat(get("v2", "b").creationTimestamp()).isEqualTo(created.creationTimestamp());
@@ -386,7 +374,7 @@ class CustomVersionsTest {
   void get_webhookIsNotThere_says_why() {
     webhook.close();
     define(definition("v1", byWebhook()));
-    create("v1", "b", "{'size':1}");
+    ship("v1", "b", "{'size':1}");
 
     assertThatThrownBy(() -> get("v2", "b"))
         .hasMessage(
@@ -400,7 +388,7 @@ class CustomVersionsTest {
   @Test
   void storageVersion_changed_isRememberedAndUsedByTheNextWrite() {
     define(definition("v1", byName()));
-    create("v1", "b", "{'size':1}");
+    ship("v1", "b", "{'size':1}");
     redefine(definition("v2", byName()));
 
     KubeObject definition = registry.get(definitions(), "", CRD, "");
@@ -419,7 +407,7 @@ class CustomVersionsTest {
   @Test
   void version_noLongerServed_isGoneAndItsObjectsAreServedInTheOther() {
     define(definition("v1", byName()));
-    create("v1", "b", "{'size':1}");
+    ship("v1", "b", "{'size':1}");
     List<String> told = new CopyOnWriteArrayList<>();
     registry.watch(ships("v1"), "a", ListOptions.ALL, sink(told));
     ObjectNode next = definition("v2", byName());
@@ -434,7 +422,7 @@ class CustomVersionsTest {
   @Test
   void read_schemaGainedDefaults_hasThemAlsoAfterARestart() {
     define(definition("v1", byName()));
-    create("v1", "b", "{'size':1}");
+    ship("v1", "b", "{'size':1}");
     ObjectNode next = definition("v1", byName());
     ObjectNode spec =
         (ObjectNode) next.at("/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties");
@@ -451,7 +439,7 @@ class CustomVersionsTest {
   @Test
   void read_schemaLostAField_isPruned() {
     define(definition("v1", byName()));
-    create("v1", "b", "{'size':1}");
+    ship("v1", "b", "{'size':1}");
     ObjectNode next = definition("v1", byName());
     ((ObjectNode) next.at("/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties"))
         .removeAll()
