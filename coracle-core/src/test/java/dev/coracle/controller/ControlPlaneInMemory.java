@@ -4,6 +4,8 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.admission.AdmissionChain;
+import dev.coracle.admission.ResourceQuotaAdmission;
 import dev.coracle.api.Clock;
 import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.GroupVersionResource;
@@ -13,6 +15,7 @@ import dev.coracle.api.ListOptions;
 import dev.coracle.api.PatchType;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.SystemClock;
+import dev.coracle.api.Timestamps;
 import dev.coracle.api.UserInfo;
 import dev.coracle.api.WriteOptions;
 import dev.coracle.api.Yaml;
@@ -32,6 +35,8 @@ import dev.coracle.scheduler.Scheduler;
 import dev.coracle.store.MemoryStore;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
@@ -39,11 +44,18 @@ import org.awaitility.core.ConditionTimeoutException;
 
 /**
  * A whole control plane in this process, without sockets: memory store, registry, filter chain with
- * RBAC, all controllers and the scheduler; and nodes whose Pods run at once, in name only. For
- * stories of controllers, with a clock of the test's own if it wants one. What {@code coracle up}
- * gives, with its HTTPS door, admission and files, is {@code dev.coracle.cluster.TestCluster}.
+ * RBAC and quotas, all controllers and the scheduler; and nodes whose Pods run at once, in name
+ * only, unless their image is {@link #UNREADY} or {@link #PENDING}. For stories of controllers,
+ * with a clock of the test's own if it wants one. What {@code coracle up} gives, with its HTTPS
+ * door, admission and files, is {@code dev.coracle.cluster.TestCluster}.
  */
 public final class ControlPlaneInMemory implements AutoCloseable {
+
+  /** The image of a Pod that runs, but never becomes ready by itself. */
+  public static final String UNREADY = "unready";
+
+  /** The image of a Pod that is never started. */
+  public static final String PENDING = "pending";
 
   private static final UserInfo ADMIN =
       UserInfo.of("admin", "system:masters", "system:authenticated");
@@ -58,6 +70,9 @@ public final class ControlPlaneInMemory implements AutoCloseable {
   private final Clock clock;
   private final Scheduler scheduler;
   private final AtomicInteger addresses = new AtomicInteger();
+
+  private final Set<String> silent = ConcurrentHashMap.newKeySet();
+  private volatile Clock.Timer heart;
 
   /** Whether Pods become Ready by themselves. */
   public volatile boolean podsRun = true;
@@ -74,11 +89,18 @@ public final class ControlPlaneInMemory implements AutoCloseable {
             attributes.user().groups().contains("system:masters")
                 ? Authorizer.Answer.ALLOW
                 : rbac.get().authorize(attributes);
+    AtomicReference<Client> self = new AtomicReference<>();
+    ResourceQuotaAdmission quota = new ResourceQuotaAdmission(self::get, Json.object());
     var registry =
-        Registries.open(new MemoryStore(), RegistryConfig.of(clock, new SchemaAdapter()));
+        Registries.open(
+            new MemoryStore(),
+            RegistryConfig.builder(clock, new SchemaAdapter())
+                .admission(new AdmissionChain(List.of(quota)))
+                .build());
     Authenticator nobody = request -> new Authenticator.Result.Anonymous();
     server = ApiServer.create(ApiServerConfig.builder(registry).auth(nobody, authorizer).build());
     admin = as(ADMIN);
+    self.set(admin);
     ownInformers = new InformerFactory(admin, machineClock);
     RbacAuthorizer real = new RbacAuthorizer(ownInformers);
     for (String namespace : List.of("default", "kube-system", "kube-public", "kube-node-lease")) {
@@ -93,6 +115,7 @@ public final class ControlPlaneInMemory implements AutoCloseable {
     new PolicyReconciler(admin).reconcile();
     real.awaitSync();
     rbac.set(real);
+    quota.start(ownInformers);
     managerInformers = new InformerFactory(as(user(ControllerManager.IDENTITY)), machineClock);
     schedulerInformers = new InformerFactory(as(user(Scheduler.IDENTITY)), machineClock);
     controllers = startControllers();
@@ -104,6 +127,8 @@ public final class ControlPlaneInMemory implements AutoCloseable {
             dev.coracle.scheduler.SchedulerConfiguration.DEFAULT,
             new dev.coracle.metrics.Metrics());
     ownInformers.of(Resources.PODS).addHandler(SharedInformer.each(this::run));
+    ownInformers.of(Resources.NODES).awaitSync();
+    heart = clock.schedule(Duration.ofSeconds(10), this::beat);
     controllers.awaitStarted();
   }
 
@@ -174,6 +199,43 @@ public final class ControlPlaneInMemory implements AutoCloseable {
     admin.patch(Resources.NODES, "", name, "status", PatchType.MERGE, status, WriteOptions.NONE);
   }
 
+  /** From now on a node's kubelet says nothing any more. */
+  public void silence(String node) {
+    silent.add(node);
+  }
+
+  /** Says for every node that it lives, as kubelets do, every ten seconds. */
+  private void beat() {
+    for (KubeObject node : ownInformers.of(Resources.NODES).list("")) {
+      if (!silent.contains(node.name())) {
+        try {
+          beat(node.name());
+        } catch (StatusException e) {
+          // the next one will do
+        }
+      }
+    }
+    heart = clock.schedule(Duration.ofSeconds(10), this::beat);
+  }
+
+  private void beat(String node) {
+    ObjectNode lease =
+        yaml(
+            """
+            apiVersion: coordination.k8s.io/v1
+            kind: Lease
+            metadata: {name: %s, namespace: kube-node-lease}
+            spec: {holderIdentity: %s, leaseDurationSeconds: 40, renewTime: "%s"}
+            """
+                .formatted(node, node, Timestamps.micros(clock.instant())));
+    if (admin.find(Resources.LEASES, "kube-node-lease", node) == null) {
+      admin.create(Resources.LEASES, "kube-node-lease", lease);
+    } else {
+      admin.patch(
+          Resources.LEASES, "kube-node-lease", node, "", PatchType.MERGE, lease, WriteOptions.NONE);
+    }
+  }
+
   private void run(KubeObject pod) {
     try {
       if (Pods.nodeName(pod).isEmpty()) {
@@ -186,8 +248,13 @@ public final class ControlPlaneInMemory implements AutoCloseable {
             pod.name(),
             DeleteOptions.uid(pod.uid()).withGracePeriodSeconds(0));
       } else if (podsRun && Pods.phase(pod).equals("Pending")) {
+        String image = pod.at("spec", "containers").path(0).path("image").asText();
+        if (image.equals(PENDING)) {
+          return;
+        }
         int n = addresses.incrementAndGet();
-        setStatus(pod, "Running", true, "10.244." + n / 250 + "." + (n % 250 + 1));
+        setStatus(
+            pod, "Running", !image.equals(UNREADY), "10.244." + n / 250 + "." + (n % 250 + 1));
       }
     } catch (StatusException e) {
       if (!e.isNotFound() && !e.isConflict()) {
@@ -208,7 +275,7 @@ public final class ControlPlaneInMemory implements AutoCloseable {
         .addObject()
         .put("type", "Ready")
         .put("status", ready ? "True" : "False")
-        .put("lastTransitionTime", "2026-01-01T00:00:00Z");
+        .put("lastTransitionTime", Timestamps.seconds(clock.instant()));
     admin.patch(
         Resources.PODS,
         pod.namespace(),
@@ -274,6 +341,7 @@ public final class ControlPlaneInMemory implements AutoCloseable {
 
   @Override
   public void close() {
+    heart.cancel();
     scheduler.close();
     controllers.close();
     managerInformers.close();

@@ -48,19 +48,6 @@ class ControllersStoryTest {
             .formatted(replicas, image));
   }
 
-  private void patchDeployment(String json) {
-    cluster
-        .admin()
-        .patch(
-            Resources.DEPLOYMENTS,
-            NS,
-            "web",
-            "",
-            PatchType.STRATEGIC,
-            Json.read(json),
-            WriteOptions.NONE);
-  }
-
   private KubeObject awaitRollout(int replicas) {
     return cluster.awaitObject(
         Resources.DEPLOYMENTS,
@@ -86,78 +73,6 @@ class ControllersStoryTest {
     KubeObject token = cluster.admin().get(Resources.SECRETS, NS, secret);
     assertThat(token.at("data").properties().stream().map(e -> e.getKey()))
         .containsExactlyInAnyOrder("ca.crt", "namespace", "token");
-  }
-
-  @Test
-  void deployment_createdUpdatedRolledBack_followsItsTemplate() {
-    deployment(3, "one");
-    awaitRollout(3);
-    assertThat(cluster.list(Resources.PODS, NS)).hasSize(3);
-    patchDeployment(
-        "{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"name\":\"main\",\"image\":\"two\"}]}}}}");
-    awaitRollout(3);
-    await().until(() -> cluster.list(Resources.PODS, NS).size() == 3);
-    assertThat(cluster.list(Resources.PODS, NS))
-        .allSatisfy(
-            pod ->
-                assertThat(pod.at("spec", "containers").get(0).path("image").asText())
-                    .isEqualTo("two"));
-    patchDeployment(
-        "{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"name\":\"main\",\"image\":\"one\"}]}}}}");
-    KubeObject deployment = awaitRollout(3);
-    assertThat(
-            deployment
-                .at("metadata", "annotations")
-                .path("deployment.kubernetes.io/revision")
-                .asText())
-        .isEqualTo("3");
-    List<KubeObject> sets = cluster.list(Resources.REPLICA_SETS, NS);
-    assertThat(sets).hasSize(2);
-    assertThat(sets)
-        .anySatisfy(
-            set ->
-                assertThat(
-                        set.at("metadata", "annotations")
-                            .path("deployment.kubernetes.io/revision-history")
-                            .asText())
-                    .isEqualTo("1"));
-  }
-
-  @Test
-  void deployment_podDeleted_isReplaced() {
-    deployment(2, "one");
-    awaitRollout(2);
-    KubeObject pod = cluster.list(Resources.PODS, NS).getFirst();
-    cluster.admin().delete(Resources.PODS, NS, pod.name(), DeleteOptions.DEFAULT);
-    await()
-        .until(
-            () ->
-                cluster.list(Resources.PODS, NS).stream()
-                        .filter(p -> !p.uid().equals(pod.uid()) && Pods.isReady(p))
-                        .count()
-                    == 2);
-  }
-
-  @Test
-  void deployment_scaled_followsWithoutNewRevision() {
-    deployment(2, "one");
-    awaitRollout(2);
-    patchDeployment("{\"spec\":{\"replicas\":5}}");
-    awaitRollout(5);
-    patchDeployment("{\"spec\":{\"replicas\":1}}");
-    awaitRollout(1);
-    await().until(() -> cluster.list(Resources.PODS, NS).size() == 1);
-    assertThat(cluster.list(Resources.REPLICA_SETS, NS)).hasSize(1);
-  }
-
-  @Test
-  void deployment_recreate_endsOldPodsFirst() {
-    deployment(2, "one");
-    awaitRollout(2);
-    patchDeployment(
-        "{\"spec\":{\"strategy\":{\"type\":\"Recreate\",\"rollingUpdate\":null},\"template\":{\"spec\":{\"containers\":[{\"name\":\"main\",\"image\":\"two\"}]}}}}");
-    awaitRollout(2);
-    assertThat(cluster.list(Resources.PODS, NS)).hasSize(2);
   }
 
   @Test
@@ -267,53 +182,6 @@ class ControllersStoryTest {
   }
 
   @Test
-  void deployment_deleted_takesReplicaSetsAndPodsAlong() {
-    deployment(2, "one");
-    awaitRollout(2);
-    cluster.admin().delete(Resources.DEPLOYMENTS, NS, "web", DeleteOptions.background());
-    await()
-        .until(
-            () ->
-                cluster.list(Resources.PODS, NS).isEmpty()
-                    && cluster.list(Resources.REPLICA_SETS, NS).isEmpty());
-  }
-
-  @Test
-  void deployment_deletedInForeground_goesLast() {
-    deployment(2, "one");
-    awaitRollout(2);
-    cluster
-        .admin()
-        .delete(
-            Resources.DEPLOYMENTS,
-            NS,
-            "web",
-            new DeleteOptions(false, null, "Foreground", null, null));
-    await().until(() -> cluster.admin().find(Resources.DEPLOYMENTS, NS, "web") == null);
-    assertThat(cluster.list(Resources.REPLICA_SETS, NS)).isEmpty();
-    assertThat(cluster.list(Resources.PODS, NS)).isEmpty();
-  }
-
-  @Test
-  void deployment_deletedAsOrphan_leavesReplicaSetThatIsAdoptedAgain() {
-    deployment(2, "one");
-    awaitRollout(2);
-    cluster
-        .admin()
-        .delete(
-            Resources.DEPLOYMENTS, NS, "web", new DeleteOptions(false, null, "Orphan", null, null));
-    await().until(() -> cluster.admin().find(Resources.DEPLOYMENTS, NS, "web") == null);
-    KubeObject orphan = cluster.list(Resources.REPLICA_SETS, NS).getFirst();
-    assertThat(orphan.ownerReferences()).isEmpty();
-    assertThat(cluster.list(Resources.PODS, NS)).hasSize(2);
-    deployment(2, "one");
-    awaitRollout(2);
-    assertThat(cluster.list(Resources.REPLICA_SETS, NS))
-        .singleElement()
-        .satisfies(set -> assertThat(set.uid()).isEqualTo(orphan.uid()));
-  }
-
-  @Test
   void service_ofDeployment_hasEndpointsInBothForms() {
     deployment(2, "one");
     cluster.apply(
@@ -356,115 +224,6 @@ class ControllersStoryTest {
             () ->
                 cluster.list(Resources.ENDPOINT_SLICES, NS).isEmpty()
                     && cluster.list(Resources.ENDPOINTS, NS).isEmpty());
-  }
-
-  @Test
-  void daemonSet_runsOnEachNode_andFollowsItsTemplate() {
-    cluster.addNode("node-2", "4", 20);
-    cluster.apply(
-        """
-        apiVersion: apps/v1
-        kind: DaemonSet
-        metadata: {name: agent, namespace: story}
-        spec:
-          selector: {matchLabels: {app: agent}}
-          template:
-            metadata: {labels: {app: agent}}
-            spec: {containers: [{name: main, image: one}]}
-        """);
-    cluster.awaitObject(
-        Resources.DAEMON_SETS, NS, "agent", d -> d.at("status", "numberAvailable").asInt() == 2);
-    assertThat(cluster.list(Resources.PODS, NS))
-        .extracting(Pods::nodeName)
-        .containsExactlyInAnyOrder("node-1", "node-2");
-    cluster.addNode("node-3", "4", 20);
-    cluster.awaitObject(
-        Resources.DAEMON_SETS, NS, "agent", d -> d.at("status", "numberAvailable").asInt() == 3);
-    cluster
-        .admin()
-        .patch(
-            Resources.DAEMON_SETS,
-            NS,
-            "agent",
-            "",
-            PatchType.STRATEGIC,
-            Json.read(
-                "{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"name\":\"main\",\"image\":\"two\"}]}}}}"),
-            WriteOptions.NONE);
-    cluster.awaitObject(
-        Resources.DAEMON_SETS,
-        NS,
-        "agent",
-        d ->
-            d.at("status", "updatedNumberScheduled").asInt() == 3
-                && d.at("status", "numberAvailable").asInt() == 3
-                && d.at("status", "observedGeneration").asLong() == d.generation());
-    assertThat(cluster.list(Resources.CONTROLLER_REVISIONS, NS)).hasSize(2);
-  }
-
-  @Test
-  void statefulSet_startsInOrder_rollsFromTheEnd_andShrinksFromTheEnd() {
-    cluster.apply(
-        """
-        apiVersion: apps/v1
-        kind: StatefulSet
-        metadata: {name: db, namespace: story}
-        spec:
-          replicas: 3
-          serviceName: db
-          selector: {matchLabels: {app: db}}
-          template:
-            metadata: {labels: {app: db}}
-            spec: {containers: [{name: main, image: one}]}
-        """);
-    KubeObject set =
-        cluster.awaitObject(
-            Resources.STATEFUL_SETS,
-            NS,
-            "db",
-            s -> s.at("status", "availableReplicas").asInt() == 3);
-    assertThat(cluster.list(Resources.PODS, NS))
-        .extracting(KubeObject::name)
-        .containsExactly("db-0", "db-1", "db-2");
-    assertThat(set.text("status", "currentRevision"))
-        .isEqualTo(set.text("status", "updateRevision"));
-    List<KubeObject> byAge =
-        cluster.list(Resources.PODS, NS).stream()
-            .sorted(java.util.Comparator.comparing(KubeObject::creationTimestamp))
-            .toList();
-    assertThat(byAge.getFirst().name()).isEqualTo("db-0");
-    cluster
-        .admin()
-        .patch(
-            Resources.STATEFUL_SETS,
-            NS,
-            "db",
-            "",
-            PatchType.STRATEGIC,
-            Json.read(
-                "{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"name\":\"main\",\"image\":\"two\"}]}}}}"),
-            WriteOptions.NONE);
-    cluster.awaitObject(
-        Resources.STATEFUL_SETS,
-        NS,
-        "db",
-        s ->
-            s.at("status", "updatedReplicas").asInt() == 3
-                && s.at("status", "availableReplicas").asInt() == 3
-                && s.text("status", "currentRevision").equals(s.text("status", "updateRevision"))
-                && s.at("status", "observedGeneration").asLong() == s.generation());
-    cluster
-        .admin()
-        .patch(
-            Resources.STATEFUL_SETS,
-            NS,
-            "db",
-            "",
-            PatchType.MERGE,
-            Json.read("{\"spec\":{\"replicas\":1}}"),
-            WriteOptions.NONE);
-    await().until(() -> cluster.list(Resources.PODS, NS).size() == 1);
-    assertThat(cluster.list(Resources.PODS, NS).getFirst().name()).isEqualTo("db-0");
   }
 
   @Test

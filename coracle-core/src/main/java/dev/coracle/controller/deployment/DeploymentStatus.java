@@ -124,11 +124,11 @@ final class DeploymentStatus {
             now);
       }
     }
-    failure(conditions, all, newSet, now);
+    failure(conditions, all, newSet);
   }
 
   private static void failure(
-      ArrayNode conditions, List<KubeObject> all, @Nullable KubeObject newSet, String now) {
+      ArrayNode conditions, List<KubeObject> all, @Nullable KubeObject newSet) {
     List<KubeObject> asked = new ArrayList<>();
     if (newSet != null) {
       asked.add(newSet);
@@ -143,7 +143,7 @@ final class DeploymentStatus {
             failure.path("status").asText(),
             reason(failure),
             failure.path("message").asText(),
-            now);
+            failure.path("lastTransitionTime").asText());
         return;
       }
     }

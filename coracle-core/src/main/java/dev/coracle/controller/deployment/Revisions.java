@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.controller.Trees;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,7 @@ final class Revisions {
   static final String MAX_REPLICAS = "deployment.kubernetes.io/max-replicas";
   static final String ROLLBACK_TO = "deprecated.deployment.rollback.to";
   static final String HASH_LABEL = "pod-template-hash";
+  private static final int LONGEST_HISTORY = 2000;
 
   private static final Set<String> OWN_ANNOTATIONS =
       Set.of(
@@ -36,6 +38,16 @@ final class Revisions {
 
   private static long revision(JsonNode annotations) {
     return annotations.path(REVISION).asLong(0);
+  }
+
+  /** The revision before the newest; 0 when there is none. */
+  static long secondNewest(List<KubeObject> replicaSets) {
+    return replicaSets.stream()
+        .map(Revisions::revision)
+        .sorted(Comparator.reverseOrder())
+        .skip(1)
+        .findFirst()
+        .orElse(0L);
   }
 
   static long newest(List<KubeObject> replicaSets) {
@@ -69,8 +81,7 @@ final class Revisions {
    *
    * @return whether anything changed
    */
-  static boolean annotateNew(
-      ObjectNode replicaSet, KubeObject deployment, long revision, Rollout rollout) {
+  static boolean annotateNew(ObjectNode replicaSet, KubeObject deployment, long revision) {
     ObjectNode annotations = replicaSet.withObject("/metadata").withObject("/annotations");
     JsonNode before = annotations.deepCopy();
     deployment
@@ -85,13 +96,45 @@ final class Revisions {
     long known = revision(annotations);
     if (known < revision) {
       if (known > 0) {
-        String history = annotations.path(HISTORY).asText("");
-        annotations.put(HISTORY, history.isEmpty() ? "" + known : history + "," + known);
+        String history = history(annotations.path(HISTORY).asText(""), Long.toString(known));
+        annotations.put(HISTORY, history);
       }
       annotations.put(REVISION, Long.toString(revision));
     }
-    annotateReplicas(replicaSet, rollout);
     return !before.equals(annotations);
+  }
+
+  /** The former revisions, without the oldest ones when they grow too long. */
+  private static String history(String history, String revision) {
+    if (history.isEmpty()) {
+      return revision;
+    }
+    String longer = history + "," + revision;
+    while (longer.length() > LONGEST_HISTORY) {
+      int comma = longer.indexOf(',');
+      if (comma < 0) {
+        return history;
+      }
+      longer = longer.substring(comma + 1);
+    }
+    return longer;
+  }
+
+  /** The annotations that a Deployment had at a revision, in place of those it has. */
+  static void restoreAnnotations(ObjectNode annotations, KubeObject revision) {
+    ObjectNode kept = annotations.deepCopy();
+    kept.retain(OWN_ANNOTATIONS);
+    annotations.removeAll();
+    annotations.setAll(kept);
+    revision
+        .at("metadata", "annotations")
+        .properties()
+        .forEach(
+            entry -> {
+              if (!OWN_ANNOTATIONS.contains(entry.getKey())) {
+                annotations.set(entry.getKey(), entry.getValue());
+              }
+            });
   }
 
   /** Writes into a ReplicaSet for how many replicas of its Deployment it was scaled. */
@@ -133,7 +176,7 @@ final class Revisions {
         old.stream()
             .filter(set -> !set.isDeleting())
             .sorted(
-                java.util.Comparator.comparingLong((KubeObject set) -> revision(set))
+                Comparator.comparingLong((KubeObject set) -> revision(set))
                     .thenComparing(Rollout.OLDEST_FIRST))
             .toList();
     return alive.stream()

@@ -168,7 +168,7 @@ final class Rollout {
   List<Scale> scale(@Nullable KubeObject newSet, List<KubeObject> old) {
     KubeObject only = activeOrLatest(newSet, old);
     if (only != null) {
-      return specReplicas(only) == replicas() ? List.of() : List.of(new Scale(only, replicas()));
+      return List.of(new Scale(only, replicas()));
     }
     if (newSet != null && isSaturated(newSet)) {
       return active(old).stream().map(set -> new Scale(set, 0)).toList();
