@@ -45,6 +45,22 @@ public final class KubeObject {
   }
 
   /**
+   * Where in {@link #json()} the value of {@code metadata} begins; of use when {@link
+   * #metadataEnd()} is not 0.
+   */
+  public int metadataAt() {
+    return MetaIndex.metadataAt(meta.kind(), meta.apiVersion());
+  }
+
+  /**
+   * Behind the last byte of {@code metadata} in {@link #json()}; 0 when the object does not begin
+   * with kind, apiVersion and metadata.
+   */
+  public int metadataEnd() {
+    return meta.metadataEnd();
+  }
+
+  /**
    * The object as a tree, parsed at the first call and kept while memory lasts. The caller must not
    * change it: take {@link #mutableTree()} for that.
    */

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param uidAt where in the JSON metadata.uid stands, as {@link #text} reads it
  * @param creationTimestampAt where metadata.creationTimestamp stands
+ * @param metadataEnd behind the brace that closes metadata, when it stands where {@link
+ *     #metadataAt} says; else 0
  */
 record MetaIndex(
     String apiVersion,
@@ -26,10 +28,13 @@ record MetaIndex(
     long resourceVersion,
     long generation,
     int creationTimestampAt,
+    int metadataEnd,
     @Nullable String deletionTimestamp,
     Map<String, String> labels,
     List<String> finalizers,
     List<OwnerReference> ownerReferences) {
+
+  private static final int FRAME = "{'kind':'','apiVersion':'','metadata':".length();
 
   private static final int ABSENT = 0;
 
@@ -55,6 +60,11 @@ record MetaIndex(
     return new String(json, at, end - at, StandardCharsets.UTF_8);
   }
 
+  /** Where metadata begins when kind and apiVersion stand before it, in that order and compact. */
+  static int metadataAt(String kind, String apiVersion) {
+    return FRAME + kind.length() + apiVersion.length();
+  }
+
   static MetaIndex read(byte[] json) {
     Reader reader = new Reader(json);
     try (JsonParser parser = Json.parser(json)) {
@@ -69,7 +79,11 @@ record MetaIndex(
           case "kind" -> reader.kind = parser.getValueAsString("").intern();
           case "metadata" -> {
             if (value == JsonToken.START_OBJECT) {
+              int at = (int) parser.currentTokenLocation().getByteOffset();
               reader.metadata(parser);
+              if (at == metadataAt(reader.kind, reader.apiVersion)) {
+                reader.metadataEnd = (int) parser.currentLocation().getByteOffset();
+              }
             }
             if (!reader.kind.isEmpty() && !reader.apiVersion.isEmpty()) {
               return reader.index();
@@ -94,6 +108,7 @@ record MetaIndex(
     long resourceVersion;
     long generation;
     int creationTimestampAt = ABSENT;
+    int metadataEnd;
     @Nullable String deletionTimestamp;
     Map<String, String> labels = Map.of();
     List<String> finalizers = List.of();
@@ -113,6 +128,7 @@ record MetaIndex(
           resourceVersion,
           generation,
           creationTimestampAt,
+          metadataEnd,
           deletionTimestamp,
           labels,
           finalizers,

@@ -1,7 +1,9 @@
 package dev.coracle.api;
 
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.OffsetDateTime;
+import java.time.YearMonth;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeParseException;
 import org.jspecify.annotations.Nullable;
@@ -51,10 +53,55 @@ public final class Timestamps {
     if (text == null || text.isEmpty()) {
       return null;
     }
+    Instant usual = ofSeconds(text);
+    if (usual != null) {
+      return usual;
+    }
     try {
       return OffsetDateTime.parse(text).toInstant();
     } catch (DateTimeParseException e) {
       return null;
     }
+  }
+
+  /** The form that {@link #seconds} writes; null for every other one, and for what is no time. */
+  private static @Nullable Instant ofSeconds(String text) {
+    if (text.length() != 20
+        || text.charAt(4) != '-'
+        || text.charAt(7) != '-'
+        || text.charAt(10) != 'T'
+        || text.charAt(13) != ':'
+        || text.charAt(16) != ':'
+        || text.charAt(19) != 'Z') {
+      return null;
+    }
+    int year = 100 * number(text, 0) + number(text, 2);
+    int month = number(text, 5);
+    int day = number(text, 8);
+    int hour = number(text, 11);
+    int minute = number(text, 14);
+    int second = number(text, 17);
+    if (year < 1
+        || month < 1
+        || month > 12
+        || day < 1
+        || day > YearMonth.of(year, month).lengthOfMonth()
+        || hour < 0
+        || hour > 23
+        || minute < 0
+        || minute > 59
+        || second < 0
+        || second > 59) {
+      return null;
+    }
+    long days = LocalDate.of(year, month, day).toEpochDay();
+    return Instant.ofEpochSecond(((days * 24 + hour) * 60 + minute) * 60 + second);
+  }
+
+  /** Two digits; far below zero when they are none. */
+  private static int number(String text, int at) {
+    int tens = text.charAt(at) - '0';
+    int ones = text.charAt(at + 1) - '0';
+    return tens < 0 || tens > 9 || ones < 0 || ones > 9 ? -1_000_000 : 10 * tens + ones;
   }
 }

@@ -36,4 +36,24 @@ class KubeObjectTest {
   private static KubeObject of(String json) {
     return KubeObject.of(json.getBytes(StandardCharsets.UTF_8));
   }
+
+  @Test
+  void metadata_inFront_isFoundWithoutReading() {
+    KubeObject object =
+        KubeObject.of(
+            "{\"kind\":\"K\",\"apiVersion\":\"g/v1\",\"metadata\":{\"name\":\"\u00e9}\"},\"spec\":{}}"
+                .getBytes(StandardCharsets.UTF_8));
+    assertThat(
+            new String(
+                object.json(),
+                object.metadataAt(),
+                object.metadataEnd() - object.metadataAt(),
+                StandardCharsets.UTF_8))
+        .isEqualTo("{\"name\":\"\u00e9}\"}");
+    KubeObject otherOrder =
+        KubeObject.of(
+            "{\"apiVersion\":\"g/v1\",\"metadata\":{\"name\":\"x\"},\"kind\":\"K\"}"
+                .getBytes(StandardCharsets.UTF_8));
+    assertThat(otherOrder.metadataEnd()).isZero();
+  }
 }

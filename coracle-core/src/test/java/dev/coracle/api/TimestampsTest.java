@@ -17,6 +17,18 @@ class TimestampsTest {
   }
 
   @Test
+  void parse_secondsInUtc_isAsTheCalendarHasIt() {
+    for (String day : new String[] {"2024-02-29", "2026-02-28", "2000-12-31", "1969-07-20"}) {
+      String text = day + "T23:59:59Z";
+      assertThat(Timestamps.parse(text)).isEqualTo(Instant.parse(text));
+    }
+    assertThat(Timestamps.parse("2026-02-29T00:00:00Z")).isNull();
+    assertThat(Timestamps.parse("2026-01-02T24:00:00Z")).isNull();
+    assertThat(Timestamps.parse("2026-01-0xT03:04:05Z")).isNull();
+    assertThat(Timestamps.parse("2026-01-02T03:04:/5Z")).isNull();
+  }
+
+  @Test
   void parse_offsetsAndNonsense() {
     assertThat(Timestamps.parse("2026-01-02T05:04:05+02:00"))
         .isEqualTo(Instant.parse("2026-01-02T03:04:05Z"));

@@ -8,7 +8,7 @@ import dev.coracle.api.StatusJson;
 import dev.coracle.apiserver.audit.AuditEvent;
 import dev.coracle.apiserver.encoding.AuditedAnswer;
 import dev.coracle.apiserver.encoding.Encoder;
-import dev.coracle.apiserver.encoding.ListBytes;
+import dev.coracle.apiserver.encoding.ListOutput;
 import dev.coracle.apiserver.encoding.Negotiation;
 import dev.coracle.apiserver.filter.Answered;
 import dev.coracle.apiserver.filter.FilterChain;
@@ -249,38 +249,34 @@ public final class HttpDoor implements HttpHandler {
       Headers headers,
       Observation observation)
       throws IOException {
-    Negotiated format = many.format();
-    boolean concatenated =
-        format.encoding() == Negotiated.Encoding.JSON
-            && !format.pretty()
-            && format.view() != Negotiated.View.TABLE;
-    if (!concatenated) {
+    ListOutput list = encoder.pieces(many, query);
+    if (list == null) {
       return send(200, encoder.list(many, query), request, responder, headers, observation);
     }
-    ListBytes list =
-        format.view() == Negotiated.View.PARTIAL
-            ? ListBytes.partial(many.list())
-            : ListBytes.whole(many.list(), many.type());
-    if (list.size() <= CHUNK) {
-      return send(200, new byte[][] {list.toBytes()}, request, responder, headers, observation);
-    }
     boolean compressed = accepts(request, "gzip");
-    if (compressed) {
-      compressedHeaders(headers);
-    }
-    observation.started(200);
-    try (BodyStream body = responder.stream(200, headers)) {
-      if (!compressed) {
-        ChunkedOutput chunks = new ChunkedOutput(body, CHUNK);
-        list.writeTo(chunks::write);
-        chunks.flush();
-      } else {
-        try (OutputStream zip = gzip(new ChunkedOutput(body, CHUNK).asOutputStream())) {
-          list.writeTo(zip::write);
-        }
-      }
-    }
-    return new Sent(200, list.size());
+    GatheredAnswer.Door door =
+        new GatheredAnswer.Door() {
+          @Override
+          public void send(byte[] body) throws IOException {
+            observation.started(200);
+            responder.send(200, headers, new byte[][] {body});
+          }
+
+          @Override
+          public BodyStream stream() throws IOException {
+            if (compressed) {
+              compressedHeaders(headers);
+            }
+            observation.started(200);
+            return responder.stream(200, headers);
+          }
+
+          @Override
+          public OutputStream through(ChunkedOutput chunks) throws IOException {
+            return compressed ? gzip(chunks.asOutputStream()) : chunks.asOutputStream();
+          }
+        };
+    return new Sent(200, new GatheredAnswer(door, CHUNK).send(list));
   }
 
   private static Sent send(

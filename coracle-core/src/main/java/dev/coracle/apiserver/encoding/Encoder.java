@@ -9,6 +9,7 @@ import dev.coracle.apiserver.request.ApiResponse;
 import dev.coracle.apiserver.request.Negotiated;
 import dev.coracle.apiserver.request.Query;
 import dev.coracle.registry.ResourceType;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -18,9 +19,9 @@ public final class Encoder {
   private static final byte[] NEWLINE = {'\n'};
   private static final byte[] EVENT_END = {'}', '\n'};
 
-  private final TableView tables;
+  private final SchemaTables tables;
 
-  public Encoder(TableView tables) {
+  public Encoder(SchemaTables tables) {
     this.tables = tables;
   }
 
@@ -34,27 +35,36 @@ public final class Encoder {
     return json(viewed(one.object(), type, format, query, true), format);
   }
 
-  /** A list that is not written as a concatenation. */
+  /** A list in compact JSON, to be written piece by piece; null for every other form. */
+  public @Nullable ListOutput pieces(ApiResponse.Many many, Query query) {
+    Negotiated format = many.format();
+    return format.encoding() == Negotiated.Encoding.JSON && !format.pretty()
+        ? output(many, query)
+        : null;
+  }
+
+  private ListOutput output(ApiResponse.Many many, Query query) {
+    return switch (many.format().view()) {
+      case TABLE ->
+          tables.table(
+              many.type(),
+              many.list().items(),
+              ListBytes.metadata(many.list()),
+              TableBytes.Include.of(query.first("includeObject")),
+              true);
+      case PARTIAL -> ListBytes.partial(many.list());
+      case WHOLE, DISCOVERY_V2 -> ListBytes.whole(many.list(), many.type());
+    };
+  }
+
+  /** A whole list. */
   public byte[][] list(ApiResponse.Many many, Query query) {
     Negotiated format = many.format();
     if (format.encoding() == Negotiated.Encoding.PROTOBUF) {
       return ProtobufWriter.list(
           many.list(), many.type(), format.view() == Negotiated.View.PARTIAL);
     }
-    return switch (format.view()) {
-      case TABLE ->
-          json(
-              Json.write(
-                  tables.table(
-                      many.type(),
-                      many.list().items(),
-                      ListBytes.metadata(many.list()),
-                      TableView.Include.of(query.first("includeObject")),
-                      true)),
-              format);
-      case PARTIAL -> json(ListBytes.partial(many.list()).toBytes(), format);
-      case WHOLE, DISCOVERY_V2 -> json(ListBytes.whole(many.list(), many.type()).toBytes(), format);
-    };
+    return json(output(many, query).toBytes(), format);
   }
 
   public byte[][] json(byte[] json, Negotiated format) {
@@ -117,12 +127,15 @@ public final class Encoder {
     if (object.resourceVersion() > 0) {
       metadata.put("resourceVersion", String.valueOf(object.resourceVersion()));
     }
-    return Json.write(
-        tables.table(
-            type,
-            List.of(object),
-            metadata,
-            TableView.Include.of(query.first("includeObject")),
-            withColumns));
+    byte[] table =
+        tables
+            .table(
+                type,
+                List.of(object),
+                metadata,
+                TableBytes.Include.of(query.first("includeObject")),
+                withColumns)
+            .toBytes();
+    return Arrays.copyOf(table, table.length - 1);
   }
 }

@@ -13,12 +13,7 @@ import java.util.List;
  * lose their own kind and apiVersion, as in a typed list of Kubernetes; as these stand in front,
  * that is a matter of an offset.
  */
-public final class ListBytes {
-
-  /** Takes pieces in order. */
-  public interface Output {
-    void write(byte[] bytes, int offset, int length) throws IOException;
-  }
+final class ListBytes implements ListOutput {
 
   private static final byte[] COMMA = {','};
   private static final byte[] OPEN = {'{'};
@@ -36,7 +31,7 @@ public final class ListBytes {
     this.skipped = skipped;
   }
 
-  public static ListBytes whole(ObjectList list, ResourceType type) {
+  static ListBytes whole(ObjectList list, ResourceType type) {
     byte[] skipped =
         type.custom() ? new byte[0] : ObjectBytes.typePrefix(type.kind(), type.gvk().apiVersion());
     return new ListBytes(
@@ -46,7 +41,7 @@ public final class ListBytes {
         skipped);
   }
 
-  public static ListBytes partial(ObjectList list) {
+  static ListBytes partial(ObjectList list) {
     return new ListBytes(
         header("PartialObjectMetadataList", "meta.k8s.io/v1", metadata(list)),
         list.items(),
@@ -84,15 +79,12 @@ public final class ListBytes {
     return metadata;
   }
 
-  /** About how many bytes it has. */
-  public long size() {
-    long size = header.length + END.length;
-    for (KubeObject item : items) {
-      size += item.json().length + 1L;
-    }
-    return size;
+  @Override
+  public int count() {
+    return items.size();
   }
 
+  @Override
   public void writeTo(Output output) throws IOException {
     output.write(header, 0, header.length);
     boolean first = true;
@@ -101,7 +93,11 @@ public final class ListBytes {
         output.write(COMMA, 0, 1);
       }
       first = false;
-      byte[] json = partial ? ObjectBytes.partial(item) : item.json();
+      if (partial) {
+        ObjectBytes.partial(item, output);
+        continue;
+      }
+      byte[] json = item.json();
       if (skipped.length > 0 && ObjectBytes.startsWith(json, skipped)) {
         output.write(OPEN, 0, 1);
         output.write(json, skipped.length, json.length - skipped.length);
@@ -110,16 +106,5 @@ public final class ListBytes {
       }
     }
     output.write(END, 0, END.length);
-  }
-
-  public byte[] toBytes() {
-    java.io.ByteArrayOutputStream out =
-        new java.io.ByteArrayOutputStream((int) Math.min(size(), Integer.MAX_VALUE - 16));
-    try {
-      writeTo(out::write);
-    } catch (IOException e) {
-      throw new IllegalStateException(e);
-    }
-    return out.toByteArray();
   }
 }

@@ -3,15 +3,18 @@ package dev.coracle.apiserver.encoding;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /** Parts of an object's stored bytes, found without parsing them. */
 final class ObjectBytes {
 
-  private static final byte[] METADATA = bytes("\"metadata\":{");
   private static final byte[] PARTIAL_START =
       bytes("{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/v1\",\"metadata\":");
+
+  private static final byte[] PARTIAL_END = {'}'};
 
   private ObjectBytes() {}
 
@@ -29,48 +32,31 @@ final class ObjectBytes {
         && Arrays.mismatch(json, 0, prefix.length, prefix, 0, prefix.length) < 0;
   }
 
-  /** The object as {@code PartialObjectMetadata}: only its metadata. */
-  static byte[] partial(KubeObject object) {
-    byte[] json = object.json();
-    byte[] prefix = typePrefix(object.kind(), object.apiVersion());
-    int at = prefix.length;
-    if (startsWith(json, prefix)
-        && json.length > at + METADATA.length
-        && Arrays.mismatch(json, at, at + METADATA.length, METADATA, 0, METADATA.length) < 0) {
-      int start = at + METADATA.length - 1;
-      int end = endOfObject(json, start);
-      byte[] partial = new byte[PARTIAL_START.length + end - start + 1];
-      System.arraycopy(PARTIAL_START, 0, partial, 0, PARTIAL_START.length);
-      System.arraycopy(json, start, partial, PARTIAL_START.length, end - start);
-      partial[partial.length - 1] = '}';
-      return partial;
+  /** Writes the object as {@code PartialObjectMetadata}: only its metadata. */
+  static void partial(KubeObject object, ListOutput.Output output) throws IOException {
+    int end = object.metadataEnd();
+    if (end > 0) {
+      int start = object.metadataAt();
+      output.write(PARTIAL_START, 0, PARTIAL_START.length);
+      output.write(object.json(), start, end - start);
+      output.write(PARTIAL_END, 0, 1);
+      return;
     }
     ObjectNode tree =
         Json.object().put("kind", "PartialObjectMetadata").put("apiVersion", "meta.k8s.io/v1");
     tree.set("metadata", object.at("metadata"));
-    return Json.write(tree);
+    byte[] json = Json.write(tree);
+    output.write(json, 0, json.length);
   }
 
-  /** The index after the closing brace of the object that opens at {@code start}. */
-  private static int endOfObject(byte[] json, int start) {
-    int depth = 0;
-    boolean inString = false;
-    for (int i = start; i < json.length; i++) {
-      byte b = json[i];
-      if (inString) {
-        if (b == '\\') {
-          i++;
-        } else if (b == '"') {
-          inString = false;
-        }
-      } else if (b == '"') {
-        inString = true;
-      } else if (b == '{') {
-        depth++;
-      } else if (b == '}' && --depth == 0) {
-        return i + 1;
-      }
+  static byte[] partial(KubeObject object) {
+    ByteArrayOutputStream out =
+        new ByteArrayOutputStream(PARTIAL_START.length + object.metadataEnd());
+    try {
+      partial(object, out::write);
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
     }
-    throw new IllegalStateException("an object without an end");
+    return out.toByteArray();
   }
 }

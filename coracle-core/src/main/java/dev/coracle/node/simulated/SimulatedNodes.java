@@ -18,6 +18,10 @@ import dev.coracle.client.WorkQueue;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -41,6 +45,7 @@ public final class SimulatedNodes implements AutoCloseable {
   private static final Duration RENEW = Duration.ofSeconds(10);
   private static final int LEASE_SECONDS = 40;
   private static final int WORKERS = 16;
+  private static final int RENEWERS = 64;
   private static final String BY_NODE = "simulated-by-node";
 
   /** A Node is in no namespace. */
@@ -365,9 +370,19 @@ public final class SimulatedNodes implements AutoCloseable {
     }
   }
 
+  /** Many at a time, since writes that come together share the wait for the disk. */
   private void renewAll() {
     scheduleRenewal();
-    for (KubeObject node : nodes.list("")) {
+    Queue<KubeObject> due = new ConcurrentLinkedQueue<>(nodes.list(""));
+    try (ExecutorService renewers = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int i = Math.min(RENEWERS, due.size()); i > 0; i--) {
+        renewers.execute(() -> renewAll(due));
+      }
+    }
+  }
+
+  private void renewAll(Queue<KubeObject> due) {
+    for (KubeObject node = due.poll(); node != null; node = due.poll()) {
       synchronized (registrations) {
         if (closed) {
           return;

@@ -3,17 +3,47 @@ package dev.coracle.schema.table;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Timestamps;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Custom resources, by the printer columns of their definition. */
-final class CustomCells {
+final class CustomCells implements RowReader {
 
-  private CustomCells() {}
+  /**
+   * @param path null when it can't be read: there is nothing to show
+   */
+  private record Cell(@Nullable JsonPath path, String type) {}
+
+  private final List<Cell> cells = new ArrayList<>();
+  private final @Nullable Fields wanted;
+
+  CustomCells(JsonNode printerColumns) {
+    List<List<String>> fields = new ArrayList<>();
+    boolean everything = false;
+    for (JsonNode column : printerColumns) {
+      JsonPath path = path(column.path("jsonPath").asText(""));
+      cells.add(new Cell(path, column.path("type").asText("string")));
+      if (path != null) {
+        fields.add(path.field());
+        everything |= path.field().isEmpty();
+      }
+    }
+    wanted = everything ? null : Fields.ofPaths(fields);
+  }
+
+  private static @Nullable JsonPath path(String text) {
+    try {
+      return JsonPath.compile(text);
+    } catch (IllegalArgumentException e) {
+      return null;
+    }
+  }
 
   static List<Column> columns(JsonNode printerColumns) {
     List<Column> columns = new ArrayList<>();
@@ -38,31 +68,24 @@ final class CustomCells {
     return Tables.withName(columns);
   }
 
-  static ArrayNode row(KubeObject object, JsonNode printerColumns, Instant now) {
-    ArrayNode cells = Json.array().add(object.name());
-    if (printerColumns.isEmpty()) {
-      return cells.add(Ages.since(object.creationTimestamp(), now));
+  @Override
+  public Cells read(KubeObject object, Instant now) {
+    ArrayNode row = Json.array().add(object.name());
+    if (cells.isEmpty()) {
+      row.add(Ages.since(object.creationTimestamp(), now));
+    } else {
+      ObjectNode tree = wanted == null ? object.tree() : PartialReader.read(object, wanted);
+      for (Cell cell : cells) {
+        row.add(cell(tree, cell.path(), cell.type(), now));
+      }
     }
-    for (JsonNode column : printerColumns) {
-      cells.add(
-          cell(
-              object,
-              column.path("jsonPath").asText(""),
-              column.path("type").asText("string"),
-              now));
-    }
-    return cells;
+    return new Cells(row, Json.array());
   }
 
   /** Null where there is nothing to show, or something of another type. */
-  private static JsonNode cell(KubeObject object, String path, String type, Instant now) {
+  private static JsonNode cell(ObjectNode tree, @Nullable JsonPath path, String type, Instant now) {
     JsonNodeFactory nodes = JsonNodeFactory.instance;
-    List<JsonNode> found;
-    try {
-      found = JsonPath.compile(path).find(object.tree());
-    } catch (IllegalArgumentException e) {
-      return nodes.nullNode();
-    }
+    List<JsonNode> found = path == null ? List.of() : path.find(tree);
     if (found.isEmpty() || found.getFirst().isNull()) {
       return nodes.nullNode();
     }

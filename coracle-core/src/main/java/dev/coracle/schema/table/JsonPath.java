@@ -140,6 +140,18 @@ public final class JsonPath {
     return quoted ? text.substring(1, text.length() - 1) : text;
   }
 
+  /** The names that it begins with: all that it looks at is below; empty for anything. */
+  List<String> field() {
+    List<String> names = new ArrayList<>();
+    for (Step step : steps) {
+      if (!(step instanceof Name name)) {
+        break;
+      }
+      names.add(name.name());
+    }
+    return names;
+  }
+
   /** What the path leads to, in document order. */
   public List<JsonNode> find(JsonNode root) {
     List<JsonNode> found = List.of(root);

@@ -21,6 +21,10 @@ record Row(KubeObject object, ObjectNode tree, Instant now, ArrayNode cells) {
     return new Row(object, object.tree(), now, Json.array());
   }
 
+  static Row of(KubeObject object, Fields wanted, Instant now) {
+    return new Row(object, PartialReader.read(object, wanted), now, Json.array());
+  }
+
   JsonNode at(String... path) {
     JsonNode node = tree;
     for (String step : path) {

@@ -4,8 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.Json;
-import dev.coracle.api.KubeObject;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +16,8 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class Tables {
 
   private static final Map<GroupVersionKind, List<Column>> COLUMNS = new ConcurrentHashMap<>();
+
+  private static final Map<GroupVersionKind, RowReader> READERS = new ConcurrentHashMap<>();
 
   private Tables() {}
 
@@ -46,13 +46,29 @@ public final class Tables {
   }
 
   /**
-   * The cells of a built-in kind's object, as many as it has columns.
-   *
-   * @param now what ages are counted from
+   * What makes the rows of a built-in kind: from the fields that its cells show, where those are
+   * known, else from the whole object.
    */
-  public static ArrayNode row(KubeObject object, Instant now) {
-    GroupVersionKind gvk = object.gvk();
-    Row row = Row.of(object, now);
+  public static RowReader reader(GroupVersionKind gvk) {
+    return READERS.computeIfAbsent(gvk, Tables::newReader);
+  }
+
+  private static RowReader newReader(GroupVersionKind gvk) {
+    Fields wanted = TableFields.of(gvk.group(), gvk.kind());
+    return (object, now) ->
+        row(gvk, wanted == null ? Row.of(object, now) : Row.of(object, wanted, now));
+  }
+
+  /**
+   * What makes the rows of a custom resource: its name, then a cell for each printer column.
+   *
+   * @param printerColumns as {@link #columns(JsonNode)} takes them
+   */
+  public static RowReader reader(JsonNode printerColumns) {
+    return new CustomCells(printerColumns);
+  }
+
+  static RowReader.Cells row(GroupVersionKind gvk, Row row) {
     switch (gvk.group()) {
       case "" -> core(gvk.kind(), row);
       case "apps", "batch" -> WorkloadCells.add(gvk.kind(), row);
@@ -63,7 +79,7 @@ public final class Tables {
       case "events.k8s.io" -> EventCells.newer(row);
       default -> OtherCells.add(gvk.group(), gvk.kind(), row);
     }
-    return row.cells();
+    return new RowReader.Cells(row.cells(), conditions(gvk, row));
   }
 
   private static void core(String kind, Row row) {
@@ -78,21 +94,12 @@ public final class Tables {
     }
   }
 
-  /** The cells of a custom resource: its name, then a cell for each printer column. */
-  public static ArrayNode customRow(KubeObject object, JsonNode printerColumns, Instant now) {
-    return CustomCells.row(object, printerColumns, now);
-  }
-
-  /**
-   * A row's conditions: a Pod that has run to its end is {@code Completed}, which clients may leave
-   * out.
-   */
-  public static ArrayNode conditions(KubeObject object) {
+  private static ArrayNode conditions(GroupVersionKind gvk, Row row) {
     ArrayNode conditions = Json.array();
-    if (!object.kind().equals("Pod") || !object.apiVersion().equals("v1")) {
+    if (!gvk.kind().equals("Pod") || !gvk.group().isEmpty()) {
       return conditions;
     }
-    String phase = object.text("status", "phase");
+    String phase = row.text("status", "phase");
     if (phase.equals("Succeeded") || phase.equals("Failed")) {
       conditions
           .addObject()

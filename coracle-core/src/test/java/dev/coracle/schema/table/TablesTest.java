@@ -31,7 +31,9 @@ class TablesTest {
   private static List<String> row(String apiVersion, String kind, String rest) {
     List<String> cells = new ArrayList<>();
     KubeObject object = object(apiVersion, kind, rest);
-    Tables.row(object, NOW).forEach(cell -> cells.add(cell.asText()));
+    RowReader.Cells row = Tables.reader(object.gvk()).read(object, NOW);
+    row.cells().forEach(cell -> cells.add(cell.asText()));
+    assertThat(row).isEqualTo(Tables.row(object.gvk(), Row.of(object, NOW)));
     assertThat(cells).hasSameSizeAs(Tables.columns(object.gvk()));
     return cells;
   }
@@ -133,10 +135,13 @@ class TablesTest {
 
   @Test
   void pod_ended_hasACondition() {
-    assertThat(Tables.conditions(object("v1", "Pod", "\"status\":{\"phase\":\"Succeeded\"}")))
-        .hasSize(1);
-    assertThat(Tables.conditions(object("v1", "Pod", "\"status\":{\"phase\":\"Running\"}")))
-        .isEmpty();
+    assertThat(conditions("\"status\":{\"phase\":\"Succeeded\"}")).hasSize(1);
+    assertThat(conditions("\"status\":{\"phase\":\"Running\"}")).isEmpty();
+  }
+
+  private static JsonNode conditions(String pod) {
+    KubeObject object = object("v1", "Pod", pod);
+    return Tables.reader(object.gvk()).read(object, NOW).conditions();
   }
 
   @Test
@@ -354,13 +359,14 @@ class TablesTest {
             "spec":{"size":3,"when":"2026-05-06T11:00:00Z","list":["x","y"]},
             "status":{"conditions":[{"type":"A","status":"False"},
              {"type":"Ready","status":"True"}]}""");
-    assertThat(Tables.customRow(boat, columns, NOW))
+    assertThat(Tables.reader(columns).read(boat, NOW).cells())
         .isEqualTo(Json.read("[\"x\",3,\"60m\",\"x\",\"True\",null,null]"))
         .hasSameSizeAs(Tables.columns(columns));
     assertThat(Tables.columns(columns).get(1).description()).isEqualTo("how big");
     assertThat(Tables.columns(columns).get(2).description())
         .isEqualTo("Custom resource definition column (in JSONPath format): .spec.when");
-    assertThat(Tables.customRow(boat, Json.array(), NOW)).isEqualTo(Json.read("[\"x\",\"5m\"]"));
+    assertThat(Tables.reader(Json.array()).read(boat, NOW).cells())
+        .isEqualTo(Json.read("[\"x\",\"5m\"]"));
   }
 
   @ParameterizedTest
