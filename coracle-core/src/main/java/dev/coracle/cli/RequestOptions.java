@@ -1,10 +1,11 @@
 package dev.coracle.cli;
 
 import dev.coracle.apiserver.filter.RequestLimits;
+import dev.coracle.registry.RegistryConfig;
 import java.time.Duration;
 import picocli.CommandLine.Option;
 
-/** kube-apiserver's options of how much is served at a time, and for how long. */
+/** kube-apiserver's options of how much is served at a time, for how long, and of Events. */
 final class RequestOptions {
 
   @Option(
@@ -25,6 +26,17 @@ final class RequestOptions {
       converter = GoDuration.class,
       description = "How long a request may take that is not long-running (default: 1m0s).")
   private Duration timeout = RequestLimits.USUAL.timeout();
+
+  @Option(
+      names = "--event-ttl",
+      paramLabel = "DURATION",
+      converter = GoDuration.class,
+      description = "How long Events are kept (default: 1h0m0s).")
+  private Duration eventTtl = RegistryConfig.EVENT_TTL;
+
+  Duration eventTtl() {
+    return eventTtl;
+  }
 
   /**
    * @throws IllegalArgumentException naming the option that is out of range

@@ -305,6 +305,7 @@ final class UpCommand implements Callable<Integer> {
           .withEncryption(encryption.config())
           .withServing(serving.config())
           .withLimits(requests.limits())
+          .withEventTtl(requests.eventTtl())
           .withAuth(authentication.options(), authorization.options())
           .withAdmission(admission.options());
     } catch (IllegalArgumentException e) {

@@ -16,7 +16,6 @@ import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,8 +23,9 @@ import org.slf4j.LoggerFactory;
  * Writes a component's events ({@code v1 Event}) in the background. The same news again raises the
  * count of the event that told it first; more than ten different messages with one reason about one
  * object in ten minutes become one event, {@code (combined from similar events): ...}; and an
- * object that never stops is told of 25 times, then once in five minutes. Events that find the
- * queue full are dropped: telling never delays or fails the work itself.
+ * object that never stops is told of 25 times, then once in five minutes, with what was counted
+ * since. Events that find the queue full are dropped: telling never delays or fails the work
+ * itself.
  */
 public final class EventRecorder implements AutoCloseable {
 
@@ -53,14 +53,14 @@ public final class EventRecorder implements AutoCloseable {
 
     /** The same for one object, however it changes. */
     String identity() {
-      return kind + "/" + namespace + "/" + name + "/" + uid + "/" + fieldPath;
+      return kind + "/" + namespace + "/" + name + "/" + uid + "/" + apiVersion;
     }
   }
 
   private record News(About about, String type, String reason, String message, Instant at) {}
 
-  /** An event that was written. */
-  private record Told(String namespace, String name, int count, Instant first) {}
+  /** An event as it is, or would be if its object had not been told of too often. */
+  private record Told(String name, int count, Instant first) {}
 
   private record Similar(Map<String, Boolean> messages, Instant last) {}
 
@@ -152,10 +152,8 @@ public final class EventRecorder implements AutoCloseable {
     }
   }
 
+  /** What is too much for its object is counted all the same: the next one written tells of it. */
   private void write(News news) {
-    if (!admit(news)) {
-      return;
-    }
     String message = news.message;
     String key = news.about.identity() + "/" + news.type + "/" + news.reason;
     Similar others = similar.get(key);
@@ -164,17 +162,26 @@ public final class EventRecorder implements AutoCloseable {
     }
     others.messages.put(message, true);
     similar.put(key, new Similar(others.messages, news.at));
-    String identity = key + "/" + message;
+    String identity = key + "/" + news.about.fieldPath + "/" + message;
     if (others.messages.size() >= SIMILAR_LIMIT) {
-      while (others.messages.size() > SIMILAR_LIMIT) {
-        others.messages.remove(others.messages.keySet().iterator().next());
-      }
+      others.messages.remove(others.messages.keySet().iterator().next());
       message = "(combined from similar events): " + message;
       identity = key;
     }
     Told before = told.get(identity);
-    Told now = before == null ? null : patch(before, news, message);
-    told.put(identity, now != null ? now : create(news, message));
+    Told now =
+        before == null
+            ? new Told(newName(news), 1, news.at)
+            : new Told(before.name, before.count + 1, before.first);
+    told.put(identity, now);
+    if (admit(news) && (before == null || !patch(now, news, message))) {
+      create(now, news, message);
+    }
+  }
+
+  private String newName(News news) {
+    long nanos = ChronoUnit.NANOS.between(Instant.EPOCH, news.at) + sequence.getAndIncrement();
+    return news.about.name + "." + Long.toHexString(nanos);
   }
 
   /** A token bucket per object. */
@@ -192,33 +199,42 @@ public final class EventRecorder implements AutoCloseable {
   }
 
   /**
-   * @return null when the event is gone and must be created anew
+   * @return false when the event is gone, or never was, and must be created
    */
-  private @Nullable Told patch(Told before, News news, String message) {
+  private boolean patch(Told now, News news, String message) {
     ObjectNode patch =
         Json.object()
-            .put("count", before.count + 1)
+            .put("count", now.count)
             .put("message", message)
             .put("lastTimestamp", time(news.at));
     try {
-      client.patch(
-          EVENTS, before.namespace, before.name, "", PatchType.MERGE, patch, WriteOptions.NONE);
-      return new Told(before.namespace, before.name, before.count + 1, before.first);
+      KubeObject unused =
+          client.patch(
+              EVENTS,
+              namespace(news.about),
+              now.name,
+              "",
+              PatchType.MERGE,
+              patch,
+              WriteOptions.NONE);
+      return true;
     } catch (StatusException e) {
       if (e.isNotFound()) {
-        return null;
+        return false;
       }
       throw e;
     }
   }
 
-  private Told create(News news, String message) {
+  private static String namespace(About about) {
+    return about.namespace.isEmpty() ? "default" : about.namespace;
+  }
+
+  private void create(Told now, News news, String message) {
     About about = news.about;
-    String namespace = about.namespace.isEmpty() ? "default" : about.namespace;
-    long nanos = ChronoUnit.NANOS.between(Instant.EPOCH, news.at) + sequence.getAndIncrement();
-    String name = about.name + "." + Long.toHexString(nanos);
+    String namespace = namespace(about);
     ObjectNode event = Json.object().put("kind", "Event").put("apiVersion", "v1");
-    event.putObject("metadata").put("name", name).put("namespace", namespace);
+    event.putObject("metadata").put("name", now.name).put("namespace", namespace);
     ObjectNode involved = event.putObject("involvedObject").put("kind", about.kind);
     if (!about.namespace.isEmpty()) {
       involved.put("namespace", about.namespace);
@@ -239,11 +255,10 @@ public final class EventRecorder implements AutoCloseable {
     if (!host.isEmpty()) {
       source.put("host", host);
     }
-    event.put("firstTimestamp", time(news.at)).put("lastTimestamp", time(news.at));
-    event.put("count", 1).put("type", news.type);
+    event.put("firstTimestamp", time(now.first)).put("lastTimestamp", time(news.at));
+    event.put("count", now.count).put("type", news.type);
     event.put("reportingComponent", component).put("reportingInstance", host);
-    client.create(EVENTS, namespace, event);
-    return new Told(namespace, name, 1, news.at);
+    KubeObject unused = client.create(EVENTS, namespace, event);
   }
 
   private static String time(Instant at) {

@@ -2,7 +2,9 @@ package dev.coracle.cluster;
 
 import dev.coracle.apiserver.audit.AuditConfig;
 import dev.coracle.apiserver.filter.RequestLimits;
+import dev.coracle.registry.RegistryConfig;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param authorization what users may do
  * @param limits {@code --max-*-inflight} and {@code --request-timeout}
  * @param admission which plugins decide over writes
+ * @param eventTtl {@code --event-ttl}
  */
 public record ApiServerOptions(
     AuditConfig audit,
@@ -25,7 +28,8 @@ public record ApiServerOptions(
     AuthenticationOptions authentication,
     AuthorizationOptions authorization,
     RequestLimits limits,
-    AdmissionOptions admission) {
+    AdmissionOptions admission,
+    Duration eventTtl) {
 
   public static final ApiServerOptions DEFAULTS =
       new ApiServerOptions(
@@ -35,7 +39,8 @@ public record ApiServerOptions(
           AuthenticationOptions.USUAL,
           AuthorizationOptions.USUAL,
           RequestLimits.USUAL,
-          AdmissionOptions.USUAL);
+          AdmissionOptions.USUAL,
+          RegistryConfig.EVENT_TTL);
 
   /**
    * Encryption at rest.
@@ -80,30 +85,41 @@ public record ApiServerOptions(
 
   public ApiServerOptions withAudit(AuditConfig config) {
     return new ApiServerOptions(
-        config, encryption, serving, authentication, authorization, limits, admission);
+        config, encryption, serving, authentication, authorization, limits, admission, eventTtl);
   }
 
   public ApiServerOptions withEncryption(@Nullable Encryption config) {
     return new ApiServerOptions(
-        audit, config, serving, authentication, authorization, limits, admission);
+        audit, config, serving, authentication, authorization, limits, admission, eventTtl);
   }
 
   public ApiServerOptions withServing(Serving config) {
     return new ApiServerOptions(
-        audit, encryption, config, authentication, authorization, limits, admission);
+        audit, encryption, config, authentication, authorization, limits, admission, eventTtl);
   }
 
   public ApiServerOptions withAuth(AuthenticationOptions who, AuthorizationOptions what) {
-    return new ApiServerOptions(audit, encryption, serving, who, what, limits, admission);
+    return new ApiServerOptions(audit, encryption, serving, who, what, limits, admission, eventTtl);
   }
 
   public ApiServerOptions withLimits(RequestLimits most) {
     return new ApiServerOptions(
-        audit, encryption, serving, authentication, authorization, most, admission);
+        audit, encryption, serving, authentication, authorization, most, admission, eventTtl);
+  }
+
+  /**
+   * @throws IllegalArgumentException when Events would not be kept at all
+   */
+  public ApiServerOptions withEventTtl(Duration kept) {
+    if (!kept.isPositive()) {
+      throw new IllegalArgumentException("--event-ttl must be greater than 0");
+    }
+    return new ApiServerOptions(
+        audit, encryption, serving, authentication, authorization, limits, admission, kept);
   }
 
   public ApiServerOptions withAdmission(AdmissionOptions plugins) {
     return new ApiServerOptions(
-        audit, encryption, serving, authentication, authorization, limits, plugins);
+        audit, encryption, serving, authentication, authorization, limits, plugins, eventTtl);
   }
 }

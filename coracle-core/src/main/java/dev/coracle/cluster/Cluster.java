@@ -168,6 +168,7 @@ public final class Cluster implements AutoCloseable {
             store,
             RegistryConfig.builder(clock, schemas)
                 .serviceCidr(options.serviceCidr())
+                .eventTtl(options.server().eventTtl())
                 .admission(admission.chain())
                 .virtuals(auth.virtuals())
                 .conversions(conversions(() -> require(loopback.get())))

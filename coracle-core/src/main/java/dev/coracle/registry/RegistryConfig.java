@@ -35,6 +35,9 @@ public record RegistryConfig(
     Map<String, VirtualResource> virtuals,
     ConversionWebhooks conversions) {
 
+  /** How long kube-apiserver keeps Events when it is not told. */
+  public static final Duration EVENT_TTL = Duration.ofHours(1);
+
   public RegistryConfig {
     virtuals = Map.copyOf(virtuals);
   }
@@ -56,6 +59,7 @@ public record RegistryConfig(
     private AdmissionHook admission = AdmissionHook.NONE;
     private final ObjectSchemas schemas;
     private String serviceCidr = "10.96.0.0/16";
+    private Duration eventTtl = EVENT_TTL;
     private Map<String, VirtualResource> virtuals = Map.of();
     private ConversionWebhooks conversions = ConversionWebhooks.NONE;
 
@@ -71,6 +75,11 @@ public record RegistryConfig(
 
     public Builder serviceCidr(String value) {
       serviceCidr = value;
+      return this;
+    }
+
+    public Builder eventTtl(Duration value) {
+      eventTtl = value;
       return this;
     }
 
@@ -94,7 +103,7 @@ public record RegistryConfig(
           serviceCidr,
           30000,
           32767,
-          Duration.ofHours(1),
+          eventTtl,
           virtuals,
           conversions);
     }

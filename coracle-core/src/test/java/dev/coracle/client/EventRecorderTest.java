@@ -48,14 +48,15 @@ class EventRecorderTest {
   }
 
   @Test
-  void normal_eventWasDeleted_isCreatedAnew() {
+  void normal_eventWasDeleted_isCreatedAgainWithItsCount() {
     recorder.normal(pod, "Pulled", "image is there");
     await().until(() -> events().size() == 1);
     String name = events().getFirst().name();
     client.delete(EVENTS, "ns", name, DeleteOptions.DEFAULT);
     recorder.normal(pod, "Pulled", "image is there");
     await().until(() -> events().size() == 1);
-    assertThat(events().getFirst().name()).isNotEqualTo(name);
+    assertThat(events().getFirst().name()).isEqualTo(name);
+    assertThat(events().getFirst().at("count").asInt()).isEqualTo(2);
   }
 
   @Test
@@ -85,5 +86,20 @@ class EventRecorderTest {
         .filteredOn(event -> event.text("reason").equals("Failed"))
         .singleElement()
         .satisfies(event -> assertThat(event.at("count").asInt()).isEqualTo(25));
+  }
+
+  @Test
+  void warning_afterTooMany_tellsOfAllThatWereCountedSince() {
+    for (int i = 0; i < 40; i++) {
+      recorder.warning(pod, "Failed", "again");
+    }
+    clock.advance(Duration.ofMinutes(6));
+    recorder.warning(pod, "Failed", "again");
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(events())
+                    .singleElement()
+                    .satisfies(event -> assertThat(event.at("count").asInt()).isEqualTo(41)));
   }
 }

@@ -56,7 +56,7 @@ final class Conversions {
 
   private static void rename(ObjectNode object, String from, String to) {
     JsonNode value = object.remove(from);
-    if (value != null && !value.isNull()) {
+    if (value != null) {
       object.set(to, value);
     }
   }
@@ -122,14 +122,15 @@ final class Conversions {
       }
       JsonNode others = take(object, METRICS);
       if (others != null) {
-        others.forEach(metrics::add);
+        others.forEach(metric -> metrics.add(AutoscalerMetrics.metricOf(metric)));
       }
       if (!metrics.isEmpty()) {
         spec.set("metrics", metrics);
       }
       JsonNode behavior = take(object, BEHAVIOR);
-      if (behavior != null) {
-        spec.set("behavior", behavior);
+      ObjectNode rules = behavior == null ? null : AutoscalerMetrics.behaviorOf(behavior);
+      if (rules != null) {
+        spec.set("behavior", rules);
       }
       if (object.get("status") instanceof ObjectNode status) {
         var current = dev.coracle.api.Json.array();
@@ -137,9 +138,10 @@ final class Conversions {
         if (now != null && !now.isNull()) {
           current.add(cpu("current", "", now));
         }
-        JsonNode more = take(object, CURRENT);
-        if (more != null) {
-          more.forEach(current::add);
+        JsonNode all = take(object, CURRENT);
+        if (all != null && !all.isEmpty()) {
+          current.removeAll();
+          all.forEach(state -> current.add(AutoscalerMetrics.stateOf(state)));
         }
         // v2 always has the one, though it may be null, and leaves a zero of the other out.
         status.set("currentMetrics", current.isEmpty() ? status.nullNode() : current);
@@ -165,17 +167,22 @@ final class Conversions {
           if (isCpu(metric) && utilization.isNumber()) {
             spec.set("targetCPUUtilizationPercentage", utilization);
           } else {
-            others.add(metric);
+            others.add(AutoscalerMetrics.metric(metric));
           }
         }
       }
       annotate(object, METRICS, others);
-      annotate(object, BEHAVIOR, spec.remove("behavior"));
+      JsonNode behavior = spec.remove("behavior");
+      annotate(
+          object,
+          BEHAVIOR,
+          behavior == null || !behavior.isObject() ? null : AutoscalerMetrics.behavior(behavior));
       if (object.get("status") instanceof ObjectNode status) {
         if (!status.has("currentReplicas")) {
           status.put("currentReplicas", 0);
         }
-        var more = dev.coracle.api.Json.array();
+        // All of them: a percentage alone would lose the amount.
+        var all = dev.coracle.api.Json.array();
         JsonNode current = status.remove("currentMetrics");
         if (current != null) {
           for (JsonNode metric : current) {
@@ -183,13 +190,17 @@ final class Conversions {
                 metric.path("resource").path("current").path("averageUtilization");
             if (isCpu(metric) && utilization.isNumber()) {
               status.set("currentCPUUtilizationPercentage", utilization);
-            } else {
-              more.add(metric);
             }
+            all.add(AutoscalerMetrics.state(metric));
           }
         }
-        annotate(object, CURRENT, more);
-        annotate(object, CONDITIONS, status.remove("conditions"));
+        annotate(object, CURRENT, all);
+        JsonNode conditions = status.remove("conditions");
+        if (conditions != null) {
+          var told = dev.coracle.api.Json.array();
+          conditions.forEach(condition -> told.add(AutoscalerMetrics.condition(condition)));
+          annotate(object, CONDITIONS, told);
+        }
       }
     }
 

@@ -1,5 +1,6 @@
 package dev.coracle.registry.strategy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.Clock;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Timestamps;
@@ -14,7 +15,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Events go by themselves, a while after they were last seen. */
+/** Events go by themselves, a while after they were last written. */
 final class EventStrategy implements Strategy {
 
   private final Clock clock;
@@ -56,7 +57,7 @@ final class EventStrategy implements Strategy {
         .tree()
         .forEach(
             event -> {
-              if (lastSeen(event).isBefore(limit)) {
+              if (lastWritten(event).isBefore(limit)) {
                 old.add(event);
               }
             });
@@ -74,19 +75,17 @@ final class EventStrategy implements Strategy {
     }
   }
 
-  private static Instant lastSeen(KubeObject event) {
-    Instant last = Instant.EPOCH;
-    for (String time :
-        new String[] {
-          event.creationTimestamp(),
-          event.text("lastTimestamp"),
-          event.text("series", "lastObservedTime")
-        }) {
-      Instant at = time.isEmpty() ? null : Timestamps.parse(time);
-      if (at != null && at.isAfter(last)) {
-        last = at;
-      }
+  /** When it was written last. */
+  private static Instant lastWritten(KubeObject event) {
+    Instant last = later(Instant.EPOCH, event.creationTimestamp());
+    for (JsonNode change : event.at("metadata", "managedFields")) {
+      last = later(last, change.path("time").asText());
     }
     return last;
+  }
+
+  private static Instant later(Instant last, String time) {
+    Instant at = time.isEmpty() ? null : Timestamps.parse(time);
+    return at != null && at.isAfter(last) ? at : last;
   }
 }

@@ -32,7 +32,7 @@ final class CoreValidation {
         }
       }
       case "Node" -> node(spec, old);
-      case "Event" -> event(object, errors);
+      case "Event" -> EventValidation.core(object, errors);
       case "LimitRange" -> limitRange(spec);
       case "ResourceQuota" -> resourceQuota(spec, old);
       case "Binding" -> {
@@ -70,21 +70,6 @@ final class CoreValidation {
         spec.child("providerID")
             .forbidden("node updates may not change providerID except from \"\" to valid");
       }
-    }
-  }
-
-  static void event(ObjectNode event, FieldErrors errors) {
-    String namespace = event.path("metadata").path("namespace").asText("");
-    boolean legacy = event.has("involvedObject");
-    Field involved =
-        Field.of(event, legacy ? "involvedObject" : "regarding", errors).child("namespace");
-    boolean clusterWide =
-        involved.text().isEmpty()
-            && (namespace.isEmpty()
-                || namespace.equals("default")
-                || namespace.equals("kube-system"));
-    if (!clusterWide && !involved.text().equals(namespace)) {
-      errors.invalid(involved.path(), involved.text(), "does not match event.namespace");
     }
   }
 

@@ -4,10 +4,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.schema.validation.field.Field;
 import dev.coracle.schema.validation.field.FieldErrors;
-import dev.coracle.schema.validation.field.FieldPath;
 import org.jspecify.annotations.Nullable;
 
-/** Leases, PriorityClasses, RuntimeClasses, TokenRequests and the newer Events. */
+/** Leases, PriorityClasses, RuntimeClasses, TokenRequests. */
 final class MiscellaneousValidation {
 
   private static final long HIGHEST_PRIORITY = 1_000_000_000;
@@ -43,7 +42,7 @@ final class MiscellaneousValidation {
           seconds.invalid("may not specify a duration larger than 2^32 seconds");
         }
       }
-      case "Event" -> event(object, old, errors);
+      case "Event" -> EventValidation.events(object, old, errors);
       default -> {}
     }
   }
@@ -69,27 +68,6 @@ final class MiscellaneousValidation {
         value.forbidden("may not be changed in an update.");
       }
       Field.of(object, "preemptionPolicy", errors).immutable(old.path("preemptionPolicy"));
-    }
-  }
-
-  private static void event(ObjectNode object, @Nullable ObjectNode old, FieldErrors errors) {
-    CoreValidation.event(object, errors);
-    if (old != null) {
-      return;
-    }
-    if (!object.hasNonNull("eventTime")) {
-      errors.required(FieldPath.of("eventTime"), "");
-    }
-    Field controller = Field.of(object, "reportingController", errors);
-    if (controller.needed()) {
-      controller.qualified();
-    }
-    for (String field : new String[] {"reportingInstance", "action", "reason"}) {
-      Field.of(object, field, errors).needed();
-    }
-    String type = object.path("type").asText("");
-    if (!type.equals("Normal") && !type.equals("Warning")) {
-      errors.invalid(FieldPath.of("type"), type, "has invalid value: " + type);
     }
   }
 }
