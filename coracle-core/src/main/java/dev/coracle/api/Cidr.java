@@ -88,6 +88,16 @@ public final class Cidr {
     return text(base.add(BigInteger.valueOf(offset)), bits);
   }
 
+  /** How many addresses there are; at most 2^62. */
+  public long size() {
+    return 1L << Math.min(hostBits(), 62);
+  }
+
+  /** The network of the same size that follows. */
+  public Cidr next() {
+    return new Cidr(bits, prefix, base.add(BigInteger.ONE.shiftLeft(hostBits())));
+  }
+
   /** How many networks with a longer prefix this one has; at most 2^62. */
   public long subnets(int longer) {
     return longer < prefix ? 0 : 1L << Math.min(longer - prefix, 62);

@@ -1,6 +1,5 @@
 package dev.coracle.cli;
 
-import dev.coracle.client.AddressPool;
 import dev.coracle.cluster.ApiServerOptions;
 import dev.coracle.cluster.Cluster;
 import dev.coracle.cluster.ClusterOptions;
@@ -13,6 +12,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -96,7 +96,7 @@ final class UpCommand implements Callable<Integer> {
   private int simulatedNodes;
 
   @Option(
-      names = "--service-cidr",
+      names = {"--service-cluster-ip-range", "--service-cidr"},
       paramLabel = "CIDR",
       defaultValue = "10.96.0.0/16",
       description = "Where cluster IPs come from (default: ${DEFAULT-VALUE}).")
@@ -106,10 +106,11 @@ final class UpCommand implements Callable<Integer> {
   @Option(
       names = "--pod-cidr",
       paramLabel = "CIDR",
-      defaultValue = "10.244.0.0/24",
-      description = "Where Pod IPs come from (default: ${DEFAULT-VALUE}).")
-  @SuppressWarnings("NullAway.Init")
-  private String podCidr;
+      description =
+          "Where the IPs of this node's Pods come from (default: what is free of --cluster-cidr).")
+  private String podCidr = "";
+
+  @Mixin private final NodeRangeFlags nodeRanges = new NodeRangeFlags();
 
   @Option(
       names = "--node-name",
@@ -263,7 +264,9 @@ final class UpCommand implements Callable<Integer> {
       throw bad("--simulated-nodes must be between 0 and 10000");
     }
     cidr("--service-cidr", serviceCidr, 12, 28);
-    cidr("--pod-cidr", podCidr, 8, 28);
+    if (!podCidr.isEmpty()) {
+      cidr("--pod-cidr", podCidr, 8, 28);
+    }
     if (runtime == ClusterOptions.Runtime.CRI) {
       throw new StartException(
           StartException.Kind.NOT_SUPPORTED,
@@ -283,34 +286,32 @@ final class UpCommand implements Callable<Integer> {
         .swaggerUi(swaggerUi)
         .featureGates(featureGates)
         .servingNames(servingNames)
-        .server(server())
+        .server(valid(this::server))
         .turnableClock(clock == ClockKind.CONTROLLABLE)
-        .loadBalancers(loadBalancers())
+        .loadBalancers(valid(loadBalancers::pool))
+        .nodeRanges(valid(nodeRanges::options))
         .schedulerConfig(scheduler.file())
         .build();
   }
 
-  private AddressPool loadBalancers() {
+  /** What an option group says; its sentence when that is wrong. */
+  private <T> T valid(Supplier<T> options) {
     try {
-      return loadBalancers.pool();
+      return options.get();
     } catch (IllegalArgumentException e) {
       throw bad(String.valueOf(e.getMessage()));
     }
   }
 
   private ApiServerOptions server() {
-    try {
-      return ApiServerOptions.DEFAULTS
-          .withAudit(audit.config())
-          .withEncryption(encryption.config())
-          .withServing(serving.config())
-          .withLimits(requests.limits())
-          .withEventTtl(requests.eventTtl())
-          .withAuth(authentication.options(), authorization.options())
-          .withAdmission(admission.options());
-    } catch (IllegalArgumentException e) {
-      throw bad(String.valueOf(e.getMessage()));
-    }
+    return ApiServerOptions.DEFAULTS
+        .withAudit(audit.config())
+        .withEncryption(encryption.config())
+        .withServing(serving.config())
+        .withLimits(requests.limits())
+        .withEventTtl(requests.eventTtl())
+        .withAuth(authentication.options(), authorization.options())
+        .withAdmission(admission.options());
   }
 
   private void cidr(String option, String value, int shortest, int longest) {

@@ -2,6 +2,7 @@ package dev.coracle.cluster;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
@@ -226,6 +227,23 @@ final class Bootstrap {
         namespace,
         slice,
         true);
+  }
+
+  /**
+   * Makes this machine's Node anew, with all that users said of it, when it says another range for
+   * its Pods than they get now: the range of a Node can't be changed.
+   */
+  void nodeRange(String name, String podCidr) {
+    GroupVersionResource nodes = GroupVersionResource.core("nodes");
+    KubeObject node = client.find(nodes, "", name);
+    if (node == null || node.text("spec", "podCIDR").equals(podCidr)) {
+      return;
+    }
+    ObjectNode tree = node.mutableTree();
+    tree.withObject("/spec").put("podCIDR", podCidr).putArray("podCIDRs").add(podCidr);
+    tree.withObject("/metadata").remove(List.of("uid", "resourceVersion", "creationTimestamp"));
+    client.delete(nodes, "", name, DeleteOptions.uid(node.uid()));
+    KubeObject unused = client.create(nodes, "", tree);
   }
 
   private void namespace(String name) {

@@ -1,5 +1,6 @@
 package dev.coracle.cluster;
 
+import dev.coracle.api.Cidr;
 import dev.coracle.api.Clock;
 import dev.coracle.api.ControllableClock;
 import dev.coracle.api.GroupVersionResource;
@@ -26,7 +27,6 @@ import dev.coracle.http.HttpServer;
 import dev.coracle.http.HttpServerOptions;
 import dev.coracle.http.tls.ClientTls;
 import dev.coracle.metrics.Metrics;
-import dev.coracle.network.Ipv4Network;
 import dev.coracle.node.runtime.process.HostMounter;
 import dev.coracle.node.runtime.process.ProcessRuntime;
 import dev.coracle.registry.ConversionWebhooks;
@@ -241,13 +241,23 @@ public final class Cluster implements AutoCloseable {
     InetSocketAddress forPods = addressForPods(apiServer, machine);
     bootstrap.serviceCidr(options.serviceCidr());
     bootstrap.kubernetesService(
-        Ipv4Network.parse(options.serviceCidr()).at(1), forPods.getHostString(), forPods.getPort());
+        Cidr.parse(options.serviceCidr()).address(1), forPods.getHostString(), forPods.getPort());
     writeKubeconfigs(directory, pki, adminStart.get());
     if (options.only() != ClusterOptions.Part.APISERVER) {
       WorkQueue.countIn(metrics);
       keep(() -> WorkQueue.countNoMoreIn(metrics));
       ControlPlane controlPlane =
-          keep(new ControlPlane(options, apiServer, auth, admission, pki, rootCa, clock, metrics));
+          keep(
+              new ControlPlane(
+                  options,
+                  apiServer,
+                  auth,
+                  admission,
+                  pki,
+                  rootCa,
+                  clock,
+                  metrics,
+                  usedRanges(machine)));
       controlPlane.start();
       started("controllers", "and scheduler");
     }
@@ -264,6 +274,14 @@ public final class Cluster implements AutoCloseable {
             since,
             lower(options.runtime()),
             lower(options.only())));
+  }
+
+  /** What other nodes can't have for their Pods. */
+  private List<Cidr> usedRanges(Machine machine) {
+    Cidr services = Cidr.parse(options.serviceCidr());
+    return options.runtime() == ClusterOptions.Runtime.PROCESS
+        ? List.of(services, machine.podNetwork())
+        : List.of(services);
   }
 
   private ConversionWebhooks conversions(Supplier<Client> client) {
@@ -354,7 +372,7 @@ public final class Cluster implements AutoCloseable {
                 "kubernetes.default.svc.cluster.local",
                 machine.nodeName()));
     List<String> ips =
-        new ArrayList<>(List.of("127.0.0.1", Ipv4Network.parse(options.serviceCidr()).at(1)));
+        new ArrayList<>(List.of("127.0.0.1", Cidr.parse(options.serviceCidr()).address(1)));
     if (!ips.contains(machine.reachableAddress())) {
       ips.add(machine.reachableAddress());
     }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param durability whether acknowledged writes are on disk
  * @param simulatedNodes how many simulated nodes there are besides the real one
  * @param serviceCidr where cluster IPs come from
- * @param podCidr where Pod IPs come from
+ * @param podCidr where Pod IPs of this node come from; empty for a part of {@code nodeRanges}
  * @param nodeName the name of this node; null for the machine's host name
  * @param kubeconfig the file that gets the context; null for the user's own
  * @param legacyServiceAccountTokens whether every ServiceAccount gets a token Secret
@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param server what the API server records, encrypts and how it serves TLS
  * @param turnableClock whether the cluster's time can be turned forward
  * @param loadBalancers the addresses that Services of type LoadBalancer get
+ * @param nodeRanges where nodes get the ranges of their Pods
  * @param schedulerConfig a KubeSchedulerConfiguration; null for the default profile
  */
 public record ClusterOptions(
@@ -48,6 +49,7 @@ public record ClusterOptions(
     ApiServerOptions server,
     boolean turnableClock,
     AddressPool loadBalancers,
+    NodeRangeOptions nodeRanges,
     @Nullable Path schedulerConfig) {
 
   /** What runs Pods. */
@@ -112,6 +114,7 @@ public record ClusterOptions(
     builder.server = server;
     builder.turnableClock = turnableClock;
     builder.loadBalancers = loadBalancers;
+    builder.nodeRanges = nodeRanges;
     builder.schedulerConfig = schedulerConfig;
     return builder;
   }
@@ -127,7 +130,7 @@ public record ClusterOptions(
     private Durability durability = Durability.FSYNC;
     private int simulatedNodes;
     private String serviceCidr = "10.96.0.0/16";
-    private String podCidr = "10.244.0.0/24";
+    private String podCidr = "";
     private @Nullable String nodeName;
     private @Nullable Path kubeconfig;
     private boolean legacyServiceAccountTokens;
@@ -137,6 +140,7 @@ public record ClusterOptions(
     private ApiServerOptions server = ApiServerOptions.DEFAULTS;
     private boolean turnableClock;
     private AddressPool loadBalancers = AddressPool.EMPTY;
+    private NodeRangeOptions nodeRanges = NodeRangeOptions.USUAL;
     private @Nullable Path schedulerConfig;
 
     private Builder(Path data) {
@@ -224,6 +228,11 @@ public record ClusterOptions(
       return this;
     }
 
+    public Builder nodeRanges(NodeRangeOptions value) {
+      nodeRanges = value;
+      return this;
+    }
+
     public Builder schedulerConfig(@Nullable Path file) {
       schedulerConfig = file;
       return this;
@@ -249,6 +258,7 @@ public record ClusterOptions(
           server,
           turnableClock,
           loadBalancers,
+          nodeRanges,
           schedulerConfig);
     }
   }

@@ -1,6 +1,7 @@
 package dev.coracle.cluster;
 
 import dev.coracle.admission.policy.PolicyTypeChecker;
+import dev.coracle.api.Cidr;
 import dev.coracle.api.Clock;
 import dev.coracle.apiserver.ApiServer;
 import dev.coracle.client.Client;
@@ -15,6 +16,7 @@ import dev.coracle.scheduler.SchedulerConfiguration;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -32,10 +34,14 @@ final class ControlPlane implements AutoCloseable {
   private final RootCa rootCa;
   private final Clock clock;
   private final Metrics metrics;
+  private final List<Cidr> usedRanges;
   private final String identity = Machine.hostName() + "_" + UUID.randomUUID();
   private final SchedulerConfiguration profiles;
   private final Deque<AutoCloseable> electors = new ArrayDeque<>();
 
+  /**
+   * @param usedRanges networks that nodes can't have for their Pods
+   */
   ControlPlane(
       ClusterOptions options,
       ApiServer apiServer,
@@ -44,7 +50,9 @@ final class ControlPlane implements AutoCloseable {
       Pki pki,
       RootCa rootCa,
       Clock clock,
-      Metrics metrics) {
+      Metrics metrics,
+      List<Cidr> usedRanges) {
+    this.usedRanges = usedRanges;
     this.options = options;
     this.apiServer = apiServer;
     this.auth = auth;
@@ -95,7 +103,8 @@ final class ControlPlane implements AutoCloseable {
                     auth.tokens().legacy(namespace, account, uid, secret),
                 options.legacyServiceAccountTokens(),
                 new ClusterAuthority(pki.authority()),
-                options.loadBalancers()));
+                options.loadBalancers(),
+                options.nodeRanges().ranges(usedRanges)));
     AutoCloseable typeChecker =
         admission.checkTypes(as(PolicyTypeChecker.IDENTITY), informers, clock);
     return together(typeChecker, controllers, informers);

@@ -1,6 +1,6 @@
 package dev.coracle.cluster;
 
-import dev.coracle.network.Ipv4Network;
+import dev.coracle.api.Cidr;
 import dev.coracle.network.PodBridge;
 import dev.coracle.network.ServiceProxy;
 import java.io.IOException;
@@ -18,17 +18,22 @@ import org.jspecify.annotations.Nullable;
 /** What this machine offers to a node: its name, and a bridge for Pods if that is possible. */
 final class Machine implements AutoCloseable {
 
-  private static final String DEFAULT_POD_CIDR = "10.244.0.0/24";
-
   private final String nodeName;
   private final String id;
   private final @Nullable PodBridge bridge;
+  private final Cidr podNetwork;
   private final List<String> degraded;
 
-  private Machine(String nodeName, String id, @Nullable PodBridge bridge, List<String> degraded) {
+  private Machine(
+      String nodeName,
+      String id,
+      @Nullable PodBridge bridge,
+      Cidr podNetwork,
+      List<String> degraded) {
     this.nodeName = nodeName;
     this.id = id;
     this.bridge = bridge;
+    this.podNetwork = bridge == null ? podNetwork : bridge.network();
     this.degraded = List.copyOf(degraded);
   }
 
@@ -36,30 +41,39 @@ final class Machine implements AutoCloseable {
   static Machine prepare(ClusterOptions options, Path data) {
     String id = PodBridge.id(data);
     String name = options.nodeName() == null ? hostName() : options.nodeName();
+    Cidr preferred = preferred(options);
     boolean runsPods =
         options.only() == ClusterOptions.Part.ALL
             && options.runtime() == ClusterOptions.Runtime.PROCESS;
     if (!runsPods) {
-      return new Machine(name, id, null, List.of());
+      return new Machine(name, id, null, preferred, List.of());
     }
     String obstacle = PodBridge.obstacle();
     if (obstacle == null && !hasRights()) {
       obstacle = "no rights for network namespaces: run as root";
     }
     if (obstacle != null) {
-      return new Machine(name, id, null, List.of(sentence(obstacle)));
+      return new Machine(name, id, null, preferred, List.of(sentence(obstacle)));
     }
     try {
       ServiceProxy.cleanUp(id);
       PodBridge bridge =
           PodBridge.create(
               id,
-              Ipv4Network.parse(options.podCidr()),
-              !options.podCidr().equals(DEFAULT_POD_CIDR));
-      return new Machine(name, id, bridge, List.of());
+              preferred,
+              options.podCidr().isEmpty() ? options.nodeRanges().network() : preferred);
+      return new Machine(name, id, bridge, preferred, List.of());
     } catch (IOException e) {
-      return new Machine(name, id, null, List.of(sentence(String.valueOf(e.getMessage()))));
+      return new Machine(
+          name, id, null, preferred, List.of(sentence(String.valueOf(e.getMessage()))));
     }
+  }
+
+  /** Where the Pods of this machine's node should be. */
+  private static Cidr preferred(ClusterOptions options) {
+    return options.podCidr().isEmpty()
+        ? options.nodeRanges().preferred()
+        : Cidr.parse(options.podCidr());
   }
 
   /** Removes the Pods' network that a killed cluster left here. */
@@ -132,6 +146,11 @@ final class Machine implements AutoCloseable {
 
   String id() {
     return id;
+  }
+
+  /** The range of the Pods of this machine's node. */
+  Cidr podNetwork() {
+    return podNetwork;
   }
 
   @Nullable PodBridge bridge() {

@@ -1,13 +1,13 @@
 package dev.coracle.cluster;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Cidr;
 import dev.coracle.api.Clock;
 import dev.coracle.apiserver.ApiServer;
 import dev.coracle.client.Client;
 import dev.coracle.client.InformerFactory;
 import dev.coracle.client.Informers;
 import dev.coracle.cluster.metrics.MetricsGroup;
-import dev.coracle.network.Ipv4Network;
 import dev.coracle.network.PodBridge;
 import dev.coracle.network.ServiceProxy;
 import dev.coracle.network.dns.DnsServer;
@@ -88,7 +88,7 @@ final class NodeParts implements AutoCloseable {
       startSimulated(simulated, started);
     }
     boolean real = options.runtime() == ClusterOptions.Runtime.PROCESS;
-    List<String> ready = real ? List.of(startNode(started, listener)) : simulated;
+    List<String> ready = real ? List.of(startNode(bootstrap, started, listener)) : simulated;
     if (!ready.isEmpty()) {
       keep(
           LocalStorage.start(
@@ -118,7 +118,13 @@ final class NodeParts implements AutoCloseable {
     Client client = new Client(apiServer.inMemoryTransport(Identities.SIMULATED_NODES));
     Informers informers = keep(new InformerFactory(client, clock));
     boolean besidesRealNode = options.runtime() == ClusterOptions.Runtime.PROCESS;
-    keep(SimulatedNodes.start(client, informers, clock, names, besidesRealNode));
+    keep(
+        SimulatedNodes.start(
+            client,
+            informers,
+            clock,
+            names,
+            new SimulatedNodes.Registration(besidesRealNode, !options.nodeRanges().ofSimulated())));
     started.accept(
         "node",
         names.size() == 1
@@ -126,7 +132,8 @@ final class NodeParts implements AutoCloseable {
             : names.size() + " simulated nodes: their Pods turn Ready without running");
   }
 
-  private String startNode(BiConsumer<String, String> started, StartupListener listener)
+  private String startNode(
+      Bootstrap bootstrap, BiConsumer<String, String> started, StartupListener listener)
       throws IOException {
     Path stateDirectory = directory.resolve("node");
     PodBridge bridge = machine.bridge();
@@ -154,6 +161,8 @@ final class NodeParts implements AutoCloseable {
                 List.of(),
                 clock));
     String user = "system:node:" + name;
+    String podCidr = machine.podNetwork().toString();
+    bootstrap.nodeRange(name, podCidr);
     Node node =
         keep(
             Node.start(
@@ -169,7 +178,7 @@ final class NodeParts implements AutoCloseable {
                     .listen(new InetSocketAddress(address, 0), serving.tls())
                     .dns(dns())
                     .clusterDomain(CLUSTER_DOMAIN)
-                    .podCidr(bridge == null ? options.podCidr() : bridge.network().toString())
+                    .podCidr(podCidr)
                     .maxPods(MAX_PODS)
                     .apiServer(serverForPods)
                     .build()));
@@ -192,7 +201,7 @@ final class NodeParts implements AutoCloseable {
 
   /** The cluster IP of the cluster DNS. */
   static String dnsAddress(ClusterOptions options) {
-    return Ipv4Network.parse(options.serviceCidr()).at(10);
+    return Cidr.parse(options.serviceCidr()).address(10);
   }
 
   private Informers informers(String user) {

@@ -4,6 +4,7 @@ import dev.coracle.api.Clock;
 import dev.coracle.client.AddressPool;
 import dev.coracle.client.Client;
 import dev.coracle.client.Informers;
+import dev.coracle.client.NodeRanges;
 import dev.coracle.controller.ControllerManager.Factory;
 import dev.coracle.controller.bootstrap.BootstrapSigner;
 import dev.coracle.controller.bootstrap.TokenCleaner;
@@ -22,6 +23,7 @@ import dev.coracle.controller.endpoints.EndpointsController;
 import dev.coracle.controller.garbage.GarbageCollector;
 import dev.coracle.controller.job.JobController;
 import dev.coracle.controller.namespace.NamespaceController;
+import dev.coracle.controller.nodeipam.NodeIpamController;
 import dev.coracle.controller.nodelifecycle.NodeLifecycleController;
 import dev.coracle.controller.nodelifecycle.TaintEvictionController;
 import dev.coracle.controller.podautoscaler.HorizontalPodAutoscalerController;
@@ -66,6 +68,7 @@ public final class Controllers implements AutoCloseable {
    * @param certificates signs CertificateSigningRequests; null when there is no authority to do so
    * @param loadBalancers the addresses of Services of type LoadBalancer; empty leaves them to
    *     others
+   * @param nodeRanges the ranges that nodes get for their Pods
    */
   public record Config(
       Function<String, Client> clients,
@@ -75,7 +78,8 @@ public final class Controllers implements AutoCloseable {
       TokenSigner tokens,
       boolean legacyServiceAccountTokens,
       @Nullable Authority certificates,
-      AddressPool loadBalancers) {}
+      AddressPool loadBalancers,
+      NodeRanges nodeRanges) {}
 
   private final ControllerManager manager;
 
@@ -209,6 +213,13 @@ public final class Controllers implements AutoCloseable {
         Factory.of(
             "volumeattributesclass-protection-controller",
             AttributesClassProtectionController::new));
+    if (!config.nodeRanges().clusters().isEmpty()) {
+      factories.add(
+          new Factory(
+              NodeIpamController.NAME,
+              ControllerManager.identity(NodeIpamController.ACCOUNT),
+              context -> new NodeIpamController(context, config.nodeRanges())));
+    }
     if (!config.loadBalancers().isEmpty()) {
       factories.add(
           Factory.of(

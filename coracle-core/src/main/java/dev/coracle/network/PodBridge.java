@@ -1,6 +1,9 @@
 package dev.coracle.network;
 
+import dev.coracle.api.Cidr;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,13 +26,13 @@ public final class PodBridge implements AutoCloseable {
   private static final int CANDIDATES = 64;
 
   private final String id;
-  private final Ipv4Network network;
+  private final Cidr network;
   private final BitSet used = new BitSet();
   private final Map<String, Integer> byPod = new HashMap<>();
   private final @Nullable String forwardingBefore;
   private int last = 1;
 
-  private PodBridge(String id, Ipv4Network network, @Nullable String forwardingBefore) {
+  private PodBridge(String id, Cidr network, @Nullable String forwardingBefore) {
     this.id = id;
     this.network = network;
     this.forwardingBefore = forwardingBefore;
@@ -78,17 +81,17 @@ public final class PodBridge implements AutoCloseable {
   /**
    * Makes the bridge.
    *
-   * @param preferred the network for Pods; if it overlaps a route of this machine and {@code fixed}
-   *     is not set, the next free one of the same size is taken
+   * @param preferred the IPv4 network for Pods; if it overlaps a route of this machine, the next
+   *     free one of the same size is taken
+   * @param within where that one must be
    * @throws IOException when the rights or the tools are missing, or the network is taken
    */
-  public static PodBridge create(String id, Ipv4Network preferred, boolean fixed)
-      throws IOException {
+  public static PodBridge create(String id, Cidr preferred, Cidr within) throws IOException {
     cleanUp(id);
     String routes = Tool.run("", "ip", "-4", "route", "show", "table", "main");
-    Ipv4Network network = free(preferred, fixed, routes);
+    Cidr network = free(preferred, within, routes);
     String bridge = bridgeName(id);
-    String gateway = network.at(1);
+    String gateway = network.address(1);
     String before = forwarding();
     PodBridge made = new PodBridge(id, network, before);
     made.used.set(0, 2);
@@ -125,15 +128,11 @@ public final class PodBridge implements AutoCloseable {
     }
   }
 
-  private static Ipv4Network free(Ipv4Network preferred, boolean fixed, String routes)
-      throws IOException {
-    Ipv4Network candidate = preferred;
-    for (int i = 0; i < CANDIDATES; i++) {
+  private static Cidr free(Cidr preferred, Cidr within, String routes) throws IOException {
+    Cidr candidate = preferred;
+    for (int i = 0; i < CANDIDATES && within.contains(candidate); i++) {
       if (isFree(candidate, routes)) {
         return candidate;
-      }
-      if (fixed) {
-        break;
       }
       candidate = candidate.next();
     }
@@ -141,7 +140,7 @@ public final class PodBridge implements AutoCloseable {
         "the network " + preferred + " is in use on this machine; choose another with --pod-cidr");
   }
 
-  private static boolean isFree(Ipv4Network candidate, String routes) {
+  private static boolean isFree(Cidr candidate, String routes) {
     for (String line : routes.split("\n", -1)) {
       String destination = line.strip().split(" ", -1)[0];
       if (destination.isEmpty() || destination.equals("default")) {
@@ -149,7 +148,7 @@ public final class PodBridge implements AutoCloseable {
       }
       try {
         if (candidate.overlaps(
-            Ipv4Network.parse(destination.contains("/") ? destination : destination + "/32"))) {
+            Cidr.parse(destination.contains("/") ? destination : destination + "/32"))) {
           return false;
         }
       } catch (IllegalArgumentException e) {
@@ -176,7 +175,7 @@ public final class PodBridge implements AutoCloseable {
     return id;
   }
 
-  public Ipv4Network network() {
+  public Cidr network() {
     return network;
   }
 
@@ -186,7 +185,7 @@ public final class PodBridge implements AutoCloseable {
 
   /** The machine's address on the bridge: what Pods reach this process by. */
   public String gateway() {
-    return network.at(1);
+    return network.address(1);
   }
 
   /**
@@ -235,14 +234,18 @@ public final class PodBridge implements AutoCloseable {
     }
   }
 
+  private static int number(String address) {
+    return ByteBuffer.wrap(InetAddress.ofLiteral(address).getAddress()).getInt();
+  }
+
   private String hostInterface(String address) {
-    return "cv" + id.substring(0, 5) + Integer.toHexString(Ipv4Network.address(address));
+    return "cv" + id.substring(0, 5) + Integer.toHexString(number(address));
   }
 
   private synchronized String allocate(String pod) throws IOException {
     Integer known = byPod.get(pod);
     if (known != null) {
-      return network.at(known);
+      return network.address(known);
     }
     // Addresses go round, so that one that was just given back is not somebody else's at once.
     int index = used.nextClearBit(last + 1);
@@ -255,7 +258,7 @@ public final class PodBridge implements AutoCloseable {
     used.set(index);
     byPod.put(pod, index);
     last = index;
-    return network.at(index);
+    return network.address(index);
   }
 
   /** Takes a Pod's address back; its interface goes with its namespace, or now. */
@@ -265,7 +268,7 @@ public final class PodBridge implements AutoCloseable {
       index = byPod.remove(pod);
     }
     if (index != null) {
-      Tool.tryRun("", "ip", "link", "delete", hostInterface(network.at(index)));
+      Tool.tryRun("", "ip", "link", "delete", hostInterface(network.address(index)));
       synchronized (this) {
         used.clear(index);
       }

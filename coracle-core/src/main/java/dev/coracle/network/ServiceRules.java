@@ -1,5 +1,6 @@
 package dev.coracle.network;
 
+import dev.coracle.api.Cidr;
 import dev.coracle.client.views.DiscoveryEndpointPort;
 import dev.coracle.client.views.Endpoint;
 import dev.coracle.client.views.EndpointSlice;
@@ -31,7 +32,7 @@ final class ServiceRules {
    *     on loopback and the bridge
    */
   record Machine(
-      String table, String bridge, String gateway, Ipv4Network pods, boolean nodePortsEverywhere) {}
+      String table, String bridge, String gateway, Cidr pods, boolean nodePortsEverywhere) {}
 
   /**
    * One port of one Service with where it leads.

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.admission.AdmissionChain;
 import dev.coracle.admission.ResourceQuotaAdmission;
+import dev.coracle.api.Cidr;
 import dev.coracle.api.Clock;
 import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.GroupVersionResource;
@@ -27,6 +28,7 @@ import dev.coracle.auth.rbac.PolicyReconciler;
 import dev.coracle.auth.rbac.RbacAuthorizer;
 import dev.coracle.client.Client;
 import dev.coracle.client.InformerFactory;
+import dev.coracle.client.NodeRanges;
 import dev.coracle.client.SharedInformer;
 import dev.coracle.registry.RegistryConfig;
 import dev.coracle.registry.local.Registries;
@@ -142,7 +144,9 @@ public final class ControlPlaneInMemory implements AutoCloseable {
             (namespace, account, uid, secret) -> "token-of-" + account,
             true,
             null,
-            dev.coracle.client.AddressPool.parse("198.51.100.8/31")));
+            dev.coracle.client.AddressPool.parse("198.51.100.8/31"),
+            new NodeRanges(
+                List.of(new NodeRanges.Cluster(Cidr.parse("10.244.0.0/16"), 24)), List.of())));
   }
 
   /** The controllers stop, something happens, and they start again: with what the API shows. */

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Cidr;
 import dev.coracle.api.Json;
 import dev.coracle.client.views.EndpointSlice;
 import dev.coracle.client.views.Service;
@@ -37,7 +38,7 @@ class PodNetworkTest {
     assumeTrue(
         "root".equals(System.getProperty("user.name")), "needs rights for network namespaces");
     id = PodBridge.id(directory);
-    bridge = PodBridge.create(id, Ipv4Network.parse("10.244.0.0/24"), false);
+    bridge = PodBridge.create(id, Cidr.parse("10.244.0.0/24"), Cidr.parse("10.244.0.0/16"));
   }
 
   @AfterEach
@@ -183,7 +184,7 @@ class PodNetworkTest {
   @Test
   void attach_twice_givesTheSameAddressAndDetachFreesIt() throws IOException {
     String address = pod("a");
-    assertThat(bridge.network().contains(Ipv4Network.address(address))).isTrue();
+    assertThat(bridge.network().contains(address)).isTrue();
     bridge.detach("a");
     assertThat(Tool.run("", "ip", "-n", "ct" + id + "a", "-o", "link", "show"))
         .doesNotContain("eth0");

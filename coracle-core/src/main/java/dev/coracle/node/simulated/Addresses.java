@@ -1,61 +1,58 @@
 package dev.coracle.node.simulated;
 
-import java.util.BitSet;
+import dev.coracle.api.Cidr;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 
-/** The addresses of simulated nodes and their Pods: 10.128.0.0/10, of which nothing is routed. */
+/**
+ * The addresses of simulated nodes and their Pods: 10.128.0.0/10, or what the nodes were given, of
+ * which nothing is routed.
+ */
 final class Addresses {
 
-  private static final int PER_NODE = 254;
+  /** A range, and the offset that was given last. */
+  private static final class Range {
+    final Cidr network;
+    long last;
 
-  private final Map<String, BitSet> taken = new HashMap<>();
-  private final Map<String, Integer> last = new HashMap<>();
+    Range(String text) {
+      network = Cidr.parse(text);
+    }
+  }
+
+  private final Set<String> taken = new HashSet<>();
+  private final Map<String, Range> ranges = new HashMap<>();
 
   static String ofNode(int number) {
     return "10.190." + number / 250 + "." + (number % 250 + 1);
   }
 
   static String podRange(int number) {
-    return prefix(number) + "0/24";
+    return "10." + (128 + number / 256) + "." + number % 256 + ".0/24";
   }
 
-  private static String prefix(int number) {
-    return "10." + (128 + number / 256) + "." + number % 256 + ".";
-  }
-
-  /** The next free address of a node's range (a /24). */
-  synchronized String next(String range) {
-    BitSet used = taken.computeIfAbsent(prefixOf(range), unused -> new BitSet());
-    int from = last.getOrDefault(range, 0) % PER_NODE + 1;
-    int host = used.nextClearBit(from);
-    if (host > PER_NODE) {
-      host = used.nextClearBit(1);
+  /** The next free address of a node's range; its last when all are taken. */
+  synchronized String next(String text) {
+    Range range = ranges.computeIfAbsent(text, Range::new);
+    long most = Math.max(1, range.network.size() - 2);
+    for (long i = 0; i < most; i++) {
+      range.last = range.last % most + 1;
+      String address = range.network.address(range.last);
+      if (taken.add(address)) {
+        return address;
+      }
     }
-    used.set(host);
-    last.put(range, host);
-    return prefixOf(range) + Math.min(host, 255);
+    return range.network.address(most);
   }
 
   /** An address that a Pod has already. */
   synchronized void take(String address) {
-    int dot = address.lastIndexOf('.') + 1;
-    if (dot > 0) {
-      taken
-          .computeIfAbsent(address.substring(0, dot), unused -> new BitSet())
-          .set(Integer.parseInt(address.substring(dot)));
-    }
+    taken.add(address);
   }
 
   synchronized void release(String address) {
-    int dot = address.lastIndexOf('.') + 1;
-    BitSet used = dot > 0 ? taken.get(address.substring(0, dot)) : null;
-    if (used != null) {
-      used.clear(Integer.parseInt(address.substring(dot)));
-    }
-  }
-
-  private static String prefixOf(String range) {
-    return range.substring(0, range.lastIndexOf('.') + 1);
+    taken.remove(address);
   }
 }

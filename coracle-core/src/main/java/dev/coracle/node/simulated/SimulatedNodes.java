@@ -48,6 +48,14 @@ public final class SimulatedNodes implements AutoCloseable {
   private static final int RENEWERS = 64;
   private static final String BY_NODE = "simulated-by-node";
 
+  /**
+   * How nodes are registered.
+   *
+   * @param repel whether they take only Pods that tolerate the taint {@link #LABEL}
+   * @param ownRanges whether they bring the ranges of their Pods; else they wait for them
+   */
+  public record Registration(boolean repel, boolean ownRanges) {}
+
   /** A Node is in no namespace. */
   private record Key(String namespace, String name) {}
 
@@ -76,16 +84,19 @@ public final class SimulatedNodes implements AutoCloseable {
    * @param client may write Nodes, their Leases and all Pods
    * @param informers of the same identity; closed by whoever made them
    * @param names of the nodes to register
-   * @param repel whether the registered nodes take only Pods that tolerate the taint {@link #LABEL}
    */
   public static SimulatedNodes start(
-      Client client, Informers informers, Clock clock, List<String> names, boolean repel) {
+      Client client,
+      Informers informers,
+      Clock clock,
+      List<String> names,
+      Registration registration) {
     SimulatedNodes simulated = new SimulatedNodes(client, informers, clock);
-    simulated.run(List.copyOf(names), repel);
+    simulated.run(List.copyOf(names), registration);
     return simulated;
   }
 
-  private void run(List<String> names, boolean repel) {
+  private void run(List<String> names, Registration registration) {
     pods.addIndex(BY_NODE, pod -> List.of(pod.text("spec", "nodeName")));
     synchronized (registrations) {
       registrations.add(nodes.addHandler(new NodeHandler()));
@@ -100,7 +111,7 @@ public final class SimulatedNodes implements AutoCloseable {
                       for (int n = next.getAndIncrement();
                           n < names.size();
                           n = next.getAndIncrement()) {
-                        register(names.get(n), n, repel);
+                        register(names.get(n), n, registration);
                       }
                       work();
                     }));
@@ -148,7 +159,9 @@ public final class SimulatedNodes implements AutoCloseable {
 
     @Override
     public void updated(KubeObject before, KubeObject now) {
-      if (isSimulated(now) && !isSimulated(before)) {
+      boolean given =
+          !now.text("spec", "podCIDR").isEmpty() && before.text("spec", "podCIDR").isEmpty();
+      if (isSimulated(now) && (given || !isSimulated(before))) {
         added(now);
       } else {
         see(now);
@@ -211,6 +224,10 @@ public final class SimulatedNodes implements AutoCloseable {
       return;
     }
     SimulatedPod.Step step = SimulatedPod.next(pod);
+    String range = node.text("spec", "podCIDR");
+    if (step == SimulatedPod.Step.RUN && range.isEmpty()) {
+      return; // it is looked at again when the node has one
+    }
     switch (step) {
       case NOTHING -> {}
       case REMOVE ->
@@ -224,7 +241,7 @@ public final class SimulatedNodes implements AutoCloseable {
         String address =
             step != SimulatedPod.Step.RUN || pod.at("spec", "hostNetwork").asBoolean()
                 ? host
-                : addresses.next(node.text("spec", "podCIDR"));
+                : addresses.next(range);
         ObjectNode patch =
             SimulatedPod.status(pod, step, Timestamps.seconds(clock.instant()), host, address);
         patch.putObject("metadata").put("uid", pod.uid());
@@ -245,7 +262,7 @@ public final class SimulatedNodes implements AutoCloseable {
     return node.at("status", "addresses").path(0).path("address").asText("10.190.255.254");
   }
 
-  private void register(String name, int number, boolean repel) {
+  private void register(String name, int number, Registration registration) {
     ObjectNode node = Json.object().put("apiVersion", "v1").put("kind", "Node");
     ObjectNode metadata = node.putObject("metadata").put("name", name);
     metadata
@@ -257,9 +274,11 @@ public final class SimulatedNodes implements AutoCloseable {
         .put("beta.kubernetes.io/arch", "amd64")
         .put(LABEL, "true");
     ObjectNode spec = node.putObject("spec");
-    spec.put("podCIDR", Addresses.podRange(number));
-    spec.putArray("podCIDRs").add(Addresses.podRange(number));
-    if (repel) {
+    if (registration.ownRanges()) {
+      spec.put("podCIDR", Addresses.podRange(number));
+      spec.putArray("podCIDRs").add(Addresses.podRange(number));
+    }
+    if (registration.repel()) {
       spec.putArray("taints")
           .addObject()
           .put("key", LABEL)

@@ -42,7 +42,13 @@ class SimulatedNodesTest {
             () -> client.get(GroupVersionResource.core("serviceaccounts"), "default", "default"));
     clock = new SystemClock();
     informers = new InformerFactory(client, clock);
-    nodes = SimulatedNodes.start(client, informers, clock, List.of("here"), false);
+    nodes =
+        SimulatedNodes.start(
+            client,
+            informers,
+            clock,
+            List.of("here"),
+            new SimulatedNodes.Registration(false, true));
   }
 
   @AfterAll
