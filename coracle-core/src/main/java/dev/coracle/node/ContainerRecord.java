@@ -39,6 +39,9 @@ final class ContainerRecord {
   /** Whether its definition changed while it ran: it starts anew whatever its policy says. */
   boolean changed;
 
+  /** Whether that is for its resources. */
+  boolean resized;
+
   final List<ProbeLoop> probes = new ArrayList<>();
   State state = State.WAITING;
   String waitingReason;

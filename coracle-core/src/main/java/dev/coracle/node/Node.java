@@ -38,6 +38,7 @@ public final class Node implements AutoCloseable {
   private final ContainerConfigs configs;
   private final EventRecorder events;
   private final Handlers handlers;
+  private final NodeAllocations allocations;
   private final NodeRegistration registration;
   private final @Nullable NodeServer server;
   private final ConcurrentHashMap<String, PodWorker> workers = new ConcurrentHashMap<>();
@@ -63,6 +64,7 @@ public final class Node implements AutoCloseable {
         @Override
         public void deleted(KubeObject last) {
           PodWorker worker = workers.get(last.uid());
+          allocations.remove(last.uid());
           if (worker != null) {
             worker.deleted(last);
           }
@@ -76,6 +78,7 @@ public final class Node implements AutoCloseable {
     configs = new ContainerConfigs(config, sources);
     events = new EventRecorder(config.client(), config.clock(), "kubelet", config.nodeName());
     handlers = new Handlers(config.runtime(), config.address());
+    allocations = new NodeAllocations(sources::allocatable);
     server = config.listen() == null ? null : NodeServer.start(config, new Access());
     registration = new NodeRegistration(config, sources, server == null ? 0 : server.port());
     config.runtime().onExit(this::exited);
@@ -165,6 +168,12 @@ public final class Node implements AutoCloseable {
       return;
     }
     sources.register(pod);
+    String phase = pod.text("status", "phase");
+    if (!pod.text("status", "startTime").isEmpty()
+        && !phase.equals("Succeeded")
+        && !phase.equals("Failed")) {
+      allocations.take(pod.uid(), pod.tree());
+    }
     PodWorker worker =
         new PodWorker(
             config,
@@ -172,9 +181,11 @@ public final class Node implements AutoCloseable {
             configs,
             events,
             handlers,
+            allocations,
             pod,
             () -> {
               sources.unregister(pod);
+              allocations.remove(pod.uid());
               synchronized (workers) {
                 workers.remove(pod.uid());
                 workers.notifyAll();

@@ -72,14 +72,14 @@ final class PodContainers {
       JsonNode before = record.spec;
       JsonNode now = specs.path(i);
       record.spec = now;
-      boolean anew =
-          !before.path("image").equals(now.path("image"))
-              || resizeRestarts(now, before.path("resources"), now.path("resources"));
+      boolean resize = resizeRestarts(now, before.path("resources"), now.path("resources"));
+      boolean anew = !before.path("image").equals(now.path("image")) || resize;
       if (!record.isRunning()) {
         continue;
       }
       if (anew) {
         record.changed = true;
+        record.resized = resize;
         changes.anew().add(record);
       } else if (!before.path("resources").equals(now.path("resources"))) {
         changes.resized().add(record);

@@ -10,10 +10,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /** Brings a Pod's volumes and sandbox about, and keeps the volumes' content new. */
 final class PodSetUp {
 
+  private static final Duration BINDING = Duration.ofMillis(100);
   private static final Duration LONGEST_BACKOFF = Duration.ofMinutes(2);
 
   private final PodContext context;
@@ -21,6 +23,7 @@ final class PodSetUp {
   private Duration backoff = Duration.ZERO;
   private Instant nextTry = Instant.MIN;
   private String lastMountFailure = "";
+  private @Nullable Instant waitsSince;
 
   PodSetUp(PodContext context, PodVolumes volumes) {
     this.context = context;
@@ -38,6 +41,7 @@ final class PodSetUp {
     try {
       writeVolumes(pod);
       lastMountFailure = "";
+      waitsSince = null;
       if (context.sandbox == null) {
         Sandbox made = context.runtime.runSandbox(context.configs.sandbox(pod, pod.tree()));
         context.updates.guarded(() -> context.sandbox = made);
@@ -47,6 +51,16 @@ final class PodSetUp {
       return true;
     } catch (VolumeFailure e) {
       String message = String.valueOf(e.getMessage());
+      Instant now = context.clock.instant();
+      if (e.isEarly()) {
+        // Its claim is being bound: people hear of it when that takes long.
+        waitsSince = waitsSince == null ? now : waitsSince;
+        if (now.isBefore(waitsSince.plus(LONGEST_BACKOFF))) {
+          nextTry = now.plus(BINDING);
+          context.updates.retryAt(nextTry);
+          return context.sandbox != null;
+        }
+      }
       if (!message.equals(lastMountFailure)) {
         lastMountFailure = message;
         context.event(EventRecorder.WARNING, "FailedMount", message);

@@ -18,13 +18,24 @@ final class PodStatusBuilder {
 
   private static final Set<String> OWN =
       Set.of(
-          "PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled");
+          PodResize.PENDING,
+          PodResize.IN_PROGRESS,
+          "PodReadyToStartContainers",
+          "Initialized",
+          "Ready",
+          "ContainersReady",
+          "PodScheduled");
 
   private final JsonNode pod;
   private final String now;
+  private final List<ObjectNode> resizes;
   private final ObjectNode status = Json.object();
 
-  PodStatusBuilder(JsonNode pod, String now) {
+  /**
+   * @param resizes conditions of a resize
+   */
+  PodStatusBuilder(JsonNode pod, String now, List<ObjectNode> resizes) {
+    this.resizes = resizes;
     this.pod = pod;
     this.now = now;
   }
@@ -90,6 +101,7 @@ final class PodStatusBuilder {
     for (JsonNode condition : pod.path("status").path("conditions")) {
       before.put(condition.path("type").asText(), condition);
     }
+    resizes.forEach(resize -> conditions.put(resize.path("type").asText(), resize));
     boolean succeeded = phase.equals("Succeeded");
     boolean failed = phase.equals("Failed");
     put(conditions, "PodReadyToStartContainers", hasSandbox, "", "");
@@ -162,7 +174,7 @@ final class PodStatusBuilder {
           condition.put(
               "lastTransitionTime",
               same && old != null ? old.path("lastTransitionTime").asText(now) : now);
-          if (generation > 0) {
+          if (generation > 0 && !condition.has("observedGeneration")) {
             condition.put("observedGeneration", generation);
           }
           array.add(condition);

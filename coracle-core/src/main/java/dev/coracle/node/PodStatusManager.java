@@ -17,9 +17,11 @@ final class PodStatusManager {
 
   private final PodContext context;
   private final PodContainers containers;
+  private final PodResize resize;
   private @Nullable ObjectNode written;
 
-  PodStatusManager(PodContext context, PodContainers containers) {
+  PodStatusManager(PodContext context, PodContainers containers, PodResize resize) {
+    this.resize = resize;
     this.context = context;
     this.containers = containers;
   }
@@ -30,7 +32,7 @@ final class PodStatusManager {
     ObjectNode status =
         context.updates.read(
             () ->
-                new PodStatusBuilder(withWritten(pod), now)
+                new PodStatusBuilder(withWritten(pod), now, resize.conditions())
                     .build(
                         phase,
                         reason,
@@ -42,9 +44,29 @@ final class PodStatusManager {
                         terminating,
                         containers,
                         context.runtimeName));
-    if (status.equals(written)) {
-      return;
+    if (!status.equals(written) && send(pod, status)) {
+      written = status;
     }
+  }
+
+  /** A Pod that never ran here has nothing but the reason. */
+  void reject(String reason, String message) {
+    KubeObject pod = context.pod;
+    ObjectNode status =
+        Json.object()
+            .put("observedGeneration", pod.generation())
+            .put("phase", "Failed")
+            .put("reason", reason)
+            .put("message", message)
+            .put("startTime", Timestamps.seconds(context.clock.instant()))
+            .put("qosClass", PodStatusBuilder.qosClass(pod.tree()));
+    boolean unused = send(pod, status);
+  }
+
+  /**
+   * @return whether it is there now
+   */
+  private boolean send(KubeObject pod, ObjectNode status) {
     ObjectNode patch = Json.object();
     patch.putObject("metadata").put("uid", pod.uid());
     patch.set("status", status.deepCopy());
@@ -61,11 +83,12 @@ final class PodStatusManager {
                   PatchType.MERGE,
                   patch,
                   WriteOptions.manager("kubelet"));
-      written = status;
+      return true;
     } catch (StatusException e) {
       if (!e.isNotFound() && !e.isConflict()) {
         throw e;
       }
+      return false;
     }
   }
 

@@ -44,6 +44,8 @@ final class PodWorker {
   private final ContainerKiller killer;
   private final ContainerStarter starter;
   private final Runnable finished;
+  private final NodeAllocations allocations;
+  private final PodResize resize;
   private final List<ContainerStatus> exits = new ArrayList<>();
 
   private boolean gone;
@@ -52,6 +54,8 @@ final class PodWorker {
   private String phaseReason;
   private String phaseMessage;
   private boolean failed;
+  private boolean admitted;
+  private boolean rejected;
   private boolean terminating;
   private Instant killAt = Instant.MAX;
   private Instant nextStorageCheck = Instant.MIN;
@@ -65,21 +69,26 @@ final class PodWorker {
       ContainerConfigs configs,
       EventRecorder events,
       Handlers handlers,
+      NodeAllocations allocations,
       KubeObject pod,
       Runnable finished) {
     this.context = new PodContext(node, configs, events, handlers, pod);
     this.updates = context.updates;
     this.finished = finished;
+    this.allocations = allocations;
+    this.resize = new PodResize(context, allocations, pod);
     this.seen = pod;
     JsonNode status = pod.at("status");
     this.startTime = status.path("startTime").asText("");
     this.phaseReason = status.path("reason").asText("");
     this.phaseMessage = status.path("message").asText("");
     this.failed = status.path("phase").asText("").equals("Failed");
-    this.containers = new PodContainers(pod.tree(), node.clock().instant());
+    this.admitted = !startTime.isEmpty();
+    this.rejected = failed && !status.has("containerStatuses");
+    this.containers = new PodContainers(resize.allocated(pod), node.clock().instant());
     this.volumes = new PodVolumes(configs.podDirectory(pod), sources, node.mounter());
     this.setUp = new PodSetUp(context, volumes);
-    this.statusManager = new PodStatusManager(context, containers);
+    this.statusManager = new PodStatusManager(context, containers, resize);
     this.killer = new ContainerKiller(context);
     ProbeManager probes = new ProbeManager(context, killer::restart);
     this.starter = new ContainerStarter(context, volumes, killer, probes, this::writeStatus);
@@ -184,6 +193,9 @@ final class PodWorker {
     if (gone || context.shutDown || now.isDeleting()) {
       return terminate(now);
     }
+    if (rejected || !admit(now)) {
+      return false;
+    }
     if (isFinished()) {
       finish();
       writeStatus();
@@ -215,7 +227,29 @@ final class PodWorker {
       finish();
     }
     writeStatus();
+    if (resize.isCompleted(containers, now)) {
+      writeStatus();
+    }
     return false;
+  }
+
+  /**
+   * @return false when the node does not take it
+   */
+  private boolean admit(KubeObject now) {
+    if (admitted) {
+      return true;
+    }
+    NodeAllocations.Refusal refusal =
+        allocations.admit(
+            now, () -> context.node.client().find(NodeSources.NODES, "", context.node.nodeName()));
+    admitted = refusal == null;
+    if (refusal != null) {
+      statusManager.reject(refusal.reason(), "Pod was rejected: " + refusal.message());
+      rejected = true;
+      context.event(EventRecorder.WARNING, refusal.reason(), refusal.message());
+    }
+    return admitted;
   }
 
   /** Only Pods that have limits of this kind are looked at, once in a while. */
@@ -247,12 +281,13 @@ final class PodWorker {
   }
 
   private void update(KubeObject now) {
-    if (now == seen) {
+    if (now == seen && !resize.isDeferred()) {
       return;
     }
     seen = now;
+    JsonNode allocated = resize.allocated(now);
     PodContainers.Changes changes =
-        updates.read(() -> containers.update(now.tree(), context.clock.instant()));
+        updates.read(() -> containers.update(allocated, context.clock.instant()));
     for (ContainerRecord record : changes.resized()) {
       String id = record.id;
       if (id != null) {
@@ -262,7 +297,11 @@ final class PodWorker {
     for (ContainerRecord record : changes.anew()) {
       killer.kill(
           record,
-          "Container " + record.name + " definition changed, will be restarted",
+          "Container "
+              + record.name
+              + (record.resized
+                  ? " resize requires restart"
+                  : " definition changed, will be restarted"),
           ContainerKiller.grace(now, null));
     }
   }
@@ -434,8 +473,14 @@ final class PodWorker {
   }
 
   private void writeStatus() {
+    if (rejected) {
+      return;
+    }
     String phase =
         PodActions.phase(policy(), containers, failed, !phaseReason.isEmpty(), terminating);
+    if (phase.equals("Succeeded") || phase.equals("Failed")) {
+      allocations.remove(pod().uid());
+    }
     statusManager.write(phase, phaseReason, phaseMessage, startTime, terminating);
   }
 }

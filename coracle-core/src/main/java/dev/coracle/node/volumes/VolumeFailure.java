@@ -6,11 +6,19 @@ public final class VolumeFailure extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   public VolumeFailure(String volume, String why) {
-    this("MountVolume.SetUp failed for volume \"" + volume + "\" : " + why);
+    this("MountVolume.SetUp failed for volume \"" + volume + "\" : " + why, false);
   }
 
-  private VolumeFailure(String message) {
+  private final boolean early;
+
+  private VolumeFailure(String message, boolean early) {
     super(message, null, false, false);
+    this.early = early;
+  }
+
+  /** Whether it may well be there in a moment. */
+  public boolean isEarly() {
+    return early;
   }
 
   /** It is not even known what is to be mounted. */
@@ -21,6 +29,7 @@ public final class VolumeFailure extends RuntimeException {
             + "], unattached volumes=[], failed to process volumes=["
             + volume
             + "]: "
-            + why);
+            + why,
+        true);
   }
 }
