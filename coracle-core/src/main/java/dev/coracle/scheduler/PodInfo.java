@@ -3,7 +3,10 @@ package dev.coracle.scheduler;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
 
 /** A Pod with what scheduling asks of it, read once. */
 public final class PodInfo {
@@ -35,8 +38,10 @@ public final class PodInfo {
   private PodInfo(KubeObject pod) {
     this.pod = pod;
     JsonNode spec = pod.at("spec");
-    this.requests = requests(spec, false);
-    this.scoringRequests = requests(spec, true);
+    Map<String, JsonNode> given = given(pod.at("status"));
+    boolean infeasible = isResizeInfeasible(pod.at("status"));
+    this.requests = requests(spec, container -> request(container, given, infeasible, false));
+    this.scoringRequests = requests(spec, container -> request(container, given, infeasible, true));
     this.ports = ports(spec);
     this.affinity = PodTerm.required(pod, "podAffinity");
     this.antiAffinity = PodTerm.required(pod, "podAntiAffinity");
@@ -87,15 +92,15 @@ public final class PodInfo {
   }
 
   /** Containers run together, init containers one after the other, beside sidecars before them. */
-  private static Resources requests(JsonNode spec, boolean guess) {
+  private static Resources requests(JsonNode spec, Function<JsonNode, Resources> request) {
     Resources together = Resources.NONE;
     for (JsonNode container : spec.path("containers")) {
-      together = together.plus(request(container, guess));
+      together = together.plus(request.apply(container));
     }
     Resources sidecars = Resources.NONE;
     Resources most = Resources.NONE;
     for (JsonNode container : spec.path("initContainers")) {
-      Resources one = request(container, guess);
+      Resources one = request.apply(container);
       if (container.path("restartPolicy").asText().equals("Always")) {
         sidecars = sidecars.plus(one);
         most = most.max(sidecars);
@@ -119,9 +124,40 @@ public final class PodInfo {
         : total;
   }
 
-  private static Resources request(JsonNode container, boolean guess) {
-    JsonNode list = container.path("resources").path("requests");
+  /** What its node has given to the containers of a Pod, by their names. */
+  private static Map<String, JsonNode> given(JsonNode status) {
+    Map<String, JsonNode> given = new HashMap<>();
+    for (String field : new String[] {"containerStatuses", "initContainerStatuses"}) {
+      for (JsonNode container : status.path(field)) {
+        JsonNode requests = container.path("resources").path("requests");
+        if (requests.isObject()) {
+          given.put(container.path("name").asText(), requests);
+        }
+      }
+    }
+    return given;
+  }
+
+  /** Whether its node can never give what the spec wants (KEP-1287). */
+  private static boolean isResizeInfeasible(JsonNode status) {
+    for (JsonNode condition : status.path("conditions")) {
+      if (condition.path("type").asText().equals("PodResizePending")) {
+        return condition.path("reason").asText().equals("Infeasible");
+      }
+    }
+    return false;
+  }
+
+  /** What it wants or has, whichever is more; what it has when it will never get more. */
+  private static Resources request(
+      JsonNode container, Map<String, JsonNode> given, boolean infeasible, boolean guess) {
+    JsonNode has = given.get(container.path("name").asText());
+    JsonNode wants = container.path("resources").path("requests");
+    JsonNode list = has != null && infeasible ? has : wants;
     Resources said = list.isObject() ? Resources.of(list) : Resources.NONE;
+    if (has != null && !infeasible && !has.equals(wants)) {
+      said = said.max(Resources.of(has));
+    }
     if (!guess) {
       return said;
     }

@@ -507,12 +507,12 @@ class NodeTest {
   @Test
   void simulated_podsTurnReady() throws Exception {
     startNode(new SimulatedRuntime(clock, 1));
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < 100; i++) {
       pod(
           "sim" + i,
           "initContainers: [{name: init, image: x}]\ncontainers: [{name: main, image: x}]");
     }
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < 100; i++) {
       awaitPhase("sim" + i, "Running");
     }
     assertThat(condition(status("sim0"), "Ready")).isEqualTo("True");
