@@ -24,6 +24,7 @@ import dev.coracle.apiserver.encoding.SchemaTables;
 import dev.coracle.apiserver.filter.FilterChain;
 import dev.coracle.apiserver.filter.InFlight;
 import dev.coracle.apiserver.filter.RequestMetrics;
+import dev.coracle.apiserver.flowcontrol.FlowControl;
 import dev.coracle.apiserver.openapi.OpenApiEndpoint;
 import dev.coracle.apiserver.openapi.SwaggerUi;
 import dev.coracle.apiserver.paths.AuthorizationsEndpoint;
@@ -73,6 +74,7 @@ public final class ApiServer implements AutoCloseable {
   private final HttpOrigins origins = new HttpOrigins();
   private final ApiServices services;
   private final LocalGroups locals = new LocalGroups();
+  private final FlowControl flows;
   private volatile @Nullable HttpServer http;
 
   private ApiServer(ApiServerConfig config) {
@@ -80,6 +82,9 @@ public final class ApiServer implements AutoCloseable {
     this.health = new HealthChecks();
     InFlight inFlight = new InFlight(config.limits().reading(), config.limits().mutating());
     Metrics metrics = config.metrics();
+    this.flows =
+        new FlowControl(
+            config.registry(), metrics, config.limits().reading() + config.limits().mutating());
     Relay relay = new Relay(origins);
     Locations locations =
         new Locations(
@@ -145,6 +150,7 @@ public final class ApiServer implements AutoCloseable {
             requestMetrics,
             new AuthMetrics(metrics),
             inFlight,
+            flows,
             new Dispatcher(
                 new ResourceEndpoint(config.registry(), connect),
                 paths,
@@ -210,6 +216,14 @@ public final class ApiServer implements AutoCloseable {
     services.start(identity);
   }
 
+  /**
+   * Keeps the FlowSchemas and PriorityLevelConfigurations that every cluster has, and says from
+   * then on which ones requests belong to. Returns at once.
+   */
+  public void startFlowControl() {
+    flows.start();
+  }
+
   /** Serves a group and version that another part of this process answers for. */
   public void serve(LocalGroup group) {
     locals.add(group);
@@ -261,6 +275,7 @@ public final class ApiServer implements AutoCloseable {
   /** Stops to listen, lets running requests finish for a moment, ends watches. */
   @Override
   public void close() {
+    flows.close();
     services.close();
     HttpServer listening = http;
     if (listening != null) {

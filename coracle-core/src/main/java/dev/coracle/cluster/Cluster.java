@@ -70,6 +70,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class Cluster implements AutoCloseable {
 
+  /** What nobody waits for: it begins when the rest is there. */
+  private volatile Runnable onceReady = () -> {};
+
   private static final Logger LOG = LoggerFactory.getLogger(Cluster.class);
 
   private static final Duration CONVERSION_TIMEOUT = Duration.ofSeconds(30);
@@ -233,6 +236,7 @@ public final class Cluster implements AutoCloseable {
     admission.start(policyInformers);
     listen(apiServer);
     keep(apiServer);
+    onceReady = apiServer::startFlowControl;
     serving.start(apiServer::reloadTls);
     server = "https://" + host(options.listenHost()) + ":" + apiServer.port();
     started("api server", server);
@@ -516,9 +520,14 @@ public final class Cluster implements AutoCloseable {
    * @return whether they are; true at once without nodes
    */
   public boolean awaitReady(Duration timeout, CountDownLatch stop) throws InterruptedException {
-    if (nodes.isEmpty()) {
-      return true;
+    try {
+      return nodes.isEmpty() || awaitNodes(timeout, stop);
+    } finally {
+      onceReady.run();
     }
+  }
+
+  private boolean awaitNodes(Duration timeout, CountDownLatch stop) throws InterruptedException {
     CountDownLatch ready = new CountDownLatch(1);
     try (Informers informers = new InformerFactory(client(), new SystemClock())) {
       SharedInformer informer =

@@ -13,6 +13,7 @@ import dev.coracle.apiserver.encoding.Negotiation;
 import dev.coracle.apiserver.filter.Answered;
 import dev.coracle.apiserver.filter.FilterChain;
 import dev.coracle.apiserver.filter.Observation;
+import dev.coracle.apiserver.flowcontrol.FlowTable;
 import dev.coracle.apiserver.request.ApiResponse;
 import dev.coracle.apiserver.request.Credentials;
 import dev.coracle.apiserver.request.IncomingRequest;
@@ -116,6 +117,11 @@ public final class HttpDoor implements HttpHandler {
       return;
     }
     Headers headers = headers(auditId, answered.warnings());
+    FlowTable.Flow flow = observation.flow();
+    if (flow != null) {
+      headers.add("X-Kubernetes-Pf-Flowschema-Uid", flow.schema());
+      headers.add("X-Kubernetes-Pf-Prioritylevel-Uid", flow.level());
+    }
     Sent sent = Sent.NOTHING;
     try {
       AuditEvent event = observation.event();

@@ -10,6 +10,7 @@ import dev.coracle.apiserver.access.Impersonation;
 import dev.coracle.apiserver.audit.AuditEvent;
 import dev.coracle.apiserver.audit.Auditor;
 import dev.coracle.apiserver.dispatch.Dispatcher;
+import dev.coracle.apiserver.flowcontrol.FlowControl;
 import dev.coracle.apiserver.request.ApiRequest;
 import dev.coracle.apiserver.request.ApiResponse;
 import dev.coracle.apiserver.request.Credentials;
@@ -42,6 +43,7 @@ public final class FilterChain {
   private final RequestMetrics metrics;
   private final AuthMetrics authMetrics;
   private final InFlight inFlight;
+  private final FlowControl flows;
   private final Dispatcher dispatcher;
 
   /**
@@ -57,6 +59,7 @@ public final class FilterChain {
       RequestMetrics metrics,
       AuthMetrics authMetrics,
       InFlight inFlight,
+      FlowControl flows,
       Dispatcher dispatcher) {
     this.authenticator = authenticator;
     this.anonymousAllowed = anonymousAllowed;
@@ -67,6 +70,7 @@ public final class FilterChain {
     this.metrics = metrics;
     this.authMetrics = authMetrics;
     this.inFlight = inFlight;
+    this.flows = flows;
     this.dispatcher = dispatcher;
   }
 
@@ -82,9 +86,9 @@ public final class FilterChain {
       observation.audit(event);
       response =
           event == null
-              ? served(incoming, info, user, warnings, null)
+              ? served(incoming, info, user, warnings, observation)
               : AuditAnnotations.collect(
-                  event, () -> served(incoming, info, user, warnings, event));
+                  event, () -> served(incoming, info, user, warnings, observation));
     } catch (StatusException refusal) {
       response = new ApiResponse.Failure(refusal.status());
     } catch (RuntimeException | StackOverflowError unexpected) {
@@ -102,10 +106,14 @@ public final class FilterChain {
       RequestInfo info,
       UserInfo authenticated,
       List<String> warnings,
-      @Nullable AuditEvent event) {
+      Observation observation) {
+    AuditEvent event = observation.event();
     UserInfo user = impersonation.apply(authenticated, incoming.headers(), info);
     if (event != null && user != authenticated) {
       event.impersonated(user);
+    }
+    if (incoming.peer() != null && (info.verb().equals("watch") || !LongRunning.is(info))) {
+      observation.classified(flows.table().classify(user, info));
     }
     try (InFlight.Place place = inFlight.enter(info, user)) {
       if (info.isResourceRequest() || !open.test(info.path())) {

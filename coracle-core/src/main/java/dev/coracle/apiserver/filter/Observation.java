@@ -1,6 +1,7 @@
 package dev.coracle.apiserver.filter;
 
 import dev.coracle.apiserver.audit.AuditEvent;
+import dev.coracle.apiserver.flowcontrol.FlowTable;
 import org.jspecify.annotations.Nullable;
 
 /** What watches over one request: its metrics and, when it is recorded, its audit event. */
@@ -12,6 +13,7 @@ public final class Observation {
   private boolean running;
   private @Nullable AuditEvent event;
   private @Nullable String panic;
+  private FlowTable.@Nullable Flow flow;
 
   Observation(RequestMetrics.Cells unknown) {
     this.cells = unknown;
@@ -29,6 +31,16 @@ public final class Observation {
 
   public @Nullable AuditEvent event() {
     return event;
+  }
+
+  /** It belongs to a FlowSchema. */
+  void classified(FlowTable.@Nullable Flow found) {
+    flow = found;
+  }
+
+  /** What it belongs to; null when nobody asked, or nothing matches. */
+  public FlowTable.@Nullable Flow flow() {
+    return flow;
   }
 
   void panicked(Throwable cause) {
