@@ -1,7 +1,7 @@
 package dev.coracle.cli;
 
 import dev.coracle.apiserver.filter.RequestLimits;
-import dev.coracle.registry.RegistryConfig;
+import dev.coracle.cluster.ApiServerOptions;
 import java.time.Duration;
 import picocli.CommandLine.Option;
 
@@ -32,7 +32,7 @@ final class RequestOptions {
       paramLabel = "DURATION",
       converter = GoDuration.class,
       description = "How long Events are kept (default: 1h0m0s).")
-  private Duration eventTtl = RegistryConfig.EVENT_TTL;
+  private Duration eventTtl = ApiServerOptions.DEFAULTS.eventTtl();
 
   Duration eventTtl() {
     return eventTtl;

@@ -9,21 +9,18 @@ import dev.coracle.node.runtime.ContainerStream;
 import dev.coracle.node.runtime.DnsConfig;
 import dev.coracle.node.runtime.ExecRequest;
 import dev.coracle.node.runtime.ImageStatus;
-import dev.coracle.node.runtime.LogFile;
 import dev.coracle.node.runtime.PodNetwork;
 import dev.coracle.node.runtime.PortConnection;
 import dev.coracle.node.runtime.RuntimeFailure;
 import dev.coracle.node.runtime.Sandbox;
 import dev.coracle.node.runtime.SandboxConfig;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
@@ -41,10 +38,11 @@ public final class ProcessRuntime implements ContainerRuntime {
   private final Path directory;
   private final @Nullable PodNetwork network;
   private final InstantSource clock;
-  private final List<Path> hidden;
   private final @Nullable String noRights;
   private final EventLoop loop;
   private final Cgroups cgroups;
+  private final ContainerStart starting;
+  private final ContainerExec executing;
   private final ConcurrentHashMap<String, ProcessSandbox> sandboxes = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<String, ProcessContainer> containers = new ConcurrentHashMap<>();
   private final List<Consumer<ContainerStatus>> listeners = new CopyOnWriteArrayList<>();
@@ -66,11 +64,14 @@ public final class ProcessRuntime implements ContainerRuntime {
     cleanUp(this.directory).forEach(key -> detach(network, key));
     Files.createDirectories(this.directory);
     this.clock = clock;
-    this.hidden = List.copyOf(hidden);
     this.noRights = findRights();
     this.network = noRights == null ? network : null;
     this.loop = new EventLoop("coracle-containers");
     this.cgroups = Cgroups.find();
+    Pump pump = new Pump(loop);
+    ContainerLife life = new ContainerLife(loop, pump, clock, this::tell);
+    this.starting = new ContainerStart(loop, life, cgroups, clock, List.copyOf(hidden));
+    this.executing = new ContainerExec(loop, pump);
   }
 
   /**
@@ -134,6 +135,10 @@ public final class ProcessRuntime implements ContainerRuntime {
   @Override
   public void onExit(Consumer<ContainerStatus> listener) {
     listeners.add(listener);
+  }
+
+  private void tell(ContainerStatus ended) {
+    listeners.forEach(listener -> listener.accept(ended));
   }
 
   @Override
@@ -245,86 +250,8 @@ public final class ProcessRuntime implements ContainerRuntime {
   @Override
   public void startContainer(String containerId) {
     ProcessContainer container = container(containerId, "RunContainerError");
-    ContainerConfig config = container.config;
-    ProcessSandbox sandbox = container.sandbox;
-    boolean hostPid = sandbox.config.hostPid();
-    try (Program program = new Program()) {
-      Spawn spawn = new Spawn(program, config.stdin(), config.tty());
-      Gate gate = sandbox.isolated ? new Gate(container.directory.resolve("gate")) : null;
-      Program.Slot thread = program.slot(0);
-      Program.Slot mounts = program.slot(-1);
-      if (gate != null) {
-        program
-            .callInto(thread, "gettid", SystemCall.GETTID)
-            .call("unshare", SystemCall.UNSHARE, Constants.CLONE_FS | Constants.CLONE_NEWNS)
-            .call("umask", SystemCall.UMASK, 022)
-            .callInto(
-                mounts,
-                "open mount namespace",
-                SystemCall.OPENAT,
-                Constants.AT_FDCWD,
-                "/proc/thread-self/ns/mnt",
-                Constants.O_CLOEXEC,
-                0)
-            .call(
-                "make / private",
-                SystemCall.MOUNT,
-                0,
-                "/",
-                0,
-                Constants.MS_REC | Constants.MS_SLAVE,
-                0);
-        program.atClose(() -> Linux.close((int) mounts.get()));
-        sandbox.enter(program);
-        HostProcess shared = sandbox.pause != null ? sandbox.pause : target(config);
-        if (shared != null) {
-          program.call(
-              "enter PID namespace", SystemCall.SETNS, shared.descriptor(), Constants.CLONE_NEWPID);
-        } else if (!hostPid) {
-          program.call("unshare PID namespace", SystemCall.UNSHARE, Constants.CLONE_NEWPID);
-        }
-        new RootFileSystem(program, container.directory.resolve("scratch"), hidden)
-            .add(config, sandbox.files(), sandbox.shm(), gate.directory(), hostPid);
-        workingDirectory(program, config);
-        Capabilities.become(program, config.security());
-      } else {
-        program
-            .call("unshare", SystemCall.UNSHARE, Constants.CLONE_FS)
-            .call("umask", SystemCall.UMASK, 022);
-        workingDirectory(program, config);
-      }
-      boolean gated = gate != null && !hostPid;
-      Cgroup cgroup = cgroups.make(containerId, config.resources());
-      if (cgroup != null) {
-        sandbox.note(cgroup);
-        container.cgroup = cgroup;
-      }
-      spawn.add(config.command(), config.environment(), gated ? RootFileSystem.GATE : null);
-      container.log = new LogFile(config.log(), clock);
-      Program.Started starting = program.start("coracle-start");
-      Program.Failure failure =
-          gated && gate != null
-              ? gate.open(starting, thread, mounts, loop, cgroup)
-              : starting.await();
-      spawn.started();
-      if (failure != null) {
-        if (spawn.pid() > 0) {
-          new HostProcess(spawn.pid(), loop, false).signal(Constants.SIGKILL);
-        }
-        spawn.failed();
-        if (cgroup != null) {
-          cgroup.remove();
-        }
-        container.log.close();
-        throw startFailure(failure, config.command().getFirst());
-      }
-      if (cgroup != null && !gated) {
-        cgroup.add(spawn.pid());
-      }
-      started(container, spawn);
-    } catch (IOException | Linux.Refused e) {
-      throw new RuntimeFailure("RunContainerError", String.valueOf(e.getMessage()));
-    }
+    boolean apart = container.sandbox.isolated && container.sandbox.pause == null;
+    starting.start(container, apart ? target(container.config) : null);
   }
 
   private @Nullable HostProcess target(ContainerConfig config) {
@@ -336,102 +263,6 @@ public final class ProcessRuntime implements ContainerRuntime {
       throw new RuntimeFailure("RunContainerError", "the target container is not running");
     }
     return target;
-  }
-
-  private static void workingDirectory(Program program, ContainerConfig config) {
-    String wanted = config.workingDirectory().isEmpty() ? "/" : config.workingDirectory();
-    program.call("chdir to " + wanted, SystemCall.CHDIR, wanted);
-  }
-
-  private static RuntimeFailure startFailure(Program.Failure failure, String command) {
-    boolean exec = failure.what().startsWith("exec:");
-    String why =
-        exec && failure.errno() == Constants.ENOENT
-            ? command.contains("/")
-                ? "stat " + command + ": no such file or directory"
-                : "executable file not found in $PATH"
-            : Errno.describe(failure.errno());
-    return new RuntimeFailure(
-        exec ? "StartError" : "RunContainerError",
-        "unable to start container process: " + failure.what() + ": " + why);
-  }
-
-  private void started(ProcessContainer container, Spawn spawn) throws IOException {
-    HostProcess process = new HostProcess(spawn.pid(), loop, !container.sandbox.isolated);
-    container.sandbox.note(process);
-    container.process = process;
-    container.running(clock.instant());
-    int in = spawn.stdin();
-    int out = spawn.stdout();
-    int err = spawn.stderr();
-    boolean tty = container.config.tty();
-    if (in >= 0) {
-      container.stdin = new DescriptorOutput(in, tty ? () -> {} : () -> Linux.close(in));
-    }
-    container.terminal = tty ? out : -1;
-    Consumer<byte[]> toOut = data -> write(container, "stdout", data);
-    Consumer<byte[]> toErr = data -> write(container, "stderr", data);
-    pump(out, toOut);
-    pump(err, toErr);
-    process
-        .exit()
-        .thenAccept(
-            code -> {
-              finish(out, toOut);
-              finish(err, toErr);
-              DescriptorOutput stdin = container.stdin;
-              if (stdin != null) {
-                stdin.close();
-              }
-              ended(container, code);
-            });
-    process.watch();
-  }
-
-  private static void write(ProcessContainer container, String stream, byte[] data) {
-    LogFile log = container.log;
-    if (log != null) {
-      log.append(stream, data);
-    }
-    container.taps.forEach(tap -> tap.data(stream, data));
-  }
-
-  private void pump(int descriptor, Consumer<byte[]> sink) {
-    if (descriptor < 0) {
-      return;
-    }
-    loop.add(
-        descriptor,
-        () -> {
-          if (DescriptorInput.drain(descriptor, sink)) {
-            loop.remove(descriptor);
-          }
-        });
-  }
-
-  private void finish(int descriptor, Consumer<byte[]> sink) {
-    if (descriptor >= 0) {
-      boolean unused = DescriptorInput.drain(descriptor, sink);
-      loop.remove(descriptor);
-      Linux.close(descriptor);
-    }
-  }
-
-  private void ended(ProcessContainer container, int code) {
-    Cgroup cgroup = container.cgroup;
-    String reason = code == 0 ? "Completed" : "Error";
-    if (cgroup != null) {
-      reason = code != 0 && cgroup.wasOutOfMemory() ? "OOMKilled" : reason;
-      Thread unused = Thread.startVirtualThread(cgroup::remove);
-    }
-    ContainerStatus status = container.exited(clock.instant(), code, reason, "");
-    LogFile log = container.log;
-    if (log != null) {
-      log.close();
-    }
-    container.taps.forEach(ProcessContainer.Tap::end);
-    container.ended.complete(status);
-    listeners.forEach(listener -> listener.accept(status));
   }
 
   private ProcessContainer container(String id, String reason) {
@@ -511,174 +342,22 @@ public final class ProcessRuntime implements ContainerRuntime {
   @Override
   public ContainerStream exec(String containerId, ExecRequest request) {
     ProcessContainer container = container(containerId, "NotFound");
-    HostProcess target = container.process;
-    if (target == null || target.exit().isDone()) {
-      throw new RuntimeFailure("NotRunning", "container not running (" + containerId + ")");
-    }
-    try (Program program = new Program()) {
-      Spawn spawn = new Spawn(program, request.stdin(), request.tty());
-      program.call("unshare", SystemCall.UNSHARE, Constants.CLONE_FS);
-      if (container.sandbox.isolated) {
-        program.call(
-            "enter the container",
-            SystemCall.SETNS,
-            target.descriptor(),
-            Constants.CLONE_NEWNS
-                | Constants.CLONE_NEWPID
-                | Constants.CLONE_NEWNET
-                | Constants.CLONE_NEWUTS
-                | Constants.CLONE_NEWIPC);
-      }
-      program.call("umask", SystemCall.UMASK, 022);
-      workingDirectory(program, container.config);
-      if (container.sandbox.isolated) {
-        Capabilities.become(program, container.config.security());
-      }
-      List<String> environment = container.config.environment();
-      if (request.tty() && environment.stream().noneMatch(v -> v.startsWith("TERM="))) {
-        environment = new java.util.ArrayList<>(environment);
-        environment.add("TERM=xterm");
-      }
-      spawn.add(request.command(), environment, null);
-      Program.Failure failure = program.run("coracle-exec");
-      spawn.started();
-      if (failure != null) {
-        spawn.failed();
-        throw startFailure(failure, request.command().getFirst());
-      }
-      HostProcess process = new HostProcess(spawn.pid(), loop, !container.sandbox.isolated);
-      container.sandbox.note(process);
-      Cgroup cgroup = container.cgroup;
-      if (cgroup != null) {
-        cgroup.add(process.pid());
-      }
-      return stream(process, spawn, request.tty());
-    } catch (IOException | Linux.Refused e) {
-      throw new RuntimeFailure("ExecError", String.valueOf(e.getMessage()));
-    }
-  }
-
-  private ProcessStream stream(HostProcess process, Spawn spawn, boolean tty) {
-    int in = spawn.stdin();
-    int out = spawn.stdout();
-    int err = spawn.stderr();
-    CompletableFuture<Integer> exit = new CompletableFuture<>();
-    DescriptorOutput input =
-        in < 0 ? null : new DescriptorOutput(in, tty ? () -> {} : () -> Linux.close(in));
-    ProcessStream stream =
-        new ProcessStream(
-            input == null ? OutputStream.nullOutputStream() : input,
-            tty ? out : -1,
-            exit,
-            () -> process.signal(Constants.SIGKILL));
-    pump(out, stream.stdout, exit);
-    pump(err, stream.stderr, exit);
-    process
-        .exit()
-        .thenAccept(
-            code -> {
-              finish(out, stream.stdout::feed);
-              finish(err, stream.stderr::feed);
-              stream.stdout.end();
-              stream.stderr.end();
-              exit.complete(code);
-              if (input != null) {
-                input.close();
-              }
-            });
-    process.watch();
-    return stream;
-  }
-
-  /** As the other, but a full buffer stops the reading until somebody has read. */
-  private void pump(int descriptor, DescriptorInput sink, CompletableFuture<Integer> exit) {
-    if (descriptor < 0) {
-      sink.end();
-      return;
-    }
-    loop.add(
-        descriptor,
-        () -> {
-          if (DescriptorInput.drain(descriptor, sink::feed)) {
-            loop.remove(descriptor);
-            sink.end();
-          } else if (sink.isFull()) {
-            loop.remove(descriptor);
-            Thread.startVirtualThread(
-                () -> {
-                  sink.awaitRoom();
-                  loop.execute(
-                      () -> {
-                        if (!exit.isDone()) {
-                          pump(descriptor, sink, exit);
-                        }
-                      });
-                });
-          }
-        });
+    return executing.run(container, running(container), request);
   }
 
   @Override
   public ContainerStream attach(String containerId, boolean stdin, boolean stdout, boolean stderr) {
     ProcessContainer container = container(containerId, "NotFound");
-    HostProcess process = container.process;
-    if (process == null || process.exit().isDone()) {
-      throw new RuntimeFailure("NotRunning", "container not running (" + containerId + ")");
-    }
-    DescriptorOutput input = container.stdin;
-    OutputStream in = OutputStream.nullOutputStream();
-    if (stdin && input != null) {
-      in = container.config.stdinOnce() ? input : new Unclosed(input);
-    }
-    ProcessContainer.Tap[] own = new ProcessContainer.Tap[1];
-    ProcessStream stream =
-        new ProcessStream(
-            in,
-            container.terminal,
-            container.ended.thenApply(ContainerStatus::exitCode),
-            () -> {
-              if (own[0] != null) {
-                container.taps.remove(own[0]);
-                own[0].end();
-              }
-            });
-    own[0] =
-        new ProcessContainer.Tap() {
-          @Override
-          public void data(String name, byte[] data) {
-            boolean out = name.equals("stdout");
-            DescriptorInput target = out ? stream.stdout : stream.stderr;
-            if ((out ? stdout : stderr) && !target.isFull()) {
-              target.feed(data);
-            }
-          }
-
-          @Override
-          public void end() {
-            stream.stdout.end();
-            stream.stderr.end();
-          }
-        };
-    container.taps.add(own[0]);
-    if (container.ended.isDone()) {
-      own[0].end();
-    }
-    return stream;
+    HostProcess unused = running(container);
+    return Attachment.open(container, stdin, stdout, stderr);
   }
 
-  /** Leaves the container's standard input open for the next who attaches. */
-  private static final class Unclosed extends java.io.FilterOutputStream {
-    Unclosed(OutputStream out) {
-      super(out);
+  private static HostProcess running(ProcessContainer container) {
+    HostProcess process = container.process;
+    if (process == null || process.exit().isDone()) {
+      throw new RuntimeFailure("NotRunning", "container not running (" + container.id + ")");
     }
-
-    @Override
-    public void write(byte[] data, int start, int length) throws IOException {
-      out.write(data, start, length);
-    }
-
-    @Override
-    public void close() {}
+    return process;
   }
 
   @Override
