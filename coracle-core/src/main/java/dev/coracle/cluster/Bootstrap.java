@@ -12,6 +12,7 @@ import dev.coracle.client.Client;
 import dev.coracle.client.storage.LocalPath;
 import dev.coracle.client.storage.StorageAnnotations;
 import dev.coracle.client.storage.StorageClasses;
+import dev.coracle.controller.ingress.IngressStatusController;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -22,8 +23,6 @@ import java.util.concurrent.Future;
 
 /** The objects that every cluster has from its first moment: made if they are missing. */
 final class Bootstrap {
-
-  private static final String LOCAL_PATH = "system:coracle:local-path-provisioner";
 
   private final Client client;
 
@@ -48,6 +47,7 @@ final class Bootstrap {
                 Thread.currentThread().interrupt();
               }
             },
+            this::ingressStatus,
             () ->
                 priorityClass(
                     "system-node-critical",
@@ -65,28 +65,13 @@ final class Bootstrap {
    * of its provisioner. A class that is there already stays as it is.
    */
   void localStorage() {
-    String rbac = "rbac.authorization.k8s.io";
-    ObjectNode role = object(rbac + "/v1", "ClusterRole", "", LOCAL_PATH);
-    ArrayNode rules = role.putArray("rules");
+    ArrayNode rules = Json.array();
     rule(rules, "", "persistentvolumeclaims", "get", "list", "watch", "update");
     rule(rules, "", "persistentvolumes", "get", "list", "watch", "create", "delete");
     rule(rules, "", "nodes", "get", "list", "watch");
     rule(rules, "", "events", "create", "patch", "update");
     rule(rules, "storage.k8s.io", "storageclasses", "get", "list", "watch");
-    put(GroupVersionResource.of(rbac, "v1", "clusterroles"), "", role, true);
-    ObjectNode binding = object(rbac + "/v1", "ClusterRoleBinding", "", LOCAL_PATH);
-    binding
-        .putObject("roleRef")
-        .put("apiGroup", rbac)
-        .put("kind", "ClusterRole")
-        .put("name", LOCAL_PATH);
-    binding
-        .putArray("subjects")
-        .addObject()
-        .put("kind", "ServiceAccount")
-        .put("name", "local-path-provisioner")
-        .put("namespace", "kube-system");
-    put(GroupVersionResource.of(rbac, "v1", "clusterrolebindings"), "", binding, false);
+    rights("local-path-provisioner", rules);
     ObjectNode standard = object("storage.k8s.io/v1", "StorageClass", "", "standard");
     StorageAnnotations.put(standard, StorageClasses.IS_DEFAULT, "true");
     standard
@@ -95,6 +80,31 @@ final class Bootstrap {
         .put("volumeBindingMode", "WaitForFirstConsumer")
         .put("allowVolumeExpansion", true);
     put(GroupVersionResource.of("storage.k8s.io", "v1", "storageclasses"), "", standard, false);
+  }
+
+  /** What the controller may that Kubernetes has none of. */
+  private void ingressStatus() {
+    ArrayNode rules = Json.array();
+    rule(rules, "networking.k8s.io", "ingresses/status", "patch");
+    rights(IngressStatusController.NAME, rules);
+  }
+
+  /** The rights of a ServiceAccount of {@code kube-system}, under {@code system:coracle:}. */
+  private void rights(String account, ArrayNode rules) {
+    String rbac = "rbac.authorization.k8s.io";
+    String name = "system:coracle:" + account;
+    ObjectNode role = object(rbac + "/v1", "ClusterRole", "", name);
+    role.set("rules", rules);
+    put(GroupVersionResource.of(rbac, "v1", "clusterroles"), "", role, true);
+    ObjectNode binding = object(rbac + "/v1", "ClusterRoleBinding", "", name);
+    binding.putObject("roleRef").put("apiGroup", rbac).put("kind", "ClusterRole").put("name", name);
+    binding
+        .putArray("subjects")
+        .addObject()
+        .put("kind", "ServiceAccount")
+        .put("name", account)
+        .put("namespace", "kube-system");
+    put(GroupVersionResource.of(rbac, "v1", "clusterrolebindings"), "", binding, false);
   }
 
   private static void rule(ArrayNode rules, String group, String resource, String... verbs) {

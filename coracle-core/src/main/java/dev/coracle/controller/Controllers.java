@@ -21,6 +21,7 @@ import dev.coracle.controller.endpoints.EndpointSliceController;
 import dev.coracle.controller.endpoints.EndpointSliceMirroringController;
 import dev.coracle.controller.endpoints.EndpointsController;
 import dev.coracle.controller.garbage.GarbageCollector;
+import dev.coracle.controller.ingress.IngressStatusController;
 import dev.coracle.controller.job.JobController;
 import dev.coracle.controller.namespace.NamespaceController;
 import dev.coracle.controller.nodeipam.NodeIpamController;
@@ -201,6 +202,7 @@ public final class Controllers implements AutoCloseable {
               certificates,
               CleanerController::new));
     }
+    factories.add(Factory.of(IngressStatusController.NAME, IngressStatusController::new));
     factories.add(Factory.of("service-cidrs-controller", ServiceCidrController::new));
     factories.add(
         new Factory(
