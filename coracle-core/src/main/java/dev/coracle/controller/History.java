@@ -12,6 +12,7 @@ import dev.coracle.client.SharedInformer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,16 +26,21 @@ public final class History {
 
   /**
    * @param current the revision of the owner's template
-   * @param old the others, oldest first
+   * @param old those of other templates, oldest first
+   * @param duplicates others of the same template: made by hand
    * @param collisions how many names were taken by others until the current one got its own
    */
-  public record Revisions(KubeObject current, List<KubeObject> old, int collisions) {
+  public record Revisions(
+      KubeObject current, List<KubeObject> old, List<KubeObject> duplicates, int collisions) {
 
     public @Nullable KubeObject find(String name) {
       if (current.name().equals(name)) {
         return current;
       }
-      return old.stream().filter(r -> r.name().equals(name)).findFirst().orElse(null);
+      return Stream.concat(old.stream(), duplicates.stream())
+          .filter(revision -> revision.name().equals(name))
+          .findFirst()
+          .orElse(null);
     }
   }
 
@@ -85,7 +91,7 @@ public final class History {
   public @Nullable Revisions find(KubeObject owner) {
     List<KubeObject> all = sorted(Pods.controlledBy(revisions, owner.uid()));
     KubeObject current = newestOf(all, data(owner));
-    return current == null ? null : revisions(owner, current, all);
+    return current == null ? null : revisions(current, all, collisions(owner));
   }
 
   /**
@@ -118,15 +124,31 @@ public final class History {
               .client()
               .update(Resources.CONTROLLER_REVISIONS, owner.namespace(), current.name(), tree);
     }
-    return revisions(owner, current, all);
+    return revisions(labelled(current), all, collisions(owner));
   }
 
-  private static Revisions revisions(KubeObject owner, KubeObject current, List<KubeObject> all) {
-    return new Revisions(current, others(all, current), collisions(owner));
+  /** A revision without a hash, made by hand, goes by its name. */
+  private KubeObject labelled(KubeObject revision) {
+    if (revision.labels().containsKey(hashLabel)) {
+      return revision;
+    }
+    ObjectNode tree = revision.mutableTree();
+    tree.withObject("/metadata").withObject("/labels").put(hashLabel, revision.name());
+    return context
+        .client()
+        .update(Resources.CONTROLLER_REVISIONS, revision.namespace(), revision.name(), tree);
   }
 
-  private static List<KubeObject> others(List<KubeObject> all, KubeObject current) {
-    return all.stream().filter(r -> !r.name().equals(current.name())).toList();
+  private static Revisions revisions(KubeObject current, List<KubeObject> all, int collisions) {
+    List<KubeObject> old = new ArrayList<>();
+    List<KubeObject> duplicates = new ArrayList<>();
+    for (KubeObject other : all) {
+      if (!other.name().equals(current.name())) {
+        boolean same = Trees.same(other.at("data"), current.at("data"));
+        (same ? duplicates : old).add(other);
+      }
+    }
+    return new Revisions(current, List.copyOf(old), List.copyOf(duplicates), collisions);
   }
 
   private static List<KubeObject> sorted(List<KubeObject> all) {
@@ -157,7 +179,7 @@ public final class History {
       try {
         KubeObject created =
             context.client().create(Resources.CONTROLLER_REVISIONS, owner.namespace(), tree);
-        return new Revisions(created, others, collisions);
+        return revisions(created, others, collisions);
       } catch (StatusException e) {
         if (!e.isAlreadyExists()) {
           throw e;
@@ -170,7 +192,7 @@ public final class History {
                     owner.namespace(),
                     tree.path("metadata").path("name").asText());
         if (Owners.isControlledBy(there, owner) && Trees.same(there.at("data"), data)) {
-          return new Revisions(there, others(others, there), collisions);
+          return revisions(there, others, collisions);
         }
       }
     }

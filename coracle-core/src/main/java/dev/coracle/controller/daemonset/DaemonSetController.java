@@ -2,15 +2,17 @@ package dev.coracle.controller.daemonset;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.LabelSelector;
-import dev.coracle.api.OwnerReference;
+import dev.coracle.api.PatchType;
 import dev.coracle.api.StatusException;
+import dev.coracle.api.WriteOptions;
 import dev.coracle.client.SharedInformer;
-import dev.coracle.controller.Batches;
 import dev.coracle.controller.Controller;
 import dev.coracle.controller.ControllerContext;
 import dev.coracle.controller.Expectations;
+import dev.coracle.controller.ExpectedPods;
 import dev.coracle.controller.History;
 import dev.coracle.controller.ObjectKey;
 import dev.coracle.controller.Owners;
@@ -24,9 +26,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** Keeps one Pod of a DaemonSet on each node where it belongs, and rolls out its template. */
@@ -43,8 +43,8 @@ public final class DaemonSetController implements Controller {
   private final SharedInformer daemonSets;
   private final SharedInformer pods;
   private final SharedInformer nodes;
-  private final PodControl podControl;
   private final Expectations expectations;
+  private final ExpectedPods podControl;
   private final History history;
   private final FailedPods failedPods = new FailedPods();
   private final Work<ObjectKey> work;
@@ -54,8 +54,8 @@ public final class DaemonSetController implements Controller {
     this.daemonSets = context.informers().of(Resources.DAEMON_SETS);
     this.pods = context.informers().of(Resources.PODS);
     this.nodes = context.informers().of(Resources.NODES);
-    this.podControl = new PodControl(context);
     this.expectations = new Expectations();
+    this.podControl = new ExpectedPods(context, expectations, pods);
     this.history = new History(context, Resources.DAEMON_SETS, DaemonDecision.HASH_LABEL);
     this.work = new Work<>(name(), context.clock(), 2, this::sync);
   }
@@ -71,154 +71,17 @@ public final class DaemonSetController implements Controller {
     history.await();
     nodes.awaitSync();
     daemonSets.awaitSync();
-    work.watch(daemonSets, new SetHandler());
-    work.watch(history.informer(), new RevisionHandler());
-    work.watch(nodes, new NodeHandler());
-    work.watch(pods, new PodHandler());
+    DaemonWatch watch = new DaemonWatch(daemonSets, expectations, work.queue());
+    work.watch(daemonSets, watch.sets());
+    work.watch(history.informer(), watch.revisions());
+    work.watch(nodes, watch.nodes());
+    work.watch(pods, watch.pods());
     work.start();
   }
 
   @Override
   public void stop() {
     work.stop();
-  }
-
-  private final class SetHandler implements SharedInformer.Handler {
-    @Override
-    public void added(KubeObject set) {
-      work.queue().add(ObjectKey.of(set));
-    }
-
-    @Override
-    public void updated(KubeObject before, KubeObject now) {
-      if (!before.uid().equals(now.uid())) {
-        expectations.forget(ObjectKey.of(before));
-      }
-      work.queue().add(ObjectKey.of(now));
-    }
-
-    @Override
-    public void deleted(KubeObject last) {
-      expectations.forget(ObjectKey.of(last));
-      work.queue().add(ObjectKey.of(last));
-    }
-  }
-
-  /** A revision that was deleted is made anew; one that lost its owner is adopted. */
-  private final class RevisionHandler implements SharedInformer.Handler {
-    @Override
-    public void added(KubeObject revision) {
-      if (revision.controllerRef() == null) {
-        enqueueMatching(revision);
-      }
-    }
-
-    @Override
-    public void updated(KubeObject before, KubeObject now) {
-      if (!Objects.equals(before.controllerRef(), now.controllerRef())) {
-        deleted(before);
-      }
-      if (now.controllerRef() != null) {
-        deleted(now);
-      } else if (before.controllerRef() != null || !before.labels().equals(now.labels())) {
-        enqueueMatching(now);
-      }
-    }
-
-    @Override
-    public void deleted(KubeObject last) {
-      KubeObject owner = ownerOf(last);
-      if (owner != null) {
-        work.queue().add(ObjectKey.of(owner));
-      }
-    }
-  }
-
-  private final class NodeHandler implements SharedInformer.Handler {
-    @Override
-    public void added(KubeObject node) {
-      daemonSets.list("").forEach(set -> work.queue().add(ObjectKey.of(set)));
-    }
-
-    @Override
-    public void updated(KubeObject before, KubeObject now) {
-      if (!before.labels().equals(now.labels())
-          || !before.at("spec", "taints").equals(now.at("spec", "taints"))) {
-        added(now);
-      }
-    }
-
-    @Override
-    public void deleted(KubeObject last) {
-      added(last);
-    }
-  }
-
-  private final class PodHandler implements SharedInformer.Handler {
-    @Override
-    public void added(KubeObject pod) {
-      if (pod.isDeleting()) {
-        deleted(pod);
-        return;
-      }
-      KubeObject owner = ownerOf(pod);
-      if (owner != null) {
-        expectations.creationObserved(ObjectKey.of(owner));
-        work.queue().add(ObjectKey.of(owner));
-      } else if (pod.controllerRef() == null) {
-        enqueueMatching(pod);
-      }
-    }
-
-    @Override
-    public void updated(KubeObject before, KubeObject now) {
-      if (!before.uid().equals(now.uid())) {
-        deleted(before);
-        added(now);
-        return;
-      }
-      if (now.isDeleting()) {
-        deleted(now);
-        return;
-      }
-      KubeObject former = ownerOf(before);
-      KubeObject owner = ownerOf(now);
-      if (former != null && former != owner) {
-        work.queue().add(ObjectKey.of(former));
-      }
-      if (owner != null) {
-        work.queue().add(ObjectKey.of(owner));
-      } else if (now.controllerRef() == null
-          && (!before.labels().equals(now.labels()) || before.controllerRef() != null)) {
-        enqueueMatching(now);
-      }
-    }
-
-    @Override
-    public void deleted(KubeObject last) {
-      KubeObject owner = ownerOf(last);
-      if (owner != null) {
-        expectations.deletionObserved(ObjectKey.of(owner), last.uid());
-        work.queue().add(ObjectKey.of(owner));
-      }
-    }
-  }
-
-  private @Nullable KubeObject ownerOf(KubeObject owned) {
-    OwnerReference reference = owned.controllerRef();
-    if (reference == null || !reference.kind().equals("DaemonSet")) {
-      return null;
-    }
-    KubeObject owner = daemonSets.get(owned.namespace(), reference.name());
-    return owner != null && owner.uid().equals(reference.uid()) ? owner : null;
-  }
-
-  private void enqueueMatching(KubeObject orphan) {
-    for (KubeObject set : daemonSets.list(orphan.namespace())) {
-      if (LabelSelector.of(set.at("spec", "selector")).matches(orphan.labels())) {
-        work.queue().add(ObjectKey.of(set));
-      }
-    }
   }
 
   private void sync(ObjectKey key) throws InterruptedException {
@@ -241,7 +104,7 @@ public final class DaemonSetController implements Controller {
       return;
     }
     History.Revisions revisions = history.sync(set, selector);
-    String hash = revisions.current().labels().getOrDefault(DaemonDecision.HASH_LABEL, "");
+    String hash = hash(revisions.current());
     // before the cache is read: what it shows then is no older than what was observed
     boolean caughtUp = expectations.satisfied(key);
     List<KubeObject> candidates = new ArrayList<>(Pods.controlledBy(pods, set.uid()));
@@ -249,6 +112,9 @@ public final class DaemonSetController implements Controller {
     List<KubeObject> own =
         Owners.claim(
             context.client(), Resources.DAEMON_SETS, set, selector, Resources.PODS, candidates);
+    if (relabel(own, hash, revisions.duplicates())) {
+      return; // the changes come back as events
+    }
     Instant now = context.clock().instant();
     DaemonDecision decision = new DaemonDecision(set, nodes.list(""), own, hash, now);
     long observed = set.at("status", "observedGeneration").asLong();
@@ -270,13 +136,49 @@ public final class DaemonSetController implements Controller {
     }
   }
 
+  private static String hash(KubeObject revisionOrPod) {
+    return revisionOrPod.labels().getOrDefault(DaemonDecision.HASH_LABEL, "");
+  }
+
+  /**
+   * Leaves one revision of a template, by which its Pods go.
+   *
+   * @return whether any Pod went by another
+   */
+  private boolean relabel(List<KubeObject> own, String hash, List<KubeObject> duplicates) {
+    Set<String> others = new HashSet<>();
+    duplicates.forEach(revision -> others.add(hash(revision)));
+    others.remove(hash);
+    boolean any = false;
+    for (KubeObject pod : own) {
+      if (others.contains(hash(pod))) {
+        ObjectNode patch = Json.object();
+        patch.putObject("metadata").putObject("labels").put(DaemonDecision.HASH_LABEL, hash);
+        KubeObject unused =
+            context
+                .client()
+                .patch(
+                    Resources.PODS,
+                    pod.namespace(),
+                    pod.name(),
+                    "",
+                    PatchType.MERGE,
+                    patch,
+                    WriteOptions.NONE);
+        any = true;
+      }
+    }
+    history.delete(duplicates);
+    return any;
+  }
+
   /** The oldest revisions beyond the limit that no Pod has; those that Pods have count as well. */
   private static List<KubeObject> doomed(
       KubeObject set, History.Revisions revisions, List<KubeObject> own) {
     Set<String> live = new HashSet<>();
-    own.forEach(pod -> live.add(pod.labels().getOrDefault(DaemonDecision.HASH_LABEL, "")));
+    own.forEach(pod -> live.add(hash(pod)));
     return revisions.old().stream()
-        .filter(r -> !live.contains(r.labels().getOrDefault(DaemonDecision.HASH_LABEL, "")))
+        .filter(revision -> !live.contains(hash(revision)))
         .limit(Math.max(0, revisions.old().size() - History.limit(set)))
         .toList();
   }
@@ -305,10 +207,10 @@ public final class DaemonSetController implements Controller {
       doomed.add(pod);
     }
     if (!plan.create().isEmpty() || !doomed.isEmpty()) {
-      return carryOut(key, set, hash, plan.create(), doomed);
+      return carryOut(set, hash, plan.create(), doomed);
     }
     DaemonDecision.Plan next = decision.roll();
-    return carryOut(key, set, hash, next.create(), next.delete());
+    return carryOut(set, hash, next.create(), next.delete());
   }
 
   private static <T> List<T> first(List<T> list) {
@@ -316,49 +218,13 @@ public final class DaemonSetController implements Controller {
   }
 
   private @Nullable StatusException carryOut(
-      ObjectKey key,
-      KubeObject set,
-      String hash,
-      List<String> nodesToStart,
-      List<KubeObject> doomed)
+      KubeObject set, String hash, List<String> nodesToStart, List<KubeObject> doomed)
       throws InterruptedException {
     List<String> create = first(nodesToStart);
-    List<KubeObject> delete = first(doomed);
-    expectations.expectDeletions(key, delete.stream().map(KubeObject::uid).toList());
-    expectations.expectCreations(key, create.size());
-    AtomicInteger unanswered = new AtomicInteger(create.size());
-    Batches.Result created =
-        Batches.slowStart(
-            create.size(),
-            index -> {
-              try {
-                podControl.create(set, pod(set, hash, create.get(index)));
-                unanswered.decrementAndGet();
-              } catch (StatusException e) {
-                if (!PodControl.isNamespaceTerminating(e)) {
-                  throw e;
-                }
-              }
-            });
-    for (int i = unanswered.get(); i > 0; i--) {
-      expectations.creationObserved(key);
-    }
-    Batches.Result deleted =
-        Batches.parallel(
-            delete.size(),
-            index -> {
-              try {
-                podControl.delete(set, delete.get(index));
-                KubeObject pod = delete.get(index);
-                if (pods.get(pod.namespace(), pod.name()) == null) {
-                  expectations.deletionObserved(key, pod.uid());
-                }
-              } catch (StatusException e) {
-                expectations.deletionObserved(key, delete.get(index).uid());
-                throw e;
-              }
-            });
-    return created.failure() != null ? created.failure() : deleted.failure();
+    StatusException created =
+        podControl.create(set, create.size(), index -> pod(set, hash, create.get(index)));
+    StatusException deleted = podControl.delete(set, first(doomed));
+    return created != null ? created : deleted;
   }
 
   private static ObjectNode pod(KubeObject set, String hash, String node) {

@@ -6,10 +6,10 @@ import dev.coracle.api.LabelSelector;
 import dev.coracle.api.OwnerReference;
 import dev.coracle.api.StatusException;
 import dev.coracle.client.SharedInformer;
-import dev.coracle.controller.Batches;
 import dev.coracle.controller.Controller;
 import dev.coracle.controller.ControllerContext;
 import dev.coracle.controller.Expectations;
+import dev.coracle.controller.ExpectedPods;
 import dev.coracle.controller.ObjectKey;
 import dev.coracle.controller.Owners;
 import dev.coracle.controller.PodControl;
@@ -21,7 +21,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,15 +28,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ReplicaSetController implements Controller {
 
-  /** No more Pods than this are created or deleted in one go. */
-  private static final int BURST = 500;
-
   private final ReplicaKind kind;
   private final ControllerContext context;
   private final SharedInformer owners;
   private final SharedInformer pods;
-  private final PodControl podControl;
   private final Expectations expectations;
+  private final ExpectedPods podControl;
   private final Work<ObjectKey> work;
 
   public ReplicaSetController(ReplicaKind kind, ControllerContext context) {
@@ -45,8 +41,8 @@ public final class ReplicaSetController implements Controller {
     this.context = context;
     this.owners = context.informers().of(kind.resource());
     this.pods = context.informers().of(Resources.PODS);
-    this.podControl = new PodControl(context);
     this.expectations = new Expectations();
+    this.podControl = new ExpectedPods(context, expectations, pods);
     this.work = new Work<>(name(), context.clock(), 5, this::sync);
   }
 
@@ -125,10 +121,6 @@ public final class ReplicaSetController implements Controller {
       }
       if (owner != null) {
         work.queue().add(ObjectKey.of(owner));
-        int minReady = owner.at("spec", "minReadySeconds").asInt();
-        if (minReady > 0 && !Pods.isReady(before) && Pods.isReady(now)) {
-          work.queue().addAfter(ObjectKey.of(owner), Duration.ofSeconds(minReady + 1L));
-        }
       } else if (now.controllerRef() == null
           && (!before.labels().equals(now.labels()) || before.controllerRef() != null)) {
         enqueueMatching(now);
@@ -180,95 +172,31 @@ public final class ReplicaSetController implements Controller {
     List<KubeObject> active =
         Owners.claim(
             context.client(), kind.resource(), owner, selector, Resources.PODS, candidates);
-    Outcome outcome = owner.isDeleting() ? new Outcome(0, null) : manage(key, owner, active);
     Instant now = context.clock().instant();
+    ReplicaDecision decision = ReplicaDecision.of(owner, active, related(owner, active), now);
+    StatusException failure =
+        decision.create() > 0
+            ? podControl.create(
+                owner,
+                decision.create(),
+                index -> PodControl.fromTemplate(owner, owner.at("spec", "template")))
+            : podControl.delete(owner, decision.delete());
     ObjectNode status =
         ReplicaStatus.of(
             owner,
             active,
             kind == ReplicaKind.REPLICA_SET ? terminating : -1,
-            outcome.failure,
-            outcome.difference,
+            failure,
+            decision.difference(),
             now);
     KubeObject written = writeStatus(owner, status);
-    int minReady = owner.at("spec", "minReadySeconds").asInt();
-    if (minReady > 0
-        && status.path("readyReplicas").asInt() == wanted(owner)
-        && status.path("availableReplicas").asInt() != wanted(owner)) {
-      work.queue().addAfter(ObjectKey.of(written), Duration.ofSeconds(minReady));
+    Duration left = Pods.availableIn(active, owner.at("spec", "minReadySeconds").asInt(), now);
+    if (left != null) {
+      work.queue().addAfter(ObjectKey.of(written), left);
     }
-    if (outcome.failure != null) {
-      throw outcome.failure;
+    if (failure != null) {
+      throw failure;
     }
-  }
-
-  private static int wanted(KubeObject owner) {
-    return owner.at("spec", "replicas").asInt(1);
-  }
-
-  /**
-   * @param difference active Pods minus wanted ones
-   */
-  private record Outcome(int difference, @Nullable StatusException failure) {}
-
-  private Outcome manage(ObjectKey key, KubeObject owner, List<KubeObject> active)
-      throws InterruptedException {
-    int difference = active.size() - wanted(owner);
-    if (difference < 0) {
-      return new Outcome(difference, create(key, owner, Math.min(-difference, BURST)));
-    }
-    if (difference > 0) {
-      return new Outcome(difference, delete(key, owner, active, Math.min(difference, BURST)));
-    }
-    return new Outcome(0, null);
-  }
-
-  private @Nullable StatusException create(ObjectKey key, KubeObject owner, int count)
-      throws InterruptedException {
-    expectations.expectCreations(key, count);
-    AtomicInteger unanswered = new AtomicInteger(count);
-    Batches.Result result =
-        Batches.slowStart(
-            count,
-            index -> {
-              try {
-                podControl.create(
-                    owner, PodControl.fromTemplate(owner, owner.at("spec", "template")));
-                unanswered.decrementAndGet();
-              } catch (StatusException e) {
-                if (PodControl.isNamespaceTerminating(e)) {
-                  return;
-                }
-                throw e;
-              }
-            });
-    for (int i = unanswered.get(); i > 0; i--) {
-      expectations.creationObserved(key);
-    }
-    return result.failure();
-  }
-
-  private @Nullable StatusException delete(
-      ObjectKey key, KubeObject owner, List<KubeObject> active, int count)
-      throws InterruptedException {
-    List<KubeObject> doomed =
-        PodRanking.toDelete(active, related(owner, active), count, context.clock().instant());
-    expectations.expectDeletions(key, doomed.stream().map(KubeObject::uid).toList());
-    return Batches.parallel(
-            doomed.size(),
-            index -> {
-              KubeObject pod = doomed.get(index);
-              try {
-                podControl.delete(owner, pod);
-                if (pods.get(pod.namespace(), pod.name()) == null) {
-                  expectations.deletionObserved(key, pod.uid());
-                }
-              } catch (StatusException e) {
-                expectations.deletionObserved(key, pod.uid());
-                throw e;
-              }
-            })
-        .failure();
   }
 
   /** The active Pods of all ReplicaSets of the same Deployment: they count for the spread. */

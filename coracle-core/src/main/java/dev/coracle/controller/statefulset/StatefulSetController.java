@@ -20,9 +20,11 @@ import dev.coracle.controller.Work;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Keeps a StatefulSet's Pods, each with its name and claims. Names are fixed, so a lagging cache
@@ -217,7 +219,10 @@ public final class StatefulSetController implements Controller {
     own.forEach(pod -> live.add(StatefulPods.revision(pod)));
     live.add(current.name());
     List<KubeObject> unused =
-        revisions.old().stream().filter(revision -> !live.contains(revision.name())).toList();
+        Stream.concat(revisions.duplicates().stream(), revisions.old().stream())
+            .filter(revision -> !live.contains(revision.name()))
+            .sorted(Comparator.comparingLong(History::number))
+            .toList();
     return unused.subList(0, Math.max(0, unused.size() - History.limit(set)));
   }
 

@@ -2,6 +2,7 @@ package dev.coracle.controller.daemonset;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.ControllableClock;
 import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.GroupVersionResource;
@@ -462,32 +463,77 @@ class DaemonSetStoryTest {
     assertThat(space.pods()).hasSize(5).allMatch(p -> StoryNamespace.image(p).equals("two"));
   }
 
+  private static ObjectNode copyOf(KubeObject revision) {
+    ObjectNode copy = revision.mutableTree();
+    copy.withObject("/metadata").removeAll().put("name", "by-hand");
+    copy.withObject("/metadata").putObject("labels").put("app", "agent");
+    return copy.put("revision", 2);
+  }
+
   @Test
-  void revisions_changedMadeAndDeletedByHand_areMendedByTheController() {
+  void revisions_madeChangedAndDeletedByHand_asTheConformanceTestDoes() {
     StoryNamespace space = space("revisions", 1);
-    create(space, "one", "");
+    KubeObject set = create(space, "one", "");
     awaitAll(space, 1);
-    KubeObject revision = space.list(Resources.CONTROLLER_REVISIONS).getFirst();
+    KubeObject first = space.list(Resources.CONTROLLER_REVISIONS).getFirst();
     KubeObject unused =
         space.patch(
             Resources.CONTROLLER_REVISIONS,
-            revision.name(),
-            "metadata: {labels: {" + revision.name() + ": patched}}");
-    var copy = space.get(Resources.CONTROLLER_REVISIONS, revision.name()).mutableTree();
-    copy.withObject("/metadata").removeAll().put("name", "by-hand");
-    copy.withObject("/metadata").putObject("labels").put("app", "agent");
-    copy.put("revision", 2);
+            first.name(),
+            "metadata: {labels: {" + first.name() + ": patched}}");
+    ObjectNode copy = copyOf(first);
+    copy.withObject("/metadata").putArray("ownerReferences").add(Owners.controllerRef(set));
+    copy.withObject("/metadata")
+        .withObject("/labels")
+        .put("controller-revision-hash", first.labels().get("controller-revision-hash"));
     unused = cluster.admin().create(Resources.CONTROLLER_REVISIONS, "revisions", copy);
-    unused = space.await(Resources.CONTROLLER_REVISIONS, "by-hand", r -> r.controllerRef() != null);
-    space.delete(Resources.CONTROLLER_REVISIONS, "by-hand");
-    space.delete(Resources.CONTROLLER_REVISIONS, revision.name());
+    assertThat(space.list(Resources.CONTROLLER_REVISIONS)).hasSize(2);
+    space.delete(Resources.CONTROLLER_REVISIONS, first.name());
+    unused =
+        space.patch(
+            Resources.CONTROLLER_REVISIONS, "by-hand", "metadata: {labels: {by-hand: updated}}");
+    image(space, "two");
+    awaitAll(space, 1);
+    assertThat(space.list(Resources.CONTROLLER_REVISIONS)).hasSize(2);
+    cluster
+        .admin()
+        .deleteCollection(
+            Resources.CONTROLLER_REVISIONS,
+            "revisions",
+            DeleteOptions.background(),
+            ListOptions.ALL.withLabelSelector("by-hand=updated"));
+    assertThat(space.list(Resources.CONTROLLER_REVISIONS))
+        .singleElement()
+        .satisfies(last -> assertThat(last.at("revision").asInt()).isEqualTo(3));
+    KubeObject last = space.list(Resources.CONTROLLER_REVISIONS).getFirst();
+    space.delete(Resources.CONTROLLER_REVISIONS, last.name());
+    StoryNamespace.eventually(
+        () ->
+            space.list(Resources.CONTROLLER_REVISIONS).stream()
+                .anyMatch(again -> !again.uid().equals(last.uid())));
+    awaitAll(space, 1);
+  }
+
+  @Test
+  void revision_ofTheSameTemplateByNobody_takesThePlaceOfTheFirst() {
+    StoryNamespace space = space("duplicate", 2);
+    create(space, "one", "");
+    awaitAll(space, 2);
+    Set<String> pods = space.uids();
+    KubeObject first = space.list(Resources.CONTROLLER_REVISIONS).getFirst();
+    KubeObject unused =
+        cluster.admin().create(Resources.CONTROLLER_REVISIONS, "duplicate", copyOf(first));
     StoryNamespace.eventually(
         () -> {
           List<KubeObject> there = space.list(Resources.CONTROLLER_REVISIONS);
-          return there.size() == 1 && !there.getFirst().uid().equals(revision.uid());
+          return there.size() == 1 && there.getFirst().name().equals("by-hand");
         });
-    awaitAll(space, 1);
-    assertThat(space.pods()).hasSize(1);
+    space.awaitPods(
+        there ->
+            there.stream()
+                .allMatch(p -> "by-hand".equals(p.labels().get("controller-revision-hash"))));
+    awaitAll(space, 2);
+    assertThat(space.uids()).isEqualTo(pods);
   }
 
   @Test
