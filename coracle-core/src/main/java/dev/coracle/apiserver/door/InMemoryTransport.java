@@ -28,7 +28,7 @@ import dev.coracle.http.ClientResponse;
 import dev.coracle.http.Headers;
 import dev.coracle.registry.Registry;
 import java.io.IOException;
-import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -175,6 +175,7 @@ public final class InMemoryTransport implements Transport {
     Registry.Watch running;
     try {
       running = watch.starter().start(queue);
+      queue.begun(watch.type().custom());
     } catch (StatusException refusal) {
       observation.done(refusal.code(), -1);
       throw refusal;
@@ -202,7 +203,7 @@ public final class InMemoryTransport implements Transport {
       WatchQueue queue, Registry.Watch running, WatchHandler handler, AtomicBoolean closed) {
     StatusException cause = StatusException.serviceUnavailable("the watch has ended");
     try (Registry.Watch closing = running) {
-      for (List<WatchEvent> batch = queue.take(); batch != null; batch = queue.take()) {
+      for (Queue<WatchEvent> batch = queue.take(); batch != null; batch = queue.take()) {
         for (WatchEvent event : batch) {
           if (closed.get()) {
             return;

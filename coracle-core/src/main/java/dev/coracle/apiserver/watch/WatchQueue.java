@@ -3,26 +3,30 @@ package dev.coracle.apiserver.watch;
 import dev.coracle.api.WatchEvent;
 import dev.coracle.registry.Registry;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The events on their way to one watcher. It is bounded: a watcher that falls behind is ended after
- * what it has, and must list again. Until it has caught up for the first time the bound is higher,
- * so that it can take all initial events.
+ * The events on their way to one watcher. It is bounded, by their number and by their bytes: a
+ * watcher that falls behind is ended after what it has, and must list again. The objects that it
+ * begins with do not count.
  */
 public final class WatchQueue implements Registry.WatchSink {
 
   private static final int MOST = 16 * 1024;
-  private static final int MOST_AT_FIRST = 1024 * 1024;
+  private static final long MOST_BYTES = 64L * 1024 * 1024;
+
+  /** Events of custom resources may still have to be converted when a watch has begun. */
+  private static final int MOST_CONVERTED = 100_000;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private ArrayDeque<WatchEvent> events = new ArrayDeque<>();
-  private boolean caughtUp;
+  private long bytes;
+  private int most = Integer.MAX_VALUE;
+  private long mostBytes = Long.MAX_VALUE;
   private boolean ended;
   private boolean overrun;
 
@@ -33,17 +37,33 @@ public final class WatchQueue implements Registry.WatchSink {
       if (ended) {
         return false;
       }
-      if (events.size() >= (caughtUp ? MOST : MOST_AT_FIRST)) {
+      if (events.size() >= most || bytes >= mostBytes) {
         ended = true;
         overrun = true;
         changed.signal();
         return false;
       }
       events.addLast(event);
+      bytes += event.object().json().length;
       if (events.size() == 1) {
         changed.signal();
       }
       return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * The watch has begun: what is there are the objects that it begins with, or most of them.
+   *
+   * @param converted whether more of them may come
+   */
+  public void begun(boolean converted) {
+    lock.lock();
+    try {
+      most = events.size() + (converted ? MOST_CONVERTED : MOST);
+      mostBytes = bytes + MOST_BYTES;
     } finally {
       lock.unlock();
     }
@@ -66,6 +86,7 @@ public final class WatchQueue implements Registry.WatchSink {
     try {
       ended = true;
       events.clear();
+      bytes = 0;
       changed.signal();
     } finally {
       lock.unlock();
@@ -85,20 +106,22 @@ public final class WatchQueue implements Registry.WatchSink {
   /**
    * Waits for events.
    *
-   * @return all that are there, in order; null when the watch is over
+   * @return all that are there, in order, the caller's own; null when the watch is over
    */
-  public @Nullable List<WatchEvent> take() throws InterruptedException {
+  public @Nullable Queue<WatchEvent> take() throws InterruptedException {
     lock.lockInterruptibly();
     try {
       while (events.isEmpty()) {
-        caughtUp = true;
+        most = MOST;
+        mostBytes = MOST_BYTES;
         if (ended) {
           return null;
         }
         changed.await();
       }
-      List<WatchEvent> batch = new ArrayList<>(events);
+      Queue<WatchEvent> batch = events;
       events = new ArrayDeque<>();
+      bytes = 0;
       return batch;
     } finally {
       lock.unlock();

@@ -19,16 +19,20 @@ import dev.coracle.http.WebSocketSession;
 import dev.coracle.registry.Registry;
 import java.io.IOException;
 import java.util.Arrays;
-import java.util.List;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Writes a watch to an HTTP peer: a stream of JSON lines or protobuf frames, or a WebSocket message
  * for each event (text for JSON, binary for protobuf). Runs on the request's own virtual thread;
- * what has gathered while the peer was slow goes out in one write.
+ * what has gathered while the peer was slow goes out in large writes, but not in one: what a peer
+ * that does not read costs is what has been written for it.
  */
 public final class WatchWriter {
+
+  private static final int MOST_LINES = 64;
+  private static final int MOST_BYTES = 64 * 1024;
 
   private final Encoder encoder;
   private final WatchMetrics metrics;
@@ -66,6 +70,7 @@ public final class WatchWriter {
     Registry.Watch source;
     try {
       source = watch.starter().start(queue);
+      queue.begun(watch.type().custom());
     } catch (StatusException refusal) {
       if (refusal.code() != 410) {
         throw refusal;
@@ -106,14 +111,20 @@ public final class WatchWriter {
       throws IOException, InterruptedException {
     boolean first = true;
     WatchMetrics.Cells cells = metrics.of(watch.type());
-    for (List<WatchEvent> batch = queue.take(); batch != null; batch = queue.take()) {
-      byte[][] lines = new byte[batch.size()][];
-      for (int i = 0; i < lines.length; i++) {
-        lines[i] = encoder.event(batch.get(i), watch, query, first);
-        cells.sent(lines[i].length);
-        first = false;
+    for (Queue<WatchEvent> batch = queue.take(); batch != null; batch = queue.take()) {
+      while (!batch.isEmpty()) {
+        byte[][] lines = new byte[Math.min(batch.size(), MOST_LINES)][];
+        int count = 0;
+        long size = 0;
+        while (count < lines.length && size < MOST_BYTES) {
+          byte[] line = encoder.event(batch.remove(), watch, query, first);
+          first = false;
+          cells.sent(line.length);
+          size += line.length;
+          lines[count++] = line;
+        }
+        out.write(count == lines.length ? lines : Arrays.copyOf(lines, count));
       }
-      out.write(lines);
     }
   }
 
