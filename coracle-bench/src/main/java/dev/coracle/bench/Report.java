@@ -21,8 +21,9 @@ final class Report {
       # Performance
 
       Written by `%s` on %s: %d cores, load generator on the same machine, Linux %s, JDK %s. Loads of many equal requests come
-      from h2load (8 connections, 16 streams each, where the row doesn't say otherwise); watches, updates, applies and mixed
-      loads from our own HTTP/2 client. A rate is the best of several runs, the first of which warm the server up.
+      from h2load, which others wrote (8 connections, 16 streams each, where the row doesn't say otherwise); loads whose requests
+      depend on answers, and watches, from our own HTTP/2 client. A rate is the best of several runs, the first of which warm the server up.
+      Where a row is behind what is asked, [profile.md](profile.md) says where the time goes.
 
       """;
 
@@ -63,10 +64,13 @@ final class Report {
                 System.getProperty("os.version"),
                 Runtime.version()));
     boolean compared = !other.isEmpty();
-    text.append("| work | measured | to reach |").append(compared ? " other server | ratio |" : "");
-    text.append("\n|---|---|---|").append(compared ? "---|---|" : "").append('\n');
+    text.append("| work | measured | to reach | by |")
+        .append(compared ? " other server | ratio |" : "");
+    text.append("\n|---|---|---|---|").append(compared ? "---|---|" : "").append('\n');
     for (Result result : own) {
-      text.append("| %s | %s | %s |".formatted(result.work(), result.figure(), result.target()));
+      text.append(
+          "| %s | %s | %s | %s |"
+              .formatted(result.work(), result.figure(), result.target(), result.by()));
       Result second = other.get(result.work());
       if (second != null) {
         text.append(

@@ -143,6 +143,14 @@ public final class LoadConnection {
     }
   }
 
+  /** Sends a GET whose answer nobody takes from the socket, nor any other answer from now on. */
+  public Runnable unread(String path) {
+    return () -> {
+      channel().config().setAutoRead(false);
+      send(LoadRequest.get(path), _ -> {});
+    };
+  }
+
   /** Ends all streams that still run, with status 0. */
   public void close() {
     channel().close().syncUninterruptibly();

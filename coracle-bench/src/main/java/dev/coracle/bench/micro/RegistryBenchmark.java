@@ -9,7 +9,13 @@ import dev.coracle.api.ObjectList;
 import dev.coracle.api.PatchType;
 import dev.coracle.api.SystemClock;
 import dev.coracle.api.UserInfo;
+import dev.coracle.api.WatchEvent;
 import dev.coracle.api.WriteOptions;
+import dev.coracle.apiserver.encoding.Encoder;
+import dev.coracle.apiserver.encoding.SchemaTables;
+import dev.coracle.apiserver.request.ApiResponse;
+import dev.coracle.apiserver.request.Negotiated;
+import dev.coracle.apiserver.request.Query;
 import dev.coracle.registry.Registry;
 import dev.coracle.registry.RegistryConfig;
 import dev.coracle.registry.RequestContext;
@@ -17,7 +23,10 @@ import dev.coracle.registry.ResourceType;
 import dev.coracle.registry.local.Registries;
 import dev.coracle.registry.local.SchemaAdapter;
 import dev.coracle.store.MemoryStore;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -53,6 +62,9 @@ public class RegistryBenchmark {
   private final ResourceType pods = type("pods");
   private final ResourceType maps = type("configmaps");
   private KubeObject pod = KubeObject.of("{}".getBytes(StandardCharsets.UTF_8));
+  private final Encoder encoder = new Encoder(new SchemaTables(registry, InstantSource.system()));
+  private final byte[] sink = new byte[1 << 20];
+  private ObjectList listed = new ObjectList(List.of(), 0, null, null);
   private int number;
 
   @Setup
@@ -61,6 +73,7 @@ public class RegistryBenchmark {
     for (int i = 0; i < PODS; i++) {
       pod = create(pods, "a", podNamed("web-" + i));
     }
+    listed = registry.list(pods, "a", ListOptions.ALL);
     create(maps, "a", object("map"));
     create(maps, "a", object("applied"));
     apply();
@@ -122,6 +135,40 @@ public class RegistryBenchmark {
   @Benchmark
   public ObjectList list5000() {
     return registry.list(pods, "a", ListOptions.ALL);
+  }
+
+  /** A LIST's answer as bytes, apart from finding what is in it. */
+  @Benchmark
+  public long concatenate5000() throws IOException {
+    return written(Negotiated.View.WHOLE);
+  }
+
+  /** The same as a Table, row by row. */
+  @Benchmark
+  public long table5000() throws IOException {
+    return written(Negotiated.View.TABLE);
+  }
+
+  private long written(Negotiated.View view) throws IOException {
+    ApiResponse.Many many =
+        new ApiResponse.Many(
+            listed,
+            pods,
+            new Negotiated(Negotiated.Encoding.JSON, view, true, false, "application/json"));
+    long[] length = new long[1];
+    Objects.requireNonNull(encoder.pieces(many, Query.EMPTY))
+        .writeTo(
+            (bytes, offset, count) -> {
+              System.arraycopy(bytes, offset, sink, 0, count);
+              length[0] += count;
+            });
+    return length[0];
+  }
+
+  /** A change as the line that all its watchers get. */
+  @Benchmark
+  public byte[] encodeEvent() {
+    return new WatchEvent(WatchEvent.Type.MODIFIED, pod).line();
   }
 
   @Benchmark

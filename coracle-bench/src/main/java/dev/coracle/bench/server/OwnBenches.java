@@ -20,19 +20,25 @@ public final class OwnBenches {
   }
 
   public void run() throws IOException, InterruptedException {
-    try (OwnCluster cluster = new OwnCluster(home)) {
+    try (OwnCluster cluster = new OwnCluster(home).recordingPauses()) {
       cluster.starts(out);
       Target target = cluster.target();
       PodBenches.run(target, out);
-      new Benches(target, out).run();
+      new Benches(target, out, Benches.SECTIONS).run();
       Concurrency.run(target, plots());
       cluster.proxy(out);
       out.accept(
           Result.megabytes("memory after all this (RSS)", Memory.resident(cluster.pid()), ""));
+      out.accept(cluster.longestPause("during all this"));
     }
+    memory();
     growth();
     simulatedPods();
     Embedded.run(out);
+  }
+
+  public void memory() throws IOException, InterruptedException {
+    MemoryBenches.run(home, out);
   }
 
   public void growth() throws IOException, InterruptedException {

@@ -12,11 +12,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -30,7 +34,7 @@ public final class OwnCluster implements AutoCloseable {
   private final List<String> arguments;
   private final Path launcher;
   private final Path data;
-  private final Map<String, String> environment;
+  private final Map<String, String> environment = new HashMap<>();
 
   /**
    * @param home where {@code ./coracle} is
@@ -40,7 +44,49 @@ public final class OwnCluster implements AutoCloseable {
     this.arguments = List.of(arguments);
     this.launcher = home.resolve("coracle");
     this.data = Files.createTempDirectory("coracle-bench-cluster");
-    this.environment = Map.of("KUBECONFIG", data.resolve("user-kubeconfig").toString());
+    environment.put("KUBECONFIG", data.resolve("user-kubeconfig").toString());
+  }
+
+  /** Lets the server write down how long it stops for its garbage collector. */
+  OwnCluster recordingPauses() {
+    environment.put(
+        "CORACLE_JAVA_OPTS", "-Xlog:gc:file=" + data.resolve("gc.log") + ":uptime:filecount=0");
+    return this;
+  }
+
+  /**
+   * The longest pause since the start.
+   *
+   * @param when it was
+   */
+  Result longestPause(String when) throws IOException {
+    double longest = 0;
+    int count = 0;
+    Pattern pause = Pattern.compile("Pause .* ([0-9.]+)ms");
+    for (String line : Files.readAllLines(data.resolve("gc.log"))) {
+      Matcher matcher = pause.matcher(line);
+      // System.gc() is ours: it is how the heap is measured.
+      if (matcher.find() && !line.contains("System.gc")) {
+        count++;
+        longest = Math.max(longest, Double.parseDouble(matcher.group(1)));
+      }
+    }
+    return new Result(
+        "longest pause of the garbage collector " + when,
+        longest,
+        String.format(Locale.ROOT, "%.0f ms, the longest of %,d", longest, count),
+        "<= 50 ms");
+  }
+
+  /** What the store has on disk. */
+  long storeBytes() throws IOException {
+    long bytes = 0;
+    try (Stream<Path> files = Files.walk(data.resolve("store"))) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        bytes += Files.size(file);
+      }
+    }
+    return bytes;
   }
 
   double up() throws IOException, InterruptedException {

@@ -9,8 +9,23 @@ import java.util.Locale;
  * @param number the figure alone, for comparing servers
  * @param figure with its unit
  * @param target what the design asks for; empty when it asks nothing
+ * @param by what sent the requests; empty when there are none to speak of
  */
-public record Result(String work, double number, String figure, String target) {
+public record Result(String work, double number, String figure, String target, String by) {
+
+  /** nghttp2's generator of equal requests, which we did not write. */
+  static final String H2LOAD = "h2load";
+
+  /** {@link dev.coracle.bench.load}, over HTTP/2. */
+  static final String OURS = "ours";
+
+  Result(String work, double number, String figure, String target) {
+    this(work, number, figure, target, "");
+  }
+
+  Result by(String generator) {
+    return new Result(work, number, figure, target, generator);
+  }
 
   /** So many a second. */
   static Result rate(String work, double perSecond, String target) {

@@ -12,6 +12,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
@@ -25,6 +26,7 @@ final class StreamBenches {
   private final Consumer<Result> out;
   private final String maps;
   private int series;
+  private boolean filled;
 
   StreamBenches(Target target, Consumer<Result> out, String namespace) {
     this.target = target;
@@ -32,38 +34,55 @@ final class StreamBenches {
     this.maps = "/api/v1/namespaces/" + namespace + "/configmaps";
   }
 
-  void run() throws IOException, InterruptedException {
-    concurrent("merge patch of 64 objects, 8 connections x 8 streams, durable", this::patches);
-    concurrent("read and update of 8 objects by 16 writers, conflicts retried", this::updates);
-    concurrent(
-        "server-side apply of 64 objects, 8 connections x 8 streams, durable", this::applies);
-    concurrent(
-        "a hundred operators: get 70 %, patch 20 %, list 5 %, create 5 %, ten watches",
-        this::mixed);
-    fanOut(200, "");
-    fanOut(1000, ">= 80 000/s, p99 <= 100 ms");
-    fanOut(5000, "");
+  void run(Set<String> sections) throws IOException, InterruptedException {
+    if (sections.contains("one")) {
+      rate("merge patch, one at a time, durable", this::patchesAlone);
+    }
+    if (sections.contains("concurrent")) {
+      concurrent("merge patch of 64 objects, 8 connections x 8 streams, durable", this::patches);
+      concurrent("read and update of 8 objects by 16 writers, conflicts retried", this::updates);
+      concurrent(
+          "server-side apply of 64 objects, 8 connections x 8 streams, durable", this::applies);
+    }
+    if (sections.contains("mixed")) {
+      concurrent(
+          "a hundred operators: get 70 %, patch 20 %, list 5 %, create 5 %, ten watches",
+          load -> mixed(load, false));
+      concurrent(
+          "the same while all ten watches are told of 20 000 objects that are there",
+          load -> mixed(load, true));
+    }
+    if (sections.contains("fanout")) {
+      fanOut(200, "");
+      fanOut(1000, ">= 80 000/s, p99 <= 100 ms");
+      fanOut(5000, "");
+    }
   }
 
   private interface Measurement {
     LoadResult run(LoadTarget load) throws IOException, InterruptedException;
   }
 
+  private void rate(String work, Measurement measurement) throws IOException, InterruptedException {
+    out.accept(Result.rate(work, best(measurement).perSecond(), "").by(Result.OURS));
+  }
+
   private void concurrent(String work, Measurement measurement)
       throws IOException, InterruptedException {
     LoadResult best = best(measurement);
     String conflicts = best.conflicts() == 0 ? "" : ", " + best.conflicts() + " conflicts";
-    out.accept(new Result(work, best.perSecond(), figure(best) + conflicts, ""));
+    out.accept(new Result(work, best.perSecond(), figure(best) + conflicts, "").by(Result.OURS));
   }
 
   private void fanOut(int watchers, String goal) throws IOException, InterruptedException {
     LoadResult best = best(load -> fanOut(load, watchers));
     out.accept(
         new Result(
-            "watch fan-out, " + watchers + " watchers, delivered",
-            best.perSecond(),
-            figure(best),
-            goal));
+                "watch fan-out, " + watchers + " watchers, delivered",
+                best.perSecond(),
+                figure(best),
+                goal)
+            .by(Result.OURS));
   }
 
   private LoadResult best(Measurement measurement) throws IOException, InterruptedException {
@@ -111,6 +130,17 @@ final class StreamBenches {
     return maps + "/" + prefix;
   }
 
+  private LoadResult patchesAlone(LoadTarget load) throws IOException, InterruptedException {
+    List<LoadConnection> connections = load.connect(1);
+    String one = created(connections.getFirst(), 1) + "0";
+    return Loops.run(
+        connections,
+        1,
+        2_000,
+        Duration.ofSeconds(20),
+        n -> LoadRequest.mergePatch(one, "{\"data\":{\"k\":\"" + n + "\"}}"));
+  }
+
   private LoadResult patches(LoadTarget load) throws IOException, InterruptedException {
     List<LoadConnection> connections = load.connect(8);
     String prefix = created(connections.getFirst(), 64);
@@ -139,13 +169,24 @@ final class StreamBenches {
   /**
    * What operators do all day: each of 100 streams, on ten connections with a watch each, mostly
    * reads what it owns, now and then patches it, sometimes lists and creates.
+   *
+   * @param storm whether the watches begin with all that is there, as after a restart, instead of
+   *     the revision of a list
    */
-  private LoadResult mixed(LoadTarget load) throws IOException, InterruptedException {
+  private LoadResult mixed(LoadTarget load, boolean storm)
+      throws IOException, InterruptedException {
     List<LoadConnection> connections = load.connect(10);
-    String prefix = created(connections.getFirst(), 100);
+    LoadConnection first = connections.getFirst();
+    if (storm) {
+      fill(connections);
+    }
+    String prefix = created(first, 100);
+    String revision = storm ? "0" : revision(first);
     for (LoadConnection connection : connections) {
       connection.execute(
-          () -> connection.send(LoadRequest.get(maps + "?watch=1&resourceVersion=0"), _ -> {}));
+          () ->
+              connection.send(
+                  LoadRequest.get(maps + "?watch=1&resourceVersion=" + revision), _ -> {}));
     }
     return Loops.run(
         connections,
@@ -166,6 +207,22 @@ final class StreamBenches {
         });
   }
 
+  private String revision(LoadConnection connection) throws IOException, InterruptedException {
+    return Json.read(Loops.call(connection, LoadRequest.get(maps + "?limit=1")).body())
+        .at("/metadata/resourceVersion")
+        .asText();
+  }
+
+  private void fill(List<LoadConnection> connections) throws IOException, InterruptedException {
+    if (!filled) {
+      filled = true;
+      String map = Benches.map().toString();
+      LoadResult unused =
+          Loops.run(
+              connections, 10, 20_000, Duration.ofSeconds(30), _ -> LoadRequest.post(maps, map));
+    }
+  }
+
   private LoadResult updates(LoadTarget load) throws IOException, InterruptedException {
     List<LoadConnection> connections = load.connect(4);
     String prefix = created(connections.getFirst(), 8);
@@ -181,10 +238,7 @@ final class StreamBenches {
     List<LoadConnection> connections = load.connect(Math.max(8, watchers / 80));
     LoadConnection writer = load.connect(1).getFirst();
     String path = created(writer, 1) + "0";
-    String revision =
-        Json.read(Loops.call(writer, LoadRequest.get(maps + "?limit=1")).body())
-            .at("/metadata/resourceVersion")
-            .asText();
+    String revision = revision(writer);
     String name = path.substring(path.lastIndexOf('/') + 1);
     return FanOut.run(
         connections,

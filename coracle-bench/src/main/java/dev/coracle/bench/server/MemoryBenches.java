@@ -1,0 +1,202 @@
+package dev.coracle.bench.server;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.bench.load.LoadConnection;
+import dev.coracle.bench.load.LoadRequest;
+import dev.coracle.bench.load.LoadResult;
+import dev.coracle.bench.load.LoadTarget;
+import dev.coracle.bench.load.Loops;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/** What objects, watchers that do not read, and the past cost in memory and on disk. */
+final class MemoryBenches {
+
+  private static final String MAPS = "/api/v1/namespaces/default/configmaps";
+  private static final int MAP_COUNT = 20_000;
+  private static final int POD_COUNT = 5_000;
+  private static final int STUCK = 500;
+  private static final int EVENTS = 100_000;
+  private static final int OVERWRITES = 200_000;
+
+  private final OwnCluster cluster;
+  private final Target target;
+  private final Consumer<Result> out;
+
+  private MemoryBenches(OwnCluster cluster, Consumer<Result> out) throws IOException {
+    this.cluster = cluster;
+    this.target = cluster.target();
+    this.out = out;
+  }
+
+  static void run(Path home, Consumer<Result> out) throws IOException, InterruptedException {
+    try (OwnCluster cluster = new OwnCluster(home, "--runtime", "simulated").recordingPauses()) {
+      cluster.up();
+      MemoryBenches benches = new MemoryBenches(cluster, out);
+      benches.factor("ConfigMap of 1 KiB", MAPS, Benches.map(), MAP_COUNT);
+      benches.factor("Pod as a Deployment makes it", podPath(), pod(), POD_COUNT);
+      benches.stuckWatchers();
+      benches.overwrites();
+      out.accept(cluster.longestPause("while objects, watchers and overwrites came"));
+    }
+  }
+
+  private static String podPath() {
+    return "/api/v1/namespaces/default/pods";
+  }
+
+  /** Heap with objects, minus heap without, for each byte of their JSON. */
+  private void factor(String what, String path, ObjectNode object, int count)
+      throws IOException, InterruptedException {
+    Path body = Files.write(Files.createTempFile("coracle-bench", ".json"), Json.write(object));
+    String[] post = {"-H", "content-type: application/json", "-d", body.toString()};
+    Load.rate(target, 1, 1_000, 8, 16, path, post);
+    long json = length(path);
+    long heap = Memory.heap(cluster.pid());
+    Load.rate(target, 1, count, 8, 16, path, post);
+    json = length(path) - json;
+    heap = Memory.heap(cluster.pid()) - heap;
+    Files.delete(body);
+    out.accept(
+        new Result(
+                "heap for each byte of JSON, " + what,
+                (double) heap / json,
+                String.format(
+                    Locale.ROOT,
+                    "%.2f (%,d of %,d bytes each)",
+                    (double) heap / json,
+                    json / count,
+                    count),
+                "<= 1.3")
+            .by(Result.H2LOAD));
+  }
+
+  /** The bytes of a list's items. */
+  private long length(String path) throws IOException, InterruptedException {
+    try (LoadTarget load = new LoadTarget(URI.create(target.url()), target.token())) {
+      return Loops.call(load.connect(1).getFirst(), LoadRequest.get(path)).body().length();
+    }
+  }
+
+  private static ObjectNode pod() {
+    ObjectNode pod = Json.object().put("apiVersion", "v1").put("kind", "Pod");
+    ObjectNode metadata = pod.putObject("metadata").put("generateName", "web-6c9f7b8d5c-");
+    metadata
+        .putObject("labels")
+        .put("app.kubernetes.io/name", "web")
+        .put("app.kubernetes.io/instance", "web-production")
+        .put("pod-template-hash", "6c9f7b8d5c");
+    metadata.putObject("annotations").put("example.com/checksum", "0123456789abcdef".repeat(4));
+    ObjectNode spec = pod.putObject("spec").put("schedulerName", "nobody");
+    ObjectNode container = spec.putArray("containers").addObject();
+    container.put("name", "main").put("image", "registry.example.com/team/web:1.2.3");
+    container.putArray("args").add("--listen=:8080").add("--log-level=info");
+    for (String name : List.of("LOG_FORMAT", "DATABASE_HOST", "DATABASE_NAME", "FEATURES")) {
+      container.withArray("/env").addObject().put("name", name).put("value", "a value of " + name);
+    }
+    container.putArray("ports").addObject().put("name", "http").put("containerPort", 8080);
+    container.putObject("resources").putObject("requests").put("cpu", "10m").put("memory", "64Mi");
+    container.putObject("readinessProbe").putObject("httpGet").put("path", "/ready").put("port", 1);
+    container
+        .putArray("volumeMounts")
+        .addObject()
+        .put("name", "config")
+        .put("mountPath", "/etc/web");
+    spec.putArray("volumes")
+        .addObject()
+        .put("name", "config")
+        .putObject("configMap")
+        .put("name", "web");
+    return pod;
+  }
+
+  /** Half of the watchers begin with all objects, half with the next event; none of them reads. */
+  private void stuckWatchers() throws IOException, InterruptedException {
+    try (LoadTarget load = new LoadTarget(URI.create(target.url()), target.token())) {
+      List<LoadConnection> writers = load.connect(8);
+      String value = "x".repeat(900);
+      long before = Memory.heap(cluster.pid());
+      long resident = Memory.resident(cluster.pid());
+      List<LoadConnection> stuck = load.connect(50);
+      for (int i = 0; i < STUCK; i++) {
+        String query = "?watch=1" + (i % 2 == 0 ? "&resourceVersion=0" : "");
+        stuck.get(i % stuck.size()).execute(stuck.get(i % stuck.size()).unread(MAPS + query));
+      }
+      TimeUnit.SECONDS.sleep(1);
+      LoadResult written =
+          Loops.run(
+              writers,
+              16,
+              EVENTS,
+              Duration.ofSeconds(30),
+              n ->
+                  LoadRequest.apply(
+                      MAPS + "/stuck-" + n % 512 + "?fieldManager=bench&force=true",
+                      "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"data\":{\"n\":\""
+                          + n
+                          + "\",\"v\":\""
+                          + value
+                          + "\"}}"));
+      long highest = Memory.resident(cluster.pid());
+      long after = Memory.heap(cluster.pid());
+      out.accept(
+          new Result(
+                  "500 watchers that never read, while "
+                      + String.format(Locale.ROOT, "%,d", written.count()).replace(',', ' ')
+                      + " events of 1 KiB pass",
+                  (after - before) >> 20,
+                  String.format(
+                      Locale.ROOT,
+                      "heap + %d MB, RSS %d -> %d MB",
+                      (after - before) >> 20,
+                      resident,
+                      highest),
+                  "bounded")
+              .by(Result.OURS));
+    }
+  }
+
+  /** One object, overwritten again and again: the past is forgotten as it grows. */
+  private void overwrites() throws IOException, InterruptedException {
+    try (LoadTarget load = new LoadTarget(URI.create(target.url()), target.token())) {
+      List<LoadConnection> connections = load.connect(8);
+      String map = Benches.map().toString().replace("generateName\":\"bench-", "name\":\"one");
+      Loops.call(connections.getFirst(), LoadRequest.post(MAPS, map));
+      StringBuilder figure = new StringBuilder();
+      for (int half = 0; half < 2; half++) {
+        int from = half * OVERWRITES;
+        LoadResult unused =
+            Loops.run(
+                connections,
+                16,
+                OVERWRITES / 2,
+                Duration.ofSeconds(30),
+                n ->
+                    LoadRequest.mergePatch(
+                        MAPS + "/one", "{\"data\":{\"k\":\"" + (from + n) + "\"}}"));
+        figure.append(
+            String.format(
+                Locale.ROOT,
+                "%sheap %d MB, store %d MB",
+                half == 0 ? "" : " -> ",
+                Memory.heap(cluster.pid()) >> 20,
+                cluster.storeBytes() >> 20));
+      }
+      out.accept(
+          new Result(
+                  "one object of 1 KiB overwritten 100 000 -> 200 000 times",
+                  Memory.resident(cluster.pid()),
+                  figure.toString(),
+                  "no growth")
+              .by(Result.OURS));
+    }
+  }
+}
