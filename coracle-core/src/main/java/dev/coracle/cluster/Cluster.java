@@ -3,9 +3,6 @@ package dev.coracle.cluster;
 import dev.coracle.api.Cidr;
 import dev.coracle.api.Clock;
 import dev.coracle.api.ControllableClock;
-import dev.coracle.api.GroupVersionResource;
-import dev.coracle.api.KubeObject;
-import dev.coracle.api.ListOptions;
 import dev.coracle.api.SystemClock;
 import dev.coracle.apiserver.ApiServer;
 import dev.coracle.apiserver.ApiServerConfig;
@@ -17,7 +14,6 @@ import dev.coracle.auth.certificates.KeyAndCertificate;
 import dev.coracle.client.Client;
 import dev.coracle.client.InformerFactory;
 import dev.coracle.client.Informers;
-import dev.coracle.client.SharedInformer;
 import dev.coracle.client.WorkQueue;
 import dev.coracle.client.webhook.ApiServiceResolver;
 import dev.coracle.client.webhook.WebhookClient;
@@ -41,17 +37,12 @@ import dev.coracle.store.StoreFailedException;
 import dev.coracle.store.StoreLockedException;
 import dev.coracle.store.Stores;
 import java.io.IOException;
-import java.net.BindException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.SocketAddress;
-import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
@@ -188,12 +179,13 @@ public final class Cluster implements AutoCloseable {
                 .forEach((name, on) -> samples.sample(Boolean.TRUE.equals(on) ? 1 : 0, name, "")));
     Machine machine = keep(machineStart.get());
     machine.degraded().forEach(listener::degraded);
+    ServerAddresses addresses = new ServerAddresses(options, machine);
 
     ServingCertificates serving =
         keep(
             new ServingCertificates(
                 options.server().serving(),
-                () -> servingCertificate(pki, machine),
+                () -> addresses.certificate(pki),
                 pki.files("apiserver"),
                 auth.authenticators()::rereadClientAuthorities,
                 auth.authenticators().clientAuthorityFiles(),
@@ -209,7 +201,7 @@ public final class Cluster implements AutoCloseable {
             ApiServerConfig.builder(registry)
                 .auth(auth.authenticators().all(), auth.authorizer())
                 .anonymousAllowed(auth.authenticators().anonymous())
-                .http(HttpServerOptions.of(serving.tls(), addresses(machine)))
+                .http(HttpServerOptions.of(serving.tls(), addresses.listening()))
                 .audit(auditor)
                 .metrics(metrics)
                 .limits(options.server().limits())
@@ -234,15 +226,15 @@ public final class Cluster implements AutoCloseable {
     Informers policyInformers = keep(new InformerFactory(apiServerClient, clock));
     auth.startRbac(policyInformers);
     admission.start(policyInformers);
-    listen(apiServer);
+    addresses.open(apiServer);
     keep(apiServer);
     onceReady = apiServer::startFlowControl;
     serving.start(apiServer::reloadTls);
-    server = "https://" + host(options.listenHost()) + ":" + apiServer.port();
+    server = addresses.url(apiServer);
     started("api server", server);
     apiServer.startAggregation(() -> frontProxy(pki, bootstrap, auth.authenticators()));
 
-    InetSocketAddress forPods = addressForPods(apiServer, machine);
+    InetSocketAddress forPods = addresses.forPods(apiServer);
     bootstrap.serviceCidr(options.serviceCidr());
     bootstrap.kubernetesService(
         Cidr.parse(options.serviceCidr()).address(1), forPods.getHostString(), forPods.getPort());
@@ -365,99 +357,6 @@ public final class Cluster implements AutoCloseable {
     return value.name().toLowerCase(Locale.ROOT);
   }
 
-  private KeyAndCertificate servingCertificate(Pki pki, Machine machine) throws IOException {
-    List<String> names =
-        new ArrayList<>(
-            List.of(
-                "localhost",
-                "kubernetes",
-                "kubernetes.default",
-                "kubernetes.default.svc",
-                "kubernetes.default.svc.cluster.local",
-                machine.nodeName()));
-    List<String> ips =
-        new ArrayList<>(List.of("127.0.0.1", Cidr.parse(options.serviceCidr()).address(1)));
-    if (!ips.contains(machine.reachableAddress())) {
-      ips.add(machine.reachableAddress());
-    }
-    List<String> more = new ArrayList<>(options.servingNames());
-    more.add(options.listenHost());
-    if (options.listenHost().equals("0.0.0.0") || options.listenHost().equals("::")) {
-      more.addAll(Machine.addresses());
-    }
-    for (String name : more) {
-      boolean address = name.matches("[0-9.]+") || name.contains(":");
-      List<String> into = address ? ips : names;
-      if (!into.contains(name) && !name.equals("::")) {
-        into.add(name);
-      }
-    }
-    return pki.server("apiserver", "kube-apiserver", names, ips);
-  }
-
-  private SocketAddress[] addresses(Machine machine) {
-    List<SocketAddress> addresses = new ArrayList<>();
-    try {
-      addresses.add(
-          new InetSocketAddress(InetAddress.getByName(options.listenHost()), options.listenPort()));
-      String gateway = machine.gateway();
-      if (gateway != null && !options.listenHost().equals("0.0.0.0")) {
-        addresses.add(new InetSocketAddress(InetAddress.getByName(gateway), options.listenPort()));
-      }
-    } catch (UnknownHostException e) {
-      throw new StartException(
-          StartException.Kind.FAILED,
-          "the host of --listen is unknown: " + options.listenHost(),
-          e);
-    }
-    return addresses.toArray(new SocketAddress[0]);
-  }
-
-  private void listen(ApiServer apiServer) throws IOException {
-    try {
-      apiServer.listen();
-    } catch (BindException e) {
-      String message = String.valueOf(e.getMessage());
-      if (message.contains("in use")) {
-        throw new StartException(
-            StartException.Kind.PORT_TAKEN,
-            "port "
-                + options.listenPort()
-                + " of "
-                + options.listenHost()
-                + " is taken; choose another with --listen, or let the system choose: --listen "
-                + host(options.listenHost())
-                + ":0",
-            e);
-      }
-      throw new StartException(
-          StartException.Kind.FAILED,
-          "can't listen on " + options.listenHost() + ":" + options.listenPort() + ": " + message,
-          e);
-    }
-  }
-
-  /** Where Pods reach the API server. */
-  private InetSocketAddress addressForPods(ApiServer apiServer, Machine machine) {
-    List<SocketAddress> addresses = apiServer.addresses();
-    boolean second = machine.gateway() != null && addresses.size() > 1;
-    int port =
-        second && addresses.get(1) instanceof InetSocketAddress address
-            ? address.getPort()
-            : apiServer.port();
-    String listening = options.listenHost();
-    boolean everywhere = listening.equals("0.0.0.0") || listening.equals("::");
-    boolean local = machine.gateway() != null || everywhere || listening.equals("localhost");
-    return InetSocketAddress.createUnresolved(local ? machine.reachableAddress() : listening, port);
-  }
-
-  private static String host(String host) {
-    if (host.equals("0.0.0.0")) {
-      return "127.0.0.1";
-    }
-    return host.contains(":") ? "[" + host + "]" : host;
-  }
-
   private void writeKubeconfigs(DataDirectory directory, Pki pki, KeyAndCertificate client)
       throws IOException {
     Kubeconfig.Access access =
@@ -521,44 +420,10 @@ public final class Cluster implements AutoCloseable {
    */
   public boolean awaitReady(Duration timeout, CountDownLatch stop) throws InterruptedException {
     try {
-      return nodes.isEmpty() || awaitNodes(timeout, stop);
+      return nodes.isEmpty() || NodesReady.await(client(), nodes, timeout, stop);
     } finally {
       onceReady.run();
     }
-  }
-
-  private boolean awaitNodes(Duration timeout, CountDownLatch stop) throws InterruptedException {
-    CountDownLatch ready = new CountDownLatch(1);
-    try (Informers informers = new InformerFactory(client(), new SystemClock())) {
-      SharedInformer informer =
-          informers.of(GroupVersionResource.core("nodes"), "", ListOptions.ALL);
-      informer.addHandler(
-          SharedInformer.each(
-              changed -> {
-                if (nodes.stream().allMatch(name -> isReady(informer.get("", name)))) {
-                  ready.countDown();
-                }
-              }));
-      long deadline = System.nanoTime() + timeout.toNanos();
-      while (System.nanoTime() < deadline && stop.getCount() > 0) {
-        if (ready.await(50, TimeUnit.MILLISECONDS)) {
-          return true;
-        }
-      }
-      return ready.getCount() == 0;
-    }
-  }
-
-  private static boolean isReady(@Nullable KubeObject node) {
-    if (node == null) {
-      return false;
-    }
-    for (var condition : node.at("status", "conditions")) {
-      if (condition.path("type").asText().equals("Ready")) {
-        return condition.path("status").asText().equals("True");
-      }
-    }
-    return false;
   }
 
   /** Stops Pods, then every part, the last started first. */
