@@ -239,6 +239,8 @@ public final class Cluster implements AutoCloseable {
     bootstrap.kubernetesService(
         Cidr.parse(options.serviceCidr()).address(1), forPods.getHostString(), forPods.getPort());
     writeKubeconfigs(directory, pki, adminStart.get());
+    keep(LegacyTokenTracking.start(apiServerClient, policyInformers, clock));
+    ClusterInfo.publish(apiServerClient, server, pki.authorityPem());
     if (options.only() != ClusterOptions.Part.APISERVER) {
       WorkQueue.countIn(metrics);
       keep(() -> WorkQueue.countNoMoreIn(metrics));

@@ -34,6 +34,7 @@ import dev.coracle.controller.replicaset.ReplicaSetController;
 import dev.coracle.controller.resourcequota.ResourceQuotaController;
 import dev.coracle.controller.rootca.RootCaController;
 import dev.coracle.controller.service.LoadBalancerController;
+import dev.coracle.controller.serviceaccount.LegacyTokenCleaner;
 import dev.coracle.controller.serviceaccount.ServiceAccountController;
 import dev.coracle.controller.serviceaccount.TokenController;
 import dev.coracle.controller.serviceaccount.TokenSigner;
@@ -120,6 +121,11 @@ public final class Controllers implements AutoCloseable {
             context ->
                 new TokenController(
                     context, config.tokens(), config.ca(), config.legacyServiceAccountTokens())));
+    factories.add(
+        new Factory(
+            "legacy-serviceaccount-token-cleaner-controller",
+            ControllerManager.identity("legacy-service-account-token-cleaner"),
+            LegacyTokenCleaner::new));
     factories.add(
         Factory.of(
             "replicaset-controller",

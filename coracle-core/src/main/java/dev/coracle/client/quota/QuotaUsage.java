@@ -140,11 +140,17 @@ public final class QuotaUsage {
     if (!storageClass.isEmpty()) {
       usage.put(storageClass + STORAGE_CLASS + "persistentvolumeclaims", one);
     }
-    JsonNode storage = spec.path("resources").path("requests").path("storage");
-    if (!storage.isMissingNode()) {
-      usage.put("requests.storage", Quantity.of(storage));
+    JsonNode requested = spec.path("resources").path("requests").path("storage");
+    if (!requested.isMissingNode()) {
+      Quantity storage = Quantity.of(requested);
+      // an expansion that was taken back counts until its volume is sure not to have grown
+      JsonNode allocated = claim.path("status").path("allocatedResources").path("storage");
+      if (!allocated.isMissingNode()) {
+        storage = storage.max(Quantity.of(allocated));
+      }
+      usage.put("requests.storage", storage);
       if (!storageClass.isEmpty()) {
-        usage.put(storageClass + STORAGE_CLASS + "requests.storage", Quantity.of(storage));
+        usage.put(storageClass + STORAGE_CLASS + "requests.storage", storage);
       }
     }
   }

@@ -10,7 +10,6 @@ import dev.coracle.api.OwnerReference;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.Timestamps;
 import dev.coracle.client.SharedInformer;
-import dev.coracle.controller.Conditions;
 import dev.coracle.controller.Controller;
 import dev.coracle.controller.ControllerContext;
 import dev.coracle.controller.ObjectKey;
@@ -23,13 +22,11 @@ import dev.coracle.controller.Work;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Starts a Job whenever a CronJob's schedule says so, and keeps some of the finished ones. */
@@ -57,7 +54,28 @@ public final class CronJobController implements Controller {
   @Override
   public void start() throws InterruptedException {
     Pods.index(jobs);
-    work.watch(cronJobs, cronJob -> work.queue().add(ObjectKey.of(cronJob)));
+    work.watch(
+        cronJobs,
+        new SharedInformer.Handler() {
+          @Override
+          public void added(KubeObject cronJob) {
+            work.queue().add(ObjectKey.of(cronJob));
+          }
+
+          @Override
+          public void updated(KubeObject before, KubeObject now) {
+            JsonNode spec = now.at("spec");
+            if (before.at("spec").path("schedule").equals(spec.path("schedule"))
+                && before.at("spec").path("timeZone").equals(spec.path("timeZone"))) {
+              work.queue().add(ObjectKey.of(now));
+            } else {
+              rescheduled(now);
+            }
+          }
+
+          @Override
+          public void deleted(KubeObject last) {}
+        });
     work.watch(
         jobs,
         job -> {
@@ -67,6 +85,23 @@ public final class CronJobController implements Controller {
           }
         });
     work.start();
+  }
+
+  /** A new schedule holds from now on: its times that are past were nobody's. */
+  private void rescheduled(KubeObject cronJob) {
+    try {
+      Duration wait = CronJobDecision.untilNext(cronJob, context.clock().instant());
+      if (wait != null) {
+        work.queue().addAfter(ObjectKey.of(cronJob), wait);
+      }
+    } catch (IllegalArgumentException | DateTimeException e) {
+      context
+          .events()
+          .warning(
+              cronJob,
+              "UnParseableCronJobSchedule",
+              "unparseable schedule for cronjob: " + cronJob.text("spec", "schedule"));
+    }
   }
 
   @Override
@@ -79,88 +114,116 @@ public final class CronJobController implements Controller {
     if (cronJob == null) {
       return;
     }
-    List<KubeObject> children = new ArrayList<>(Pods.controlledBy(jobs, cronJob.uid()));
-    children.sort(
-        Comparator.comparing((KubeObject job) -> job.text("status", "startTime"))
-            .thenComparing(KubeObject::name));
+    List<KubeObject> children = Pods.controlledBy(jobs, cronJob.uid());
     ObjectNode tree = cronJob.mutableTree();
     ObjectNode status = tree.withObject("/status");
-    refreshActive(cronJob, children, status);
-    cleanUp(cronJob, children);
-    if (!cronJob.isDeleting() && !cronJob.at("spec", "suspend").asBoolean()) {
-      run(key, cronJob, children, status);
+    ArrayNode active = status.withArray("/active");
+    if (!refreshActive(cronJob, children, status, active)) {
+      return;
     }
-    if (status.path("active").isEmpty()) {
+    StatusException failure = null;
+    try {
+      run(key, cronJob, status, active);
+    } catch (StatusException e) {
+      failure = e; // what was done is written all the same
+    }
+    for (String type : new String[] {"Complete", "Failed"}) {
+      String limit =
+          type.equals("Complete") ? "successfulJobsHistoryLimit" : "failedJobsHistoryLimit";
+      for (KubeObject job : CronJobDecision.surplus(children, type, cronJob.at("spec", limit))) {
+        boolean unused = delete(cronJob, job, active);
+      }
+    }
+    if (active.isEmpty()) {
       status.remove("active");
     }
     boolean none = status.isEmpty() && cronJob.at("status").isMissingNode();
     if (!none && !Trees.same(status, cronJob.at("status"))) {
       context.client().updateStatus(Resources.CRON_JOBS, key.namespace(), key.name(), tree);
     }
+    if (failure != null) {
+      throw failure;
+    }
   }
 
-  private static @Nullable String finishedType(KubeObject job) {
-    for (String type : new String[] {"Complete", "Failed"}) {
-      if (Conditions.isTrue(job.at("status", "conditions"), type)) {
-        return type;
+  /**
+   * Brings the list of running Jobs in line with the Jobs that there are.
+   *
+   * @return false when the cache is behind what this controller wrote itself: it is called again
+   */
+  private boolean refreshActive(
+      KubeObject cronJob, List<KubeObject> children, ObjectNode status, ArrayNode active) {
+    KubeObject fresh = null;
+    for (KubeObject job : children) {
+      String finished = CronJobDecision.finishedType(job);
+      boolean listed = contains(active, job.uid());
+      if (finished == null) {
+        if (listed) {
+          continue;
+        }
+        fresh =
+            fresh != null
+                ? fresh
+                : context.client().find(Resources.CRON_JOBS, cronJob.namespace(), cronJob.name());
+        if (fresh != null && contains(fresh.at("status", "active"), job.uid())) {
+          return false;
+        }
+        context
+            .events()
+            .warning(
+                cronJob,
+                "UnexpectedJob",
+                "Saw a job that the controller did not create or forgot: " + job.name());
+        continue;
+      }
+      if (listed) {
+        remove(active, job.uid());
+        context
+            .events()
+            .normal(
+                cronJob,
+                "SawCompletedJob",
+                "Saw completed job: " + job.name() + ", condition: " + finished);
+      }
+      String time = job.text("status", "completionTime");
+      if (finished.equals("Complete")
+          && time.compareTo(status.path("lastSuccessfulTime").asText("")) > 0) {
+        status.put("lastSuccessfulTime", time);
       }
     }
-    return null;
+    removeMissing(cronJob, children, active);
+    return true;
   }
 
-  /** Brings the list of running Jobs in line with the Jobs that there are. */
-  private void refreshActive(KubeObject cronJob, List<KubeObject> children, ObjectNode status) {
-    ArrayNode active = Json.array();
-    for (JsonNode reference : status.path("active")) {
-      KubeObject child = null;
-      for (KubeObject job : children) {
-        if (job.uid().equals(reference.path("uid").asText())) {
-          child = job;
-        }
-      }
-      if (child == null) {
-        String name = reference.path("name").asText();
+  private void removeMissing(KubeObject cronJob, List<KubeObject> children, ArrayNode active) {
+    for (JsonNode reference : active.deepCopy()) {
+      String uid = reference.path("uid").asText();
+      String name = reference.path("name").asText();
+      if (children.stream().noneMatch(job -> job.uid().equals(uid))) {
         KubeObject fresh = context.client().find(Resources.JOBS, cronJob.namespace(), name);
-        if (fresh != null && fresh.uid().equals(reference.path("uid").asText())) {
-          active.add(reference);
-        } else {
+        if (fresh == null || !fresh.uid().equals(uid)) {
+          remove(active, uid);
           context.events().normal(cronJob, "MissingJob", "Active job went missing: " + name);
         }
-        continue;
-      }
-      String finished = finishedType(child);
-      if (finished == null) {
-        active.add(reference);
-        continue;
-      }
-      context
-          .events()
-          .normal(
-              cronJob,
-              "SawCompletedJob",
-              "Saw completed job: " + child.name() + ", condition: " + finished);
-    }
-    for (KubeObject job : children) {
-      String finished = finishedType(job);
-      if ("Complete".equals(finished)) {
-        String time = job.text("status", "completionTime");
-        if (time.compareTo(status.path("lastSuccessfulTime").asText("")) > 0) {
-          status.put("lastSuccessfulTime", time);
-        }
-      } else if (finished == null && !contains(active, job) && !job.isDeleting()) {
-        active.add(reference(job));
       }
     }
-    status.set("active", active);
   }
 
-  private static boolean contains(ArrayNode active, KubeObject job) {
+  private static boolean contains(JsonNode active, String uid) {
     for (JsonNode reference : active) {
-      if (reference.path("uid").asText().equals(job.uid())) {
+      if (reference.path("uid").asText().equals(uid)) {
         return true;
       }
     }
     return false;
+  }
+
+  private static void remove(ArrayNode active, String uid) {
+    for (int i = active.size() - 1; i >= 0; i--) {
+      if (active.get(i).path("uid").asText().equals(uid)) {
+        active.remove(i);
+      }
+    }
   }
 
   private static ObjectNode reference(KubeObject job) {
@@ -173,124 +236,82 @@ public final class CronJobController implements Controller {
         .put("resourceVersion", Long.toString(job.resourceVersion()));
   }
 
-  private void cleanUp(KubeObject cronJob, List<KubeObject> children) {
-    keep(cronJob, children, "Complete", cronJob.at("spec", "successfulJobsHistoryLimit").asInt(3));
-    keep(cronJob, children, "Failed", cronJob.at("spec", "failedJobsHistoryLimit").asInt(1));
+  /** Returns whether it is gone, or going. */
+  private boolean delete(KubeObject cronJob, KubeObject job, ArrayNode active) {
+    try {
+      KubeObject unused =
+          context
+              .client()
+              .delete(
+                  Resources.JOBS,
+                  job.namespace(),
+                  job.name(),
+                  new DeleteOptions(false, null, "Background", job.uid(), null));
+    } catch (StatusException e) {
+      if (e.isNotFound()) {
+        return true;
+      }
+      context.events().warning(cronJob, "FailedDelete", "Deleted job: " + e.status().message());
+      return false;
+    }
+    remove(active, job.uid());
+    context.events().normal(cronJob, "SuccessfulDelete", "Deleted job " + job.name());
+    return true;
   }
 
-  private void keep(KubeObject cronJob, List<KubeObject> children, String type, int limit) {
-    List<KubeObject> finished =
-        children.stream()
-            .filter(job -> !job.isDeleting() && type.equals(finishedType(job)))
-            .toList();
-    for (int i = 0; i < finished.size() - limit; i++) {
-      delete(cronJob, finished.get(i));
+  private void run(ObjectKey key, KubeObject cronJob, ObjectNode status, ArrayNode active) {
+    Set<String> names = new HashSet<>();
+    active.forEach(reference -> names.add(reference.path("name").asText()));
+    CronJobDecision.Plan plan =
+        CronJobDecision.plan(
+            cronJob,
+            names,
+            Timestamps.parse(status.path("lastScheduleTime").asText()),
+            context.clock().instant());
+    for (CronJobDecision.News news : plan.news()) {
+      if (news.warning()) {
+        context.events().warning(cronJob, news.reason(), news.message());
+      } else {
+        context.events().normal(cronJob, news.reason(), news.message());
+      }
+    }
+    Duration wait = plan.untilNext();
+    if (wait != null) {
+      work.queue().addAfter(key, wait);
+    }
+    Instant time = plan.start();
+    if (time == null) {
+      return;
+    }
+    if (plan.replace()) {
+      replace(cronJob, active);
+    }
+    KubeObject started = create(cronJob, time);
+    if (started != null && !contains(active, started.uid())) {
+      active.add(reference(started));
+      status.put("lastScheduleTime", Timestamps.seconds(time));
     }
   }
 
-  private void delete(KubeObject cronJob, KubeObject job) {
-    try {
-      context
-          .client()
-          .delete(
-              Resources.JOBS,
-              job.namespace(),
-              job.name(),
-              new DeleteOptions(false, null, "Background", job.uid(), null));
-      context.events().normal(cronJob, "SuccessfulDelete", "Deleted job " + job.name());
-    } catch (StatusException e) {
-      if (!e.isNotFound() && !e.isConflict()) {
-        context.events().warning(cronJob, "FailedDelete", "Deleted job: " + e.status().message());
+  private void replace(KubeObject cronJob, ArrayNode active) {
+    for (JsonNode reference : active.deepCopy()) {
+      String name = reference.path("name").asText();
+      KubeObject job;
+      try {
+        job = context.client().get(Resources.JOBS, cronJob.namespace(), name);
+      } catch (StatusException e) {
+        context.events().warning(cronJob, "FailedGet", "Get job: " + e.status().message());
         throw e;
+      }
+      if (!delete(cronJob, job, active)) {
+        throw StatusException.internal("could not replace job " + job.key());
       }
     }
   }
 
-  private void run(
-      ObjectKey key, KubeObject cronJob, List<KubeObject> children, ObjectNode status) {
-    CronSchedule schedule;
-    ZoneId zone;
-    try {
-      String name = cronJob.text("spec", "timeZone");
-      zone = name.isEmpty() ? ZoneOffset.UTC : ZoneId.of(name);
-      schedule = CronSchedule.parse(cronJob.text("spec", "schedule"), zone);
-    } catch (IllegalArgumentException | DateTimeException e) {
-      context
-          .events()
-          .warning(
-              cronJob,
-              "UnparseableSchedule",
-              "unparseable schedule: " + cronJob.text("spec", "schedule") + " : " + e.getMessage());
-      return;
-    }
-    Instant now = context.clock().instant();
-    Instant next = schedule.next(now);
-    if (next != null) {
-      work.queue().addAfter(key, Duration.between(now, next).plusMillis(100));
-    }
-    Instant since = Timestamps.parse(status.path("lastScheduleTime").asText());
-    if (since == null) {
-      since = Timestamps.parse(cronJob.creationTimestamp());
-    }
-    if (since == null) {
-      return;
-    }
-    JsonNode deadline = cronJob.at("spec", "startingDeadlineSeconds");
-    if (deadline.isNumber() && now.minusSeconds(deadline.asLong()).isAfter(since)) {
-      since = now.minusSeconds(deadline.asLong());
-    }
-    CronSchedule.Due due = schedule.due(since, now);
-    Instant time = due.time();
-    if (time == null) {
-      return;
-    }
-    if (due.missed() > 100) {
-      context
-          .events()
-          .warning(
-              cronJob,
-              "TooManyMissedTimes",
-              "too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check"
-                  + " clock skew");
-    }
-    if (deadline.isNumber() && time.plusSeconds(deadline.asLong()).isBefore(now)) {
-      context
-          .events()
-          .warning(
-              cronJob,
-              "MissSchedule",
-              "Missed scheduled time to start a job: " + Timestamps.seconds(time));
-      return;
-    }
-    String name = cronJob.name() + "-" + time.getEpochSecond() / 60;
-    if (children.stream().anyMatch(job -> job.name().equals(name))) {
-      status.put("lastScheduleTime", Timestamps.seconds(time));
-      return;
-    }
-    ArrayNode active = status.withArray("/active");
-    String policy = cronJob.text("spec", "concurrencyPolicy");
-    if (policy.equals("Forbid") && !active.isEmpty()) {
-      context
-          .events()
-          .normal(
-              cronJob,
-              "JobAlreadyActive",
-              "Not starting job because prior execution is running and concurrency policy is"
-                  + " Forbid");
-      return;
-    }
-    if (policy.equals("Replace")) {
-      children.stream().filter(job -> contains(active, job)).forEach(job -> delete(cronJob, job));
-      active.removeAll();
-    }
-    KubeObject created = create(cronJob, name, time, zone);
-    if (created != null) {
-      active.add(reference(created));
-      status.put("lastScheduleTime", Timestamps.seconds(time));
-    }
-  }
-
-  private @Nullable KubeObject create(KubeObject cronJob, String name, Instant time, ZoneId zone) {
+  /** The Job of a scheduled time; null when there is none, or it is another's. */
+  private @Nullable KubeObject create(KubeObject cronJob, Instant time) {
+    String name = CronJobDecision.jobName(cronJob, time);
     ObjectNode job = Json.object().put("kind", "Job").put("apiVersion", "batch/v1");
     ObjectNode metadata = job.putObject("metadata");
     metadata.put("name", name).put("namespace", cronJob.namespace());
@@ -307,7 +328,7 @@ public final class CronJobController implements Controller {
     annotations.put(
         SCHEDULED_AT,
         DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(
-            time.atZone(zone).truncatedTo(ChronoUnit.SECONDS)));
+            time.atZone(CronJobDecision.zone(cronJob)).truncatedTo(ChronoUnit.SECONDS)));
     metadata.putArray("ownerReferences").add(Owners.controllerRef(cronJob));
     job.set("spec", template.path("spec").deepCopy());
     try {
@@ -315,8 +336,13 @@ public final class CronJobController implements Controller {
       context.events().normal(cronJob, "SuccessfulCreate", "Created job " + name);
       return created;
     } catch (StatusException e) {
-      if (e.isAlreadyExists() || PodControl.isNamespaceTerminating(e)) {
+      if (PodControl.isNamespaceTerminating(e)) {
         return null;
+      }
+      if (e.isAlreadyExists()) {
+        // started before, and then the status was not written
+        KubeObject there = context.client().find(Resources.JOBS, cronJob.namespace(), name);
+        return there != null && Owners.isControlledBy(there, cronJob) ? there : null;
       }
       context
           .events()

@@ -1,20 +1,20 @@
 package dev.coracle.controller.resourcequota;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Quantity;
 import dev.coracle.client.Discovery;
 import dev.coracle.client.SharedInformer;
 import dev.coracle.client.quota.PodResources;
-import dev.coracle.client.quota.QuotaScopes;
 import dev.coracle.client.quota.QuotaUsage;
 import dev.coracle.controller.Controller;
 import dev.coracle.controller.ControllerContext;
 import dev.coracle.controller.ObjectKey;
+import dev.coracle.controller.Resources;
 import dev.coracle.controller.Work;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +26,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ResourceQuotaController implements Controller {
 
-  private static final GroupVersionResource QUOTAS = GroupVersionResource.core("resourcequotas");
   private static final Duration RESYNC = Duration.ofMinutes(5);
 
   /** An object that is being made is reserved before it can be counted. */
@@ -36,10 +35,11 @@ public final class ResourceQuotaController implements Controller {
   private final SharedInformer quotas;
   private final Work<ObjectKey> work;
   private final Map<String, SharedInformer> counted = new ConcurrentHashMap<>();
+  private final Set<SharedInformer> heard = ConcurrentHashMap.newKeySet();
 
   public ResourceQuotaController(ControllerContext context) {
     this.context = context;
-    this.quotas = context.informers().of(QUOTAS);
+    this.quotas = context.informers().of(Resources.RESOURCE_QUOTAS);
     this.work = new Work<>(name(), context.clock(), 2, this::sync);
   }
 
@@ -70,6 +70,17 @@ public final class ResourceQuotaController implements Controller {
             // Nothing is kept of it.
           }
         });
+    work.watch(
+        context.informers().of(Resources.CUSTOM_RESOURCE_DEFINITIONS),
+        definition -> {
+          // its resource came, went, or is served in another version
+          counted.remove(definition.name());
+          for (KubeObject quota : quotas.list("")) {
+            if (quota.at("spec", "hard").has("count/" + definition.name())) {
+              work.queue().addAfter(ObjectKey.of(quota), Duration.ofSeconds(1));
+            }
+          }
+        });
     work.start();
   }
 
@@ -95,7 +106,14 @@ public final class ResourceQuotaController implements Controller {
       String resource = QuotaUsage.resourceOf(name);
       SharedInformer informer = resource == null ? null : informer(resource);
       if (resource != null && informer != null) {
-        used.put(name, count(quota, name, resource, informer));
+        used.put(
+            name,
+            QuotaCount.of(
+                quota,
+                name,
+                resource,
+                informer.list(quota.namespace()),
+                context.clock().instant()));
       }
     }
     ObjectNode wanted = quota.mutableTree();
@@ -104,7 +122,7 @@ public final class ResourceQuotaController implements Controller {
     ObjectNode usedNode = status.putObject("used");
     used.forEach((name, value) -> usedNode.put(name, value.toString()));
     if (!sameStatus(quota, hard, used)) {
-      context.client().updateStatus(QUOTAS, key.namespace(), key.name(), wanted);
+      context.client().updateStatus(Resources.RESOURCE_QUOTAS, key.namespace(), key.name(), wanted);
     }
     work.queue().addAfter(key, RESYNC);
   }
@@ -113,26 +131,6 @@ public final class ResourceQuotaController implements Controller {
       KubeObject quota, Map<String, Quantity> hard, Map<String, Quantity> used) {
     return PodResources.read(quota.at("status", "hard")).equals(hard)
         && PodResources.read(quota.at("status", "used")).equals(used);
-  }
-
-  private static Quantity count(
-      KubeObject quota, String name, String resource, SharedInformer informer) {
-    int dot = resource.indexOf('.');
-    GroupVersionResource counted =
-        GroupVersionResource.of(
-            dot < 0 ? "" : resource.substring(dot + 1),
-            "v1",
-            dot < 0 ? resource : resource.substring(0, dot));
-    Quantity sum = Quantity.ZERO;
-    for (KubeObject object : informer.list(quota.namespace())) {
-      if (QuotaScopes.matches(quota.at("spec"), resource, object.tree())) {
-        Quantity one = QuotaUsage.of(counted, object.tree()).get(name);
-        if (one != null) {
-          sum = sum.plus(one);
-        }
-      }
-    }
-    return sum;
   }
 
   /** Null for a resource that is not served. */
@@ -147,7 +145,8 @@ public final class ResourceQuotaController implements Controller {
           && served.can("list", "watch")) {
         SharedInformer informer = context.informers().of(served.resource());
         informer.awaitSync();
-        if (counted.putIfAbsent(resource, informer) == null) {
+        counted.put(resource, informer);
+        if (heard.add(informer)) {
           work.watch(informer, this::changed);
         }
         return informer;

@@ -7,6 +7,7 @@ import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.ListOptions;
 import dev.coracle.api.StatusException;
+import dev.coracle.client.Informers;
 import dev.coracle.client.SharedInformer;
 import dev.coracle.controller.Controller;
 import dev.coracle.controller.ControllerContext;
@@ -58,11 +59,12 @@ public final class TokenController implements Controller {
     this.ca = ca;
     this.legacySecrets = legacySecrets;
     this.accounts = context.informers().of(Resources.SERVICE_ACCOUNTS);
-    this.secrets =
-        context
-            .informers()
-            .of(Resources.SECRETS, "", ListOptions.ALL.withFieldSelector("type=" + TYPE));
+    this.secrets = tokenSecrets(context.informers());
     this.work = new Work<>(name(), context.clock(), 4, this::sync);
+  }
+
+  static SharedInformer tokenSecrets(Informers informers) {
+    return informers.of(Resources.SECRETS, "", ListOptions.ALL.withFieldSelector("type=" + TYPE));
   }
 
   @Override

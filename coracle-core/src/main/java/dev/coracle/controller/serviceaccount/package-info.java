@@ -1,5 +1,6 @@
 /**
- * Gives each namespace its {@code default} ServiceAccount, and ServiceAccounts their token Secrets.
+ * Gives each namespace its {@code default} ServiceAccount, and ServiceAccounts their token Secrets;
+ * takes those away again that nobody uses.
  */
 @NullMarked
 package dev.coracle.controller.serviceaccount;
