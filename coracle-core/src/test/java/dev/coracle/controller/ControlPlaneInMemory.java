@@ -8,6 +8,7 @@ import dev.coracle.admission.AdmissionChain;
 import dev.coracle.admission.ResourceQuotaAdmission;
 import dev.coracle.api.Cidr;
 import dev.coracle.api.Clock;
+import dev.coracle.api.ControllableClock;
 import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
@@ -36,6 +37,8 @@ import dev.coracle.registry.local.SchemaAdapter;
 import dev.coracle.scheduler.Scheduler;
 import dev.coracle.store.MemoryStore;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -71,6 +74,8 @@ public final class ControlPlaneInMemory implements AutoCloseable {
   private Controllers controllers;
   private final Clock clock;
   private final Scheduler scheduler;
+  private final AtomicInteger namespaces = new AtomicInteger();
+  private final Set<String> beating = ConcurrentHashMap.newKeySet();
   private final AtomicInteger addresses = new AtomicInteger();
 
   private final Set<String> silent = ConcurrentHashMap.newKeySet();
@@ -201,6 +206,60 @@ public final class ControlPlaneInMemory implements AutoCloseable {
         .put("lastHeartbeatTime", "2026-01-01T00:00:00Z")
         .put("lastTransitionTime", "2026-01-01T00:00:00Z");
     admin.patch(Resources.NODES, "", name, "status", PatchType.MERGE, status, WriteOptions.NONE);
+    beating.add(name);
+  }
+
+  /** The cluster's time, to the second. */
+  public Instant now() {
+    return clock.instant().truncatedTo(ChronoUnit.SECONDS);
+  }
+
+  /** A node's heart stops: it renews its Lease no more. */
+  public void silence(String node) {
+    beating.remove(node);
+  }
+
+  /** A node's heart beats again. */
+  public void revive(String node) {
+    beating.add(node);
+  }
+
+  /** Turns a controllable clock in small steps, so that the nodes' hearts beat on the way. */
+  public void turn(Duration by) {
+    ControllableClock turned = (ControllableClock) clock;
+    Duration step = Duration.ofSeconds(10);
+    for (Duration left = by; left.isPositive(); left = left.minus(step)) {
+      beating.forEach(this::beat);
+      turned.advance(left.compareTo(step) < 0 ? left : step);
+    }
+    beating.forEach(this::beat);
+  }
+
+  private void beat(String node) {
+    String now = Timestamps.micros(clock.instant());
+    ObjectNode lease =
+        yaml(
+            """
+            apiVersion: coordination.k8s.io/v1
+            kind: Lease
+            metadata: {name: %s, namespace: kube-node-lease}
+            spec: {holderIdentity: %s, leaseDurationSeconds: 40, renewTime: "%s"}
+            """
+                .formatted(node, node, now));
+    if (admin.find(Resources.LEASES, "kube-node-lease", node) == null) {
+      admin.create(Resources.LEASES, "kube-node-lease", lease);
+    } else {
+      change(Resources.LEASES, "kube-node-lease", node, "{spec: {renewTime: \"" + now + "\"}}");
+    }
+    SharedInformer leases = managerInformers.of(Resources.LEASES);
+    await()
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(1))
+        .until(
+            () -> {
+              KubeObject seen = leases.get("kube-node-lease", node);
+              return seen != null && seen.text("spec", "renewTime").equals(now);
+            });
   }
 
   /** From now on a node's kubelet says nothing any more. */
@@ -309,6 +368,49 @@ public final class ControlPlaneInMemory implements AutoCloseable {
 
   public List<KubeObject> list(GroupVersionResource resource, String namespace) {
     return admin.list(resource, namespace, ListOptions.ALL).items();
+  }
+
+  /** A namespace that nobody else uses. */
+  public String namespace() {
+    return apply(
+            "{apiVersion: v1, kind: Namespace, metadata: {name: story-%d}}"
+                .formatted(namespaces.incrementAndGet()))
+        .name();
+  }
+
+  /** Merges JSON (or YAML's flow form) into an object. */
+  public KubeObject change(
+      GroupVersionResource resource, String namespace, String name, String patch) {
+    return admin.patch(
+        resource, namespace, name, "", PatchType.MERGE, yaml(patch), WriteOptions.NONE);
+  }
+
+  /** As {@link #change}, of the status. */
+  public KubeObject changeStatus(
+      GroupVersionResource resource, String namespace, String name, String patch) {
+    return admin.patch(
+        resource, namespace, name, "status", PatchType.MERGE, yaml(patch), WriteOptions.NONE);
+  }
+
+  /** What was told of an object, each as {@code Reason: message}. */
+  public List<String> events(String namespace, String name) {
+    return list(GroupVersionResource.core("events"), namespace.isEmpty() ? "default" : namespace)
+        .stream()
+        .filter(event -> event.text("involvedObject", "name").equals(name))
+        .map(event -> event.text("reason") + ": " + event.text("message"))
+        .toList();
+  }
+
+  /** Waits until an event was told. */
+  public void awaitEvent(String namespace, String name, String event) {
+    await(event).atMost(Duration.ofSeconds(5)).until(() -> events(namespace, name).contains(event));
+  }
+
+  /** Waits until there is no such object. */
+  public void awaitGone(GroupVersionResource resource, String namespace, String name) {
+    await(name + " is gone")
+        .atMost(Duration.ofSeconds(5))
+        .until(() -> admin.find(resource, namespace, name) == null);
   }
 
   /** Waits until an object is as it should be. */

@@ -243,7 +243,7 @@ public final class NodeLifecycleController implements Controller {
     if (!NodeHealth.isNotReady(node) || NodeHealth.evicts(node)) {
       return NodeHealth.Eviction.AS_BEFORE;
     }
-    Duration wait = zones.ask(NodeHealth.zone(node), now);
+    Duration wait = zones.ask(node.name(), NodeHealth.zone(node), now);
     if (Objects.equals(wait, Duration.ZERO)) {
       return NodeHealth.Eviction.DUE;
     }

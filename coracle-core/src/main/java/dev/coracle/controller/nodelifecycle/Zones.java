@@ -3,8 +3,10 @@ package dev.coracle.controller.nodelifecycle;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,6 +60,9 @@ final class Zones {
   private final Map<String, Node> nodes = new HashMap<>();
   private final Map<String, Zone> zones = new HashMap<>();
 
+  /** Nodes that may, whether or not they have been tainted yet. */
+  private final Set<String> granted = new HashSet<>();
+
   /**
    * A node is so now.
    *
@@ -65,6 +70,9 @@ final class Zones {
    */
   synchronized boolean put(String node, String zone, boolean ready) {
     Node now = new Node(zone, ready);
+    if (ready) {
+      granted.remove(node);
+    }
     Node before = nodes.put(node, now);
     if (now.equals(before)) {
       return false;
@@ -75,6 +83,7 @@ final class Zones {
 
   /** As {@link #put}, for a node that is gone or does not count. */
   synchronized boolean remove(String node) {
+    granted.remove(node);
     Node before = nodes.remove(node);
     return before != null && count(before, -1);
   }
@@ -105,19 +114,23 @@ final class Zones {
   /**
    * Asks to drive the Pods out of a node.
    *
-   * @return zero when it may be done now, which counts; else how long to wait; null when as long as
-   *     the zones are as they are
+   * @return zero when it may be done now, which counts once until the node is ready; else how long
+   *     to wait; null when as long as the zones are as they are
    */
-  synchronized @Nullable Duration ask(String zoneName, Instant now) {
+  synchronized @Nullable Duration ask(String node, String zoneName, Instant now) {
     Zone zone = Objects.requireNonNullElseGet(zones.get(zoneName), Zone::new);
     Duration interval = zone.state.interval(zone.ready + zone.notReady);
     if (allDisrupted() || interval == null) {
       return null;
     }
+    if (granted.contains(node)) {
+      return Duration.ZERO;
+    }
     if (now.isBefore(zone.next)) {
       return Duration.between(now, zone.next);
     }
     zone.next = now.plus(interval);
+    granted.add(node);
     return Duration.ZERO;
   }
 }
