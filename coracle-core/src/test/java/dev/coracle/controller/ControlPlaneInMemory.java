@@ -75,7 +75,6 @@ public final class ControlPlaneInMemory implements AutoCloseable {
   private final Clock clock;
   private final Scheduler scheduler;
   private final AtomicInteger namespaces = new AtomicInteger();
-  private final Set<String> beating = ConcurrentHashMap.newKeySet();
   private final AtomicInteger addresses = new AtomicInteger();
 
   private final Set<String> silent = ConcurrentHashMap.newKeySet();
@@ -206,7 +205,6 @@ public final class ControlPlaneInMemory implements AutoCloseable {
         .put("lastHeartbeatTime", "2026-01-01T00:00:00Z")
         .put("lastTransitionTime", "2026-01-01T00:00:00Z");
     admin.patch(Resources.NODES, "", name, "status", PatchType.MERGE, status, WriteOptions.NONE);
-    beating.add(name);
   }
 
   /** The cluster's time, to the second. */
@@ -214,51 +212,30 @@ public final class ControlPlaneInMemory implements AutoCloseable {
     return clock.instant().truncatedTo(ChronoUnit.SECONDS);
   }
 
-  /** A node's heart stops: it renews its Lease no more. */
-  public void silence(String node) {
-    beating.remove(node);
-  }
-
   /** A node's heart beats again. */
   public void revive(String node) {
-    beating.add(node);
+    silent.remove(node);
   }
 
-  /** Turns a controllable clock in small steps, so that the nodes' hearts beat on the way. */
+  /** Turns a controllable clock in small steps: the controllers hear the nodes' hearts between. */
   public void turn(Duration by) {
     ControllableClock turned = (ControllableClock) clock;
     Duration step = Duration.ofSeconds(10);
     for (Duration left = by; left.isPositive(); left = left.minus(step)) {
-      beating.forEach(this::beat);
       turned.advance(left.compareTo(step) < 0 ? left : step);
+      list(Resources.LEASES, "kube-node-lease").forEach(this::awaitHeard);
     }
-    beating.forEach(this::beat);
   }
 
-  private void beat(String node) {
-    String now = Timestamps.micros(clock.instant());
-    ObjectNode lease =
-        yaml(
-            """
-            apiVersion: coordination.k8s.io/v1
-            kind: Lease
-            metadata: {name: %s, namespace: kube-node-lease}
-            spec: {holderIdentity: %s, leaseDurationSeconds: 40, renewTime: "%s"}
-            """
-                .formatted(node, node, now));
-    if (admin.find(Resources.LEASES, "kube-node-lease", node) == null) {
-      admin.create(Resources.LEASES, "kube-node-lease", lease);
-    } else {
-      change(Resources.LEASES, "kube-node-lease", node, "{spec: {renewTime: \"" + now + "\"}}");
-    }
+  private void awaitHeard(KubeObject lease) {
     SharedInformer leases = managerInformers.of(Resources.LEASES);
     await()
         .pollDelay(Duration.ZERO)
         .pollInterval(Duration.ofMillis(1))
         .until(
             () -> {
-              KubeObject seen = leases.get("kube-node-lease", node);
-              return seen != null && seen.text("spec", "renewTime").equals(now);
+              KubeObject seen = leases.get(lease.namespace(), lease.name());
+              return seen != null && seen.resourceVersion() >= lease.resourceVersion();
             });
   }
 

@@ -221,6 +221,7 @@ class NodeLifecycleStoryTest {
 
   @Test
   void nodeThatNeverSpoke_isGivenAMinute() {
+    cluster.silence("mute");
     KubeObject unused = cluster.apply("{apiVersion: v1, kind: Node, metadata: {name: mute}}");
     cluster.turn(Duration.ofSeconds(50));
     assertThat(taints(cluster.admin().get(Resources.NODES, "", "mute"))).isEmpty();

@@ -83,7 +83,6 @@ class PodGcStoryTest {
   }
 
   private static void delete(String node) {
-    cluster.silence(node);
     KubeObject unused = cluster.admin().delete(Resources.NODES, "", node, DeleteOptions.DEFAULT);
   }
 
