@@ -6,6 +6,7 @@ import dev.coracle.client.SharedInformer;
 import dev.coracle.controller.Controller;
 import dev.coracle.controller.ControllerContext;
 import dev.coracle.controller.ObjectKey;
+import dev.coracle.controller.Pods;
 import dev.coracle.controller.Resources;
 import dev.coracle.controller.Work;
 import java.util.ArrayList;
@@ -22,6 +23,7 @@ public final class EndpointSliceController implements Controller {
   private final ServiceWatch services;
   private final ManagedSlices slices;
   private final SharedInformer nodes;
+  private final TriggerTimes times = new TriggerTimes();
   private final Work<ObjectKey> work;
 
   public EndpointSliceController(ControllerContext context) {
@@ -54,18 +56,44 @@ public final class EndpointSliceController implements Controller {
     KubeObject service = services.service(key);
     if (service == null) {
       slices.forget(key);
+      times.forget(key);
       return; // the garbage collector follows the owner reference
     }
     if (!Backends.isSelecting(service) || service.isDeleting() || !slices.isCurrent(key)) {
       return;
     }
-    List<KubeObject> pods = services.podsOf(service);
+    List<KubeObject> selected = services.podsOf(service);
+    List<KubeObject> pods = onNodes(service, selected);
     Map<String, List<Backends.Backend>> backends = new LinkedHashMap<>();
     for (String family : Backends.families(service)) {
       List<Backends.Backend> list = new ArrayList<>(Backends.of(service, pods, family));
       backends.put(family, list);
     }
-    carryOut(key, service, new SlicePlan(service, slices.of(key), backends, this::zone));
+    carryOut(
+        key,
+        service,
+        new SlicePlan(
+            service, slices.of(key), backends, this::zone, times.next(service, selected)));
+    if (pods.size() < selected.size()) {
+      throw StatusException.notFound("", "nodes", missingNode(selected));
+    }
+  }
+
+  /** A Pod of a node that is not there is not reached, unless its Service wants it shown anyway. */
+  private List<KubeObject> onNodes(KubeObject service, List<KubeObject> pods) {
+    if (service.at("spec", "publishNotReadyAddresses").asBoolean()) {
+      return pods;
+    }
+    return pods.stream().filter(pod -> !isLost(pod)).toList();
+  }
+
+  private boolean isLost(KubeObject pod) {
+    String node = Pods.nodeName(pod);
+    return !node.isEmpty() && !Pods.isFinished(pod) && nodes.get("", node) == null;
+  }
+
+  private String missingNode(List<KubeObject> pods) {
+    return pods.stream().filter(this::isLost).map(Pods::nodeName).findFirst().orElse("");
   }
 
   private String zone(String node) {

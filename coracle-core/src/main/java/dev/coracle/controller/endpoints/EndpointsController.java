@@ -6,7 +6,6 @@ import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusException;
-import dev.coracle.api.Timestamps;
 import dev.coracle.client.SharedInformer;
 import dev.coracle.controller.Controller;
 import dev.coracle.controller.ControllerContext;
@@ -16,6 +15,7 @@ import dev.coracle.controller.Resources;
 import dev.coracle.controller.Trees;
 import dev.coracle.controller.Work;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,12 +24,13 @@ import java.util.Map;
 public final class EndpointsController implements Controller {
 
   static final String MANAGED_BY = "endpoints.kubernetes.io/managed-by";
-  private static final String TRIGGER_TIME = "endpoints.kubernetes.io/last-change-trigger-time";
+  private static final String OVER_CAPACITY = "endpoints.kubernetes.io/over-capacity";
   private static final int MOST_ADDRESSES = 1000;
 
   private final ControllerContext context;
   private final ServiceWatch services;
   private final SharedInformer endpoints;
+  private final TriggerTimes times = new TriggerTimes();
   private final Work<ObjectKey> work;
 
   public EndpointsController(ControllerContext context) {
@@ -78,6 +79,7 @@ public final class EndpointsController implements Controller {
     KubeObject service = services.service(key);
     KubeObject there = endpoints.get(key.namespace(), key.name());
     if (service == null) {
+      times.forget(key);
       if (there != null && there.labels().containsKey(MANAGED_BY)) {
         delete(there);
       }
@@ -86,11 +88,13 @@ public final class EndpointsController implements Controller {
     if (!Backends.isSelecting(service)) {
       return;
     }
+    List<KubeObject> pods = services.podsOf(service);
     List<Backends.Backend> backends =
-        Backends.of(service, services.podsOf(service), Backends.families(service).getFirst());
+        Backends.of(service, pods, Backends.families(service).getFirst());
+    String triggerTime = times.next(service, pods);
     ObjectNode tree = wanted(service, backends);
     if (there == null) {
-      annotateTime(tree);
+      annotate(tree, TriggerTimes.ANNOTATION, triggerTime);
       create(service, tree);
       return;
     }
@@ -98,21 +102,41 @@ public final class EndpointsController implements Controller {
     merged.set("subsets", tree.path("subsets"));
     ObjectNode metadata = merged.withObject("/metadata");
     metadata.set("labels", tree.path("metadata").path("labels"));
-    if (tree.path("metadata").path("annotations").has("endpoints.kubernetes.io/over-capacity")) {
-      metadata.withObject("/annotations").put("endpoints.kubernetes.io/over-capacity", "truncated");
-    }
+    String capacity = tree.path("metadata").path("annotations").path(OVER_CAPACITY).asText("");
+    annotate(merged, OVER_CAPACITY, capacity);
     if (Trees.same(merged.path("subsets"), there.at("subsets"))
-        && Trees.same(metadata.path("labels"), there.at("metadata", "labels"))) {
+        && Trees.same(metadata.path("labels"), there.at("metadata", "labels"))
+        && there.at("metadata", "annotations").path(OVER_CAPACITY).asText("").equals(capacity)) {
       return;
     }
-    annotateTime(merged);
-    context.client().update(Resources.ENDPOINTS, key.namespace(), key.name(), merged);
+    annotate(merged, TriggerTimes.ANNOTATION, triggerTime);
+    update(service, merged);
   }
 
-  private void annotateTime(ObjectNode tree) {
-    tree.withObject("/metadata")
-        .withObject("/annotations")
-        .put(TRIGGER_TIME, Timestamps.seconds(context.clock().instant()));
+  /** Sets an annotation, or takes it away when it is empty. */
+  private static void annotate(ObjectNode tree, String annotation, String value) {
+    if (!value.isEmpty()) {
+      tree.withObject("/metadata").withObject("/annotations").put(annotation, value);
+    } else if (tree.path("metadata").path("annotations") instanceof ObjectNode annotations) {
+      annotations.remove(annotation);
+    }
+  }
+
+  private void update(KubeObject service, ObjectNode tree) {
+    try {
+      KubeObject unused =
+          context.client().update(Resources.ENDPOINTS, service.namespace(), service.name(), tree);
+    } catch (StatusException e) {
+      if (!e.isConflict()) {
+        context
+            .events()
+            .warning(
+                service,
+                "FailedToUpdateEndpoint",
+                "Failed to update endpoint " + service.key() + ": " + e.status().message());
+      }
+      throw e;
+    }
   }
 
   private void create(KubeObject service, ObjectNode tree) {
@@ -157,9 +181,9 @@ public final class EndpointsController implements Controller {
     service.labels().forEach(labels::put);
     labels.put(MANAGED_BY, "endpoint-controller");
     if (Backends.isHeadless(service)) {
-      labels.put("service.kubernetes.io/headless", "");
+      labels.put(SlicePlan.HEADLESS, "");
     } else {
-      labels.remove("service.kubernetes.io/headless");
+      labels.remove(SlicePlan.HEADLESS);
     }
     List<Backends.Backend> shown = new ArrayList<>();
     boolean unready = service.at("spec", "publishNotReadyAddresses").asBoolean();
@@ -169,8 +193,9 @@ public final class EndpointsController implements Controller {
       }
     }
     if (shown.size() > MOST_ADDRESSES) {
+      shown.sort(Comparator.comparing(backend -> !backend.ready()));
       shown = shown.subList(0, MOST_ADDRESSES);
-      metadata.putObject("annotations").put("endpoints.kubernetes.io/over-capacity", "truncated");
+      annotate(tree, OVER_CAPACITY, "truncated");
     }
     ArrayNode subsets = tree.putArray("subsets");
     Map<String, List<Backends.Backend>> groups = new LinkedHashMap<>(Backends.byPorts(shown));

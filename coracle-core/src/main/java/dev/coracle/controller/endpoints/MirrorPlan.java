@@ -3,6 +3,7 @@ package dev.coracle.controller.endpoints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Cidr;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.controller.Owners;
@@ -24,7 +25,6 @@ final class MirrorPlan {
   static final String MANAGER = "endpointslicemirroring-controller.k8s.io";
   static final int MOST_ADDRESSES = 1000;
   private static final String LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
-  private static final String TRIGGER_TIME = "endpoints.kubernetes.io/last-change-trigger-time";
 
   /** What makes a slice a slice of its own. */
   private record Kind(String family, ArrayNode ports) {}
@@ -108,7 +108,7 @@ final class MirrorPlan {
           wanted
               .computeIfAbsent(new Kind(family, ports), kind -> new LinkedHashMap<>())
               .put(
-                  ip.getHostAddress() + "/" + address.path("targetRef").path("uid").asText(),
+                  Cidr.text(ip.getAddress()) + "/" + address.path("targetRef").path("uid").asText(),
                   endpoint(address, ip, field.equals("addresses")));
         }
       }
@@ -141,7 +141,7 @@ final class MirrorPlan {
 
   private static ObjectNode endpoint(JsonNode address, InetAddress ip, boolean ready) {
     ObjectNode endpoint = Json.object();
-    endpoint.putArray("addresses").add(ip.getHostAddress());
+    endpoint.putArray("addresses").add(Cidr.text(ip.getAddress()));
     endpoint.putObject("conditions").put("ready", ready);
     for (String field : new String[] {"hostname", "targetRef", "nodeName"}) {
       if (address.hasNonNull(field)) {
@@ -163,7 +163,7 @@ final class MirrorPlan {
         .at("metadata", "annotations")
         .properties()
         .forEach(entry -> annotations.set(entry.getKey(), entry.getValue()));
-    annotations.remove(List.of(LAST_APPLIED, TRIGGER_TIME));
+    annotations.remove(List.of(LAST_APPLIED, TriggerTimes.ANNOTATION));
     put(metadata, "annotations", annotations);
     metadata.putArray("ownerReferences").add(Owners.controllerRef(endpoints));
     tree.put("addressType", kind.family());

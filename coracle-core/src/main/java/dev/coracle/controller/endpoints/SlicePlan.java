@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * Which EndpointSlices to write so that they show a Service's backends, with as few changes as can
@@ -21,6 +22,7 @@ final class SlicePlan {
   static final String SERVICE_LABEL = "kubernetes.io/service-name";
   static final String MANAGED_BY = "endpointslice.kubernetes.io/managed-by";
   static final String MANAGER = "endpointslice-controller.k8s.io";
+  static final String HEADLESS = "service.kubernetes.io/headless";
   private static final int MOST_ENDPOINTS = 100;
 
   final List<ObjectNode> create = new ArrayList<>();
@@ -28,20 +30,26 @@ final class SlicePlan {
   final List<KubeObject> delete = new ArrayList<>();
 
   private final KubeObject service;
+  private final String triggerTime;
   private final List<KubeObject> left;
 
   /**
    * @param existing the Service's slices that the controller manages
    * @param backends by address type
    * @param zones by node name, empty when unknown
+   * @param triggerTime when what changes them happened; empty when unknown
    */
   SlicePlan(
       KubeObject service,
       List<KubeObject> existing,
       Map<String, List<Backends.Backend>> backends,
-      java.util.function.UnaryOperator<String> zones) {
+      UnaryOperator<String> zones,
+      String triggerTime) {
     this.service = service;
+    this.triggerTime = triggerTime;
     this.left = new ArrayList<>(existing);
+    this.left.removeIf(slice -> !isOwned(slice));
+    existing.stream().filter(slice -> !isOwned(slice)).forEach(delete::add);
     backends.forEach(
         (family, list) -> {
           for (List<Backends.Backend> group : Backends.byPorts(list).values()) {
@@ -52,6 +60,12 @@ final class SlicePlan {
           }
         });
     delete.addAll(left);
+  }
+
+  /** Those of an earlier Service of the same name go with it. */
+  private boolean isOwned(KubeObject slice) {
+    return slice.ownerReferences().stream()
+        .anyMatch(owner -> owner.uid().equals(service.uid()) && owner.kind().equals("Service"));
   }
 
   /** A Service without Pods has one empty slice. */
@@ -125,6 +139,7 @@ final class SlicePlan {
                 : Trees.same(endpoints, slice.at("endpoints")))
             && Trees.same(tree.path("metadata").path("labels"), slice.at("metadata", "labels"));
     if (!same) {
+      date(tree);
       update.add(tree);
     }
   }
@@ -140,7 +155,20 @@ final class SlicePlan {
     tree.put("addressType", family);
     tree.set("endpoints", endpoints);
     tree.set("ports", ports);
+    date(tree);
     return tree;
+  }
+
+  private void date(ObjectNode tree) {
+    if (triggerTime.isEmpty()) {
+      if (tree.path("metadata").path("annotations") instanceof ObjectNode annotations) {
+        annotations.remove(TriggerTimes.ANNOTATION);
+      }
+    } else {
+      tree.withObject("/metadata")
+          .withObject("/annotations")
+          .put(TriggerTimes.ANNOTATION, triggerTime);
+    }
   }
 
   private ObjectNode labels() {
@@ -148,9 +176,29 @@ final class SlicePlan {
     service.labels().forEach(labels::put);
     labels.put(SERVICE_LABEL, service.name()).put(MANAGED_BY, MANAGER);
     if (Backends.isHeadless(service)) {
-      labels.put("service.kubernetes.io/headless", "");
+      labels.put(HEADLESS, "");
+    } else {
+      labels.remove(HEADLESS);
     }
     return labels;
+  }
+
+  /** {@code spec.trafficDistribution}: whose traffic an endpoint should get first. */
+  private void hints(ObjectNode endpoint) {
+    String distribution = service.text("spec", "trafficDistribution");
+    boolean sameNode = distribution.equals("PreferSameNode");
+    boolean sameZone =
+        sameNode || distribution.equals("PreferSameZone") || distribution.equals("PreferClose");
+    ObjectNode hints = Json.object();
+    if (sameZone && endpoint.has("zone")) {
+      hints.putArray("forZones").addObject().set("name", endpoint.get("zone"));
+    }
+    if (sameNode && endpoint.has("nodeName")) {
+      hints.putArray("forNodes").addObject().set("name", endpoint.get("nodeName"));
+    }
+    if (!hints.isEmpty()) {
+      endpoint.set("hints", hints);
+    }
   }
 
   private static ArrayNode ports(List<Backends.Port> ports) {
@@ -165,8 +213,8 @@ final class SlicePlan {
     return list;
   }
 
-  private static Map<String, ObjectNode> endpoints(
-      List<Backends.Backend> backends, java.util.function.UnaryOperator<String> zones) {
+  private Map<String, ObjectNode> endpoints(
+      List<Backends.Backend> backends, UnaryOperator<String> zones) {
     Map<String, ObjectNode> endpoints = new LinkedHashMap<>();
     for (Backends.Backend backend : backends) {
       ObjectNode endpoint = Json.object();
@@ -191,6 +239,9 @@ final class SlicePlan {
         if (!zone.isEmpty()) {
           endpoint.put("zone", zone);
         }
+      }
+      if (backend.ready()) {
+        hints(endpoint);
       }
       endpoints.put(key(endpoint), endpoint);
     }

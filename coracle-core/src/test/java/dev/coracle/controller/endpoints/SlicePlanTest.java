@@ -38,7 +38,11 @@ class SlicePlanTest {
 
   private static SlicePlan plan(List<KubeObject> existing, List<KubeObject> pods) {
     return new SlicePlan(
-        SERVICE, existing, Map.of("IPv4", Backends.of(SERVICE, pods, "IPv4")), node -> "");
+        SERVICE,
+        existing,
+        Map.of("IPv4", Backends.of(SERVICE, pods, "IPv4")),
+        node -> "zone-a",
+        "");
   }
 
   private static List<KubeObject> stored(SlicePlan plan) {
@@ -97,5 +101,70 @@ class SlicePlanTest {
               assertThat(s.path("endpoints").get(1).path("conditions").path("ready").asBoolean())
                   .isFalse();
             });
+  }
+
+  private static KubeObject service(String distribution, String labels) {
+    return Make.object(
+        """
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web, namespace: ns, uid: service, labels: {%s}}
+        spec:
+          clusterIP: 10.96.0.9
+          selector: {app: web}
+          trafficDistribution: %s
+          ports: [{port: 80, targetPort: web}]
+        """
+            .formatted(labels, distribution));
+  }
+
+  private static ObjectNode slice(KubeObject service, List<KubeObject> pods) {
+    return new SlicePlan(
+            service,
+            List.of(),
+            Map.of("IPv4", Backends.of(service, pods, "IPv4")),
+            node -> "zone-a",
+            "2026-01-01T00:00:00Z")
+        .create.getFirst();
+  }
+
+  @Test
+  void plan_trafficDistribution_hintsAtReadyEndpoints() {
+    List<KubeObject> pods = List.of(pod(1, true), pod(2, false));
+    String zone = "{\"forZones\":[{\"name\":\"zone-a\"}]}";
+    for (String distribution : List.of("PreferClose", "PreferSameZone")) {
+      ObjectNode slice = slice(service(distribution, ""), pods);
+      assertThat(slice.at("/endpoints/0/hints").toString()).isEqualTo(zone);
+      assertThat(slice.at("/endpoints/1").has("hints")).isFalse();
+    }
+    assertThat(slice(service("PreferSameNode", ""), pods).at("/endpoints/0/hints").toString())
+        .isEqualTo("{\"forZones\":[{\"name\":\"zone-a\"}],\"forNodes\":[{\"name\":\"node-1\"}]}");
+    assertThat(slice(SERVICE, pods).at("/endpoints/0").has("hints")).isFalse();
+  }
+
+  @Test
+  void plan_labelsThatServicesMayNotGive_areTheControllersOwn() {
+    ObjectNode slice =
+        slice(
+            service(
+                "PreferClose",
+                "service.kubernetes.io/headless: \"\", kubernetes.io/service-name: other, a: b"),
+            List.of());
+    assertThat(slice.at("/metadata/labels").toString())
+        .isEqualTo(
+            "{\"kubernetes.io/service-name\":\"web\",\"a\":\"b\","
+                + "\"endpointslice.kubernetes.io/managed-by\":\"endpointslice-controller.k8s.io\"}");
+    assertThat(slice.at("/metadata/annotations").path(TriggerTimes.ANNOTATION).asText())
+        .isEqualTo("2026-01-01T00:00:00Z");
+  }
+
+  @Test
+  void plan_slicesOfAnEarlierService_go() {
+    List<KubeObject> slices = stored(plan(List.of(), List.of(pod(1, true))));
+    ObjectNode tree = slices.getFirst().mutableTree();
+    ((ObjectNode) tree.at("/metadata/ownerReferences/0")).put("uid", "earlier");
+    SlicePlan plan = plan(List.of(KubeObject.of(tree)), List.of(pod(1, true)));
+    assertThat(plan.delete).hasSize(1);
+    assertThat(plan.create).hasSize(1);
   }
 }
