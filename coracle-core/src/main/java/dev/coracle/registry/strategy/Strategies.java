@@ -55,6 +55,7 @@ public final class Strategies {
               config, addresses, addressObjects, () -> resources.get().core("services"));
       case "IPAddress" -> new IpAddressStrategy(addresses);
       case "DaemonSet" -> new DaemonSetStrategy();
+      case "Deployment" -> new DeploymentStrategy();
       case "Job" -> new JobStrategy();
       case "ReplicationController" -> new ReplicationControllerStrategy();
       case "PersistentVolume" -> new PersistentVolumeStrategy();

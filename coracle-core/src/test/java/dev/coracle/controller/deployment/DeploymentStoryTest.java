@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.ControllableClock;
 import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.KubeObject;
@@ -514,6 +515,39 @@ class DeploymentStoryTest {
             "spec: {template: {spec: {nodeSelector: null}}}");
     awaitRollout(space, 2);
     assertThat(space.awaitReady(2)).allMatch(p -> Pods.nodeName(p).equals("node-1"));
+  }
+
+  @Test
+  void replacedAndItsStatusPatched_asTheConformanceTestDoes() {
+    StoryNamespace space = new StoryNamespace(cluster, "lifecycle");
+    ObjectNode plain = deployment(space, 2, "").mutableTree();
+    awaitRollout(space, 2);
+    patch(space, "{metadata: {labels: {test: patched}}, spec: {replicas: 1}}");
+    awaitRollout(space, 1);
+    // without resourceVersion, and without the revision that the controller gave it
+    for (String field : List.of("resourceVersion", "uid", "annotations", "managedFields")) {
+      plain.withObject("/metadata").remove(field);
+    }
+    plain.withObject("/metadata").putObject("labels").put("test", "updated");
+    ((ObjectNode) plain.at("/spec/template/spec/containers/0")).put("image", "two");
+    KubeObject unused = cluster.admin().update(Resources.DEPLOYMENTS, "lifecycle", "web", plain);
+    KubeObject updated = awaitRollout(space, 2);
+    assertThat(annotation(updated, "revision")).isEqualTo("2");
+    KubeObject patched =
+        space.patch(
+            Resources.DEPLOYMENTS,
+            "web",
+            "status",
+            PatchType.STRATEGIC,
+            "{metadata: {labels: {test: patched-status}},"
+                + " status: {readyReplicas: 0, availableReplicas: 0}}");
+    assertThat(patched.at("status", "readyReplicas").asInt()).isZero();
+    assertThat(patched.labels()).containsEntry("test", "updated");
+    awaitRollout(space, 2);
+    KubeObject scale =
+        cluster.admin().getSubresource(Resources.DEPLOYMENTS, "lifecycle", "web", "scale");
+    assertThat(scale.at("status", "replicas").asInt()).isEqualTo(2);
+    assertThat(scale.text("status", "selector")).isEqualTo("app=web");
   }
 
   @Test
