@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 /** Turns a Pod's spec into what a runtime is told. */
 final class ContainerConfigs {
 
+  private static final int LONGEST_HOSTNAME = 64;
   private static final String CONFIG_ERROR = "CreateContainerConfigError";
 
   private final NodeConfig node;
@@ -57,6 +58,10 @@ final class ContainerConfigs {
   }
 
   static String hostname(JsonNode pod) {
+    String override = pod.path("spec").path("hostnameOverride").asText("");
+    if (!override.isEmpty()) {
+      return override;
+    }
     String wanted = pod.path("spec").path("hostname").asText("");
     String name = wanted.isEmpty() ? pod.path("metadata").path("name").asText() : wanted;
     if (name.length() > 63) {
@@ -73,15 +78,17 @@ final class ContainerConfigs {
       alias.path("hostnames").forEach(name -> names.add(name.asText()));
       aliases.add(alias.path("ip").asText() + "\t" + String.join("\t", names));
     }
-    String subdomain = spec.path("subdomain").asText("");
+    Map<String, String> sysctls = new LinkedHashMap<>();
+    spec.path("securityContext")
+        .path("sysctls")
+        .forEach(s -> sysctls.put(s.path("name").asText(), s.path("value").asText()));
     return new SandboxConfig(
         object.uid(),
         object.namespace(),
         object.name(),
         hostname(pod),
-        subdomain.isEmpty()
-            ? ""
-            : subdomain + "." + object.namespace() + ".svc." + node.clusterDomain(),
+        domain(pod),
+        fullHostname(pod),
         podDirectory(object),
         usesHostNetwork(pod),
         spec.path("hostPID").asBoolean(),
@@ -89,7 +96,45 @@ final class ContainerConfigs {
         spec.path("shareProcessNamespace").asBoolean(),
         dns(object.namespace(), spec),
         aliases,
-        Map.of());
+        sysctls);
+  }
+
+  private String domain(JsonNode pod) {
+    JsonNode spec = pod.path("spec");
+    String subdomain = spec.path("subdomain").asText("");
+    return subdomain.isEmpty() || !spec.path("hostnameOverride").asText("").isEmpty()
+        ? ""
+        : subdomain
+            + "."
+            + pod.path("metadata").path("namespace").asText()
+            + ".svc."
+            + node.clusterDomain();
+  }
+
+  /**
+   * What the kernel takes for the host's name, with a domain if the Pod wants that.
+   *
+   * @throws RuntimeFailure when that is longer than the kernel takes
+   */
+  private String fullHostname(JsonNode pod) {
+    String name = hostname(pod);
+    String domain = domain(pod);
+    if (!pod.path("spec").path("setHostnameAsFQDN").asBoolean() || domain.isEmpty()) {
+      return name;
+    }
+    String full = name + "." + domain;
+    if (full.length() > LONGEST_HOSTNAME) {
+      throw new RuntimeFailure(
+          "CreatePodSandboxError",
+          "Failed to construct FQDN from Pod hostname and cluster domain, FQDN "
+              + full
+              + " is too long ("
+              + LONGEST_HOSTNAME
+              + " characters is the max, "
+              + full.length()
+              + " characters requested)");
+    }
+    return full;
   }
 
   private DnsConfig dns(String namespace, JsonNode spec) {
@@ -146,7 +191,7 @@ final class ContainerConfigs {
           Environment.of(
               pod,
               container,
-              usesHostNetwork(pod) ? node.nodeName() : hostname(pod),
+              usesHostNetwork(pod) ? node.nodeName() : fullHostname(pod),
               sources.allocatable(),
               serviceVariables(object, pod),
               new Environment.Lookup() {
@@ -158,6 +203,11 @@ final class ContainerConfigs {
                 @Override
                 public @Nullable KubeObject secret(String name) {
                   return sources.secret(object.namespace(), name);
+                }
+
+                @Override
+                public @Nullable Path volume(String name) {
+                  return volumes.path(name);
                 }
               });
     } catch (Environment.MissingException | IllegalArgumentException e) {

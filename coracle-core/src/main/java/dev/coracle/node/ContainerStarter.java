@@ -104,13 +104,23 @@ final class ContainerStarter {
       context.runtime.startContainer(id);
       started(pod, record, id);
     } catch (RuntimeFailure e) {
-      context.event(record, EventRecorder.WARNING, "Failed", "Error: " + e.text());
+      boolean named = e.reason().equals("InvalidImageName");
+      String error = "Error: " + (named ? e.reason() : e.text());
+      context.event(record, EventRecorder.WARNING, "Failed", error);
       failed(record, id, e);
     }
   }
 
   private void image(ContainerRecord record) {
-    String image = "image \"" + record.spec.path("image").asText() + "\"";
+    String name = record.spec.path("image").asText();
+    if (!ImageName.isValid(name)) {
+      String text =
+          "Failed to apply default image tag \"%s\": couldn't parse image name \"%s\": %s"
+              .formatted(name, name, "invalid reference format");
+      context.event(record, EventRecorder.WARNING, "InspectFailed", text);
+      throw new RuntimeFailure("InvalidImageName", text);
+    }
+    String image = "image \"" + name + "\"";
     if (context.runtime.imageStatus(record.spec.path("image").asText()) != null) {
       context.event(
           record,

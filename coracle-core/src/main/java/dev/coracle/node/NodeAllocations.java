@@ -23,6 +23,22 @@ final class NodeAllocations {
 
   private static final List<String> COUNTED = List.of("cpu", "memory", "ephemeral-storage");
 
+  /** Those of the kernel's settings that belong to one Pod alone. */
+  private static final Set<String> SAFE_SYSCTLS =
+      Set.of(
+          "kernel.shm_rmid_forced",
+          "net.ipv4.ip_local_port_range",
+          "net.ipv4.tcp_syncookies",
+          "net.ipv4.ping_group_range",
+          "net.ipv4.ip_unprivileged_port_start",
+          "net.ipv4.ip_local_reserved_ports",
+          "net.ipv4.tcp_keepalive_time",
+          "net.ipv4.tcp_fin_timeout",
+          "net.ipv4.tcp_keepalive_intvl",
+          "net.ipv4.tcp_keepalive_probes",
+          "net.ipv4.tcp_rmem",
+          "net.ipv4.tcp_wmem");
+
   /**
    * Why not.
    *
@@ -72,6 +88,12 @@ final class NodeAllocations {
     if (!spec.path("os").path("name").asText("linux").equals("linux")) {
       return new Refusal(
           "PodOSNotSupported", "Failed to admit pod as the OS field doesn't match node OS");
+    }
+    for (JsonNode sysctl : spec.path("securityContext").path("sysctls")) {
+      String name = sysctl.path("name").asText().replace('/', '.');
+      if (!SAFE_SYSCTLS.contains(name)) {
+        return new Refusal("SysctlForbidden", "forbidden sysctl: \"" + name + "\" not allowlisted");
+      }
     }
     Part wanted = part(pod);
     Refusal refusal = lacking(object.uid(), wanted.requests);

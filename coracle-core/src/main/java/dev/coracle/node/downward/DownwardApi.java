@@ -1,6 +1,7 @@
 package dev.coracle.node.downward;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Quantity;
 import java.util.Locale;
 import java.util.Map;
@@ -124,6 +125,16 @@ public final class DownwardApi {
               false;
           default -> true;
         };
+  }
+
+  /** What limits a container without limits of its own: its Pod's, or the node's. */
+  public static JsonNode limits(JsonNode pod, JsonNode allocatable) {
+    JsonNode limits = pod.path("spec").path("resources").path("limits");
+    if (limits.isEmpty() || !(allocatable.deepCopy() instanceof ObjectNode all)) {
+      return allocatable;
+    }
+    limits.properties().forEach(limit -> all.set(limit.getKey(), limit.getValue()));
+    return all;
   }
 
   /**

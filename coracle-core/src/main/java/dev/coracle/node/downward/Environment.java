@@ -2,7 +2,9 @@ package dev.coracle.node.downward;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
@@ -22,6 +24,11 @@ public final class Environment {
     @Nullable KubeObject configMap(String name);
 
     @Nullable KubeObject secret(String name);
+
+    /** Where a volume of the Pod is. */
+    default @Nullable Path volume(String name) {
+      return null;
+    }
   }
 
   /** The Pod refers to something that is not there. */
@@ -147,7 +154,10 @@ public final class Environment {
           other.isEmpty() ? container : DownwardApi.container(pod, other),
           resource.path("resource").asText(),
           resource.path("divisor"),
-          allocatable);
+          DownwardApi.limits(pod, allocatable));
+    }
+    if (from.has("fileKeyRef")) {
+      return fromFile(from.path("fileKeyRef"));
     }
     boolean isSecret = from.has("secretKeyRef");
     JsonNode reference = isSecret ? from.path("secretKeyRef") : from.path("configMapKeyRef");
@@ -169,6 +179,27 @@ public final class Environment {
               + source.namespace()
               + "/"
               + source.name());
+    }
+    return value;
+  }
+
+  private @Nullable String fromFile(JsonNode reference) {
+    String name = reference.path("volumeName").asText();
+    Path volume = lookup.volume(name);
+    if (volume == null) {
+      throw new MissingException(
+          "cannot find the volume \"" + name + "\" referenced by FileKeyRef");
+    }
+    String key = reference.path("key").asText();
+    String value;
+    try {
+      value = EnvironmentFile.read(volume, reference.path("path").asText()).get(key);
+    } catch (IOException e) {
+      // Not what is in it: that may be a secret.
+      throw new MissingException("couldn't parse env file");
+    }
+    if (value == null && !reference.path("optional").asBoolean()) {
+      throw new MissingException("environment variable key \"" + key + "\" not found in file");
     }
     return value;
   }

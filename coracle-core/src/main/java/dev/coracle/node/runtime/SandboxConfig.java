@@ -7,6 +7,7 @@ import java.util.Map;
  * A Pod's sandbox.
  *
  * @param hostname without a domain
+ * @param fullHostname what processes are told, with a domain or without
  * @param directory of the Pod's own on the node; exists
  * @param hostNetwork whether it uses the node's network (likewise hostPid, hostIpc)
  * @param sharePid whether its containers share one PID namespace
@@ -20,6 +21,7 @@ public record SandboxConfig(
     String name,
     String hostname,
     String domain,
+    String fullHostname,
     java.nio.file.Path directory,
     boolean hostNetwork,
     boolean hostPid,

@@ -1,5 +1,6 @@
 package dev.coracle.node.server;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
@@ -231,7 +232,8 @@ public final class NodeServer implements AutoCloseable {
       String container,
       Map<String, List<String>> query)
       throws IOException {
-    if (pods.find(namespace, pod) == null) {
+    KubeObject found = pods.find(namespace, pod);
+    if (found == null) {
       text(responder, 404, "pod \"" + pod + "\" does not exist\n");
       return;
     }
@@ -251,7 +253,8 @@ public final class NodeServer implements AutoCloseable {
                   + container
                   + "\" in pod \""
                   + pod
-                  + "\" is waiting to start: ContainerCreating");
+                  + "\" is waiting to start: "
+                  + waitingReason(found, container));
       return;
     }
     LogReader.Options options;
@@ -382,6 +385,21 @@ public final class NodeServer implements AutoCloseable {
       // Who is attached watches; how the container ended is in its status.
       return new CommandResult.Exited(attach ? 0 : stream.await());
     }
+  }
+
+  private static String waitingReason(@Nullable KubeObject pod, String container) {
+    String reason = "";
+    if (pod != null) {
+      for (String list :
+          List.of("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")) {
+        for (JsonNode status : pod.at("status", list)) {
+          if (status.path("name").asText().equals(container)) {
+            reason = status.path("state").path("waiting").path("reason").asText("");
+          }
+        }
+      }
+    }
+    return reason.isEmpty() ? "ContainerCreating" : reason;
   }
 
   private static Thread copy(InputStream from, OutputStream to, ContainerStream stream) {

@@ -277,7 +277,7 @@ public final class PodVolumes {
                     DownwardApi.container(pod, resource.path("containerName").asText()),
                     resource.path("resource").asText(),
                     resource.path("divisor"),
-                    source.allocatable())
+                    DownwardApi.limits(pod, source.allocatable()))
                 : DownwardApi.field(pod, item.path("fieldRef").path("fieldPath").asText());
         put(item.path("path").asText(), value.getBytes(StandardCharsets.UTF_8), item);
       }

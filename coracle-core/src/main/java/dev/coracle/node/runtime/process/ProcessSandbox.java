@@ -2,6 +2,7 @@ package dev.coracle.node.runtime.process;
 
 import dev.coracle.node.runtime.SandboxConfig;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -84,12 +85,13 @@ final class ProcessSandbox {
         program.call(
             "sethostname",
             SystemCall.SETHOSTNAME,
-            config.hostname(),
-            config.hostname().getBytes(java.nio.charset.StandardCharsets.UTF_8).length);
+            config.fullHostname(),
+            config.fullHostname().getBytes(StandardCharsets.UTF_8).length);
       }
       if (ownNetwork) {
         Loopback.bringUp(program);
       }
+      config.sysctls().forEach((name, value) -> setKernelValue(program, name, value));
       for (String kind : kinds) {
         program.call(
             "keep namespace " + kind,
@@ -102,6 +104,27 @@ final class ProcessSandbox {
       }
       program.mustRun("coracle-sandbox");
     }
+  }
+
+  private static void setKernelValue(Program program, String name, String value) {
+    String path = "/proc/sys/" + (name.contains("/") ? name : name.replace('.', '/'));
+    Program.Slot descriptor = program.slot(-1);
+    program
+        .callInto(
+            descriptor,
+            "open " + path,
+            SystemCall.OPENAT,
+            Constants.AT_FDCWD,
+            path,
+            Constants.O_WRONLY | Constants.O_CLOEXEC,
+            0)
+        .call(
+            "write " + path,
+            SystemCall.WRITE,
+            descriptor,
+            value,
+            value.getBytes(StandardCharsets.UTF_8).length);
+    program.atClose(() -> Linux.close((int) descriptor.get()));
   }
 
   /** Steps that enter the Pod's namespaces. */
@@ -141,7 +164,7 @@ final class ProcessSandbox {
   private String hostname() throws IOException {
     return config.hostNetwork()
         ? Files.readString(Path.of("/proc/sys/kernel/hostname")).strip()
-        : config.hostname();
+        : config.fullHostname();
   }
 
   private String hosts() throws IOException {

@@ -76,6 +76,7 @@ class ProcessRuntimeTest {
         "web",
         "web",
         "",
+        "web",
         directory,
         false,
         false,
