@@ -172,6 +172,13 @@ final class OpenApiSchemas {
     }
   }
 
+  /** Clients look for these first words, such as Kubernetes' conformance tests of definitions. */
+  private static final String OBJECT_METADATA =
+      "Standard object's metadata: the name, namespace, labels, annotations and the like.";
+
+  private static final String LIST_METADATA =
+      "Standard list metadata: the revision, and where to continue.";
+
   /** The field's description; of its type, where nobody wrote one for the field. */
   private static String described(String name, Schema schema) {
     String own = schema.ownDescription();
@@ -179,7 +186,7 @@ final class OpenApiSchemas {
       return own;
     }
     return switch (name) {
-      case "metadata" -> "The name, namespace, labels, annotations and the like.";
+      case "metadata" -> OBJECT_METADATA;
       case "spec" -> "What is wanted. " + schema.description();
       case "status" -> "What was observed last, written by the system. " + schema.description();
       default -> schema.description();
@@ -310,6 +317,7 @@ final class OpenApiSchemas {
       }
     }
     json.writeObjectFieldStart("metadata");
+    text("description", metadata.equals(Schemas.OBJECT_META) ? OBJECT_METADATA : LIST_METADATA);
     if (dialect == OpenApiDialect.V3) {
       json.writeArrayFieldStart("allOf");
       json.writeStartObject();
