@@ -67,6 +67,11 @@ public final class Volumes {
     return claimOrVolume.at("spec", "volumeMode").asText("Filesystem");
   }
 
+  /** The VolumeAttributesClass that a claim asks for or a volume has; empty for none. */
+  public static String attributesClass(KubeObject claimOrVolume) {
+    return claimOrVolume.text("spec", "volumeAttributesClassName");
+  }
+
   public static boolean hasModes(KubeObject volume, KubeObject claim) {
     return modes(volume).containsAll(modes(claim));
   }
@@ -179,7 +184,8 @@ public final class Volumes {
           || volume.isDeleting()
           || (!reserved && volume.at("spec", "claimRef").isObject())
           || capacity(volume).compareTo(wanted) < 0
-          || !mode(volume).equals(mode(claim))) {
+          || !mode(volume).equals(mode(claim))
+          || !attributesClass(volume).equals(attributesClass(claim))) {
         continue;
       }
       boolean reachable = node == null || reaches(volume, node);

@@ -12,11 +12,11 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /** The words in which stories about storage are told. */
-record StorageStory(ControlPlaneInMemory cluster) {
+public record StorageStory(ControlPlaneInMemory cluster) {
 
-  static final String NS = "default";
+  public static final String NS = "default";
 
-  KubeObject volume(String name, String size, String more) {
+  public KubeObject volume(String name, String size, String more) {
     return cluster.apply(
         """
         apiVersion: v1
@@ -32,7 +32,7 @@ record StorageStory(ControlPlaneInMemory cluster) {
             .formatted(name, size, name, more));
   }
 
-  KubeObject claim(String name, String size, String more) {
+  public KubeObject claim(String name, String size, String more) {
     return cluster.apply(
         """
         apiVersion: v1
@@ -46,19 +46,19 @@ record StorageStory(ControlPlaneInMemory cluster) {
             .formatted(name, size, more));
   }
 
-  KubeObject awaitClaim(String name, Predicate<KubeObject> good) {
+  public KubeObject awaitClaim(String name, Predicate<KubeObject> good) {
     return cluster.awaitObject(Resources.PERSISTENT_VOLUME_CLAIMS, NS, name, good);
   }
 
-  KubeObject awaitVolume(String name, Predicate<KubeObject> good) {
+  public KubeObject awaitVolume(String name, Predicate<KubeObject> good) {
     return cluster.awaitObject(Resources.PERSISTENT_VOLUMES, "", name, good);
   }
 
-  static Predicate<KubeObject> phase(String phase) {
+  public static Predicate<KubeObject> phase(String phase) {
     return object -> object.text("status", "phase").equals(phase);
   }
 
-  void awaitEvent(String namespace, String about, String reason, String message) {
+  public void awaitEvent(String namespace, String about, String reason, String message) {
     await(reason)
         .untilAsserted(
             () -> assertThat(events(namespace)).contains(about + ": " + reason + ": " + message));
@@ -76,11 +76,11 @@ record StorageStory(ControlPlaneInMemory cluster) {
         .toList();
   }
 
-  void delete(GroupVersionResource resource, String namespace, String name) {
+  public void delete(GroupVersionResource resource, String namespace, String name) {
     cluster.admin().delete(resource, namespace, name, DeleteOptions.DEFAULT);
   }
 
-  void storageClass(String name, String provisioner, String mode, boolean byDefault) {
+  public void storageClass(String name, String provisioner, String mode, boolean byDefault) {
     cluster.apply(
         """
         apiVersion: storage.k8s.io/v1
@@ -94,7 +94,7 @@ record StorageStory(ControlPlaneInMemory cluster) {
             .formatted(name, byDefault, provisioner, mode));
   }
 
-  KubeObject pod(String name, String claim, String more) {
+  public KubeObject pod(String name, String claim, String more) {
     return cluster.apply(
         """
         apiVersion: v1
@@ -108,11 +108,11 @@ record StorageStory(ControlPlaneInMemory cluster) {
             .formatted(name, claim, more));
   }
 
-  KubeObject awaitPod(String name, Predicate<KubeObject> good) {
+  public KubeObject awaitPod(String name, Predicate<KubeObject> good) {
     return cluster.awaitObject(Resources.PODS, NS, name, good);
   }
 
-  static String annotation(KubeObject object, String name) {
+  public static String annotation(KubeObject object, String name) {
     return object.text("metadata", "annotations", name);
   }
 }

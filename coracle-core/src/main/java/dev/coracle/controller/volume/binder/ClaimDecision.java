@@ -78,6 +78,9 @@ sealed interface ClaimDecision {
     if (!Volumes.storageClass(volume).equals(Volumes.storageClass(claim))) {
       return "storageClassName does not match";
     }
+    if (!Volumes.attributesClass(volume).equals(Volumes.attributesClass(claim))) {
+      return "volumeAttributesClassName does not match";
+    }
     if (!Volumes.mode(volume).equals(Volumes.mode(claim))) {
       return "incompatible volumeMode";
     }

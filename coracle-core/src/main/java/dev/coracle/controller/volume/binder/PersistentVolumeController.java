@@ -232,6 +232,10 @@ public final class PersistentVolumeController implements Controller {
       status.set("accessModes", volume.at("spec", "accessModes"));
       if (changes) {
         status.set("capacity", volume.at("spec", "capacity"));
+        String attributes = Volumes.attributesClass(volume);
+        if (!attributes.isEmpty()) {
+          status.put("currentVolumeAttributesClassName", attributes);
+        }
       }
     }
     if (Trees.same(status, claim.at("status"))) {
