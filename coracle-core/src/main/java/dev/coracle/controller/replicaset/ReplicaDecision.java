@@ -3,6 +3,7 @@ package dev.coracle.controller.replicaset;
 import dev.coracle.api.KubeObject;
 import java.time.Instant;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * How many Pods a ReplicaSet or ReplicationController gets or loses next. Pure.
@@ -18,10 +19,10 @@ record ReplicaDecision(int difference, int create, List<KubeObject> delete) {
 
   /**
    * @param active the owner's Pods that are neither finished nor being deleted
-   * @param related those that count for the spread over nodes
+   * @param related those that count for the spread over nodes; asked for when some are to go
    */
   static ReplicaDecision of(
-      KubeObject owner, List<KubeObject> active, List<KubeObject> related, Instant now) {
+      KubeObject owner, List<KubeObject> active, Supplier<List<KubeObject>> related, Instant now) {
     if (owner.isDeleting()) {
       return new ReplicaDecision(0, 0, List.of());
     }
@@ -29,8 +30,9 @@ record ReplicaDecision(int difference, int create, List<KubeObject> delete) {
     if (difference <= 0) {
       return new ReplicaDecision(difference, Math.min(-difference, BURST), List.of());
     }
+    int count = Math.min(difference, BURST);
     return new ReplicaDecision(
-        difference, 0, PodRanking.toDelete(active, related, Math.min(difference, BURST), now));
+        difference, 0, PodRanking.toDelete(active, related.get(), count, now));
   }
 
   static int wanted(KubeObject owner) {

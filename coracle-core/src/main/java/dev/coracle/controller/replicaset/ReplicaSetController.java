@@ -173,7 +173,7 @@ public final class ReplicaSetController implements Controller {
         Owners.claim(
             context.client(), kind.resource(), owner, selector, Resources.PODS, candidates);
     Instant now = context.clock().instant();
-    ReplicaDecision decision = ReplicaDecision.of(owner, active, related(owner, active), now);
+    ReplicaDecision decision = ReplicaDecision.of(owner, active, () -> related(owner, active), now);
     StatusException failure =
         decision.create() > 0
             ? podControl.create(

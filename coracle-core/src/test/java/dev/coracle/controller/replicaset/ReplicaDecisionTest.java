@@ -50,7 +50,7 @@ class ReplicaDecisionTest {
   })
   void of_ownerAndPods_is(int replicas, int there, int difference, int create, int delete) {
     List<KubeObject> pods = pods(there);
-    ReplicaDecision decision = ReplicaDecision.of(owner(replicas, ""), pods, pods, NOW);
+    ReplicaDecision decision = ReplicaDecision.of(owner(replicas, ""), pods, () -> pods, NOW);
     assertThat(decision.difference()).isEqualTo(difference);
     assertThat(decision.create()).isEqualTo(create);
     assertThat(decision.delete()).hasSize(delete);
@@ -59,7 +59,7 @@ class ReplicaDecisionTest {
   @Test
   void of_tooMany_takesThoseThatAreNotReadyFirst() {
     List<KubeObject> pods = pods(4);
-    assertThat(ReplicaDecision.of(owner(2, ""), pods, pods, NOW).delete())
+    assertThat(ReplicaDecision.of(owner(2, ""), pods, () -> pods, NOW).delete())
         .extracting(KubeObject::name)
         .containsExactlyInAnyOrder("web-1", "web-3");
   }
@@ -67,7 +67,7 @@ class ReplicaDecisionTest {
   @Test
   void of_ownerBeingDeleted_doesNothing() {
     KubeObject owner = owner(3, ", deletionTimestamp: \"2026-01-01T00:00:00Z\"");
-    assertThat(ReplicaDecision.of(owner, List.of(), List.of(), NOW))
+    assertThat(ReplicaDecision.of(owner, List.of(), List::of, NOW))
         .isEqualTo(new ReplicaDecision(0, 0, List.of()));
   }
 
