@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coracle.api.ControllableClock;
 import dev.coracle.api.DeleteOptions;
+import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.ListOptions;
 import dev.coracle.api.PatchType;
@@ -342,15 +343,34 @@ class StatefulSetStoryTest {
             Resources.PERSISTENT_VOLUME_CLAIMS,
             "data-db-1",
             c -> c.controllerRef() != null && c.controllerRef().uid().equals(last.uid()));
-    // a new Pod of that name must not get a claim that is about to go
     unused =
-        space.patch(Resources.PODS, "db-1", "", PatchType.MERGE, "metadata: {finalizers: null}");
+        space.patch(
+            Resources.PERSISTENT_VOLUME_CLAIMS,
+            "data-db-1",
+            "metadata: {finalizers: [test.io/hold]}");
+    release(space, Resources.PODS, "db-1");
+    StoryNamespace.eventually(() -> claim(space, 1).isDeleting());
+    // a new Pod of that name must not get a claim that is about to go
     scale(space, 2);
+    await(space, s -> count(s, "replicas") == 1);
+    assertThat(names(space)).containsExactly("db-0");
+    release(space, Resources.PERSISTENT_VOLUME_CLAIMS, "data-db-1");
+    StoryNamespace.eventually(
+        () -> {
+          clock.advance(Duration.ofSeconds(1)); // when it looks again
+          return names(space).size() == 2;
+        });
+    assertThat(space.events("db")).noneMatch(told -> told.contains("Failed"));
     awaitAll(space, 2);
     assertThat(pod(space, 1).uid()).isNotEqualTo(last.uid());
     StoryNamespace.eventually(() -> claim(space, 1).ownerReferences().isEmpty());
     assertThat(claim(space, 0).ownerReferences()).isEmpty();
     assertThat(Owners.isControlledBy(pod(space, 0), set)).isTrue();
+  }
+
+  private static void release(StoryNamespace space, GroupVersionResource resource, String name) {
+    KubeObject unused =
+        space.patch(resource, name, "", PatchType.MERGE, "metadata: {finalizers: null}");
   }
 
   @Test
