@@ -33,6 +33,7 @@ public final class Main {
       ./bench micro                                      only the JMH benches (prints)
       ./bench pods                                       only the simulated Pods (prints)
       ./bench memory                                     only what objects, watches and the past cost in memory (prints)
+      ./bench scheduling                                 only the scheduler (prints)
       ./bench growth                                     only half a million objects (prints, writes the plots)
       ./bench --server URL --token T --kubeconfig F       measures another API server (prints)
               --only SECTION[,SECTION]                    of it: one, list, concurrent, mixed, fanout
@@ -61,6 +62,7 @@ public final class Main {
       }
       case "micro" -> report.micro(Micro.run());
       case "pods" -> own.simulatedPods();
+      case "scheduling" -> own.scheduling();
       case "growth" -> own.growth();
       case "memory" -> own.memory();
       case "" -> {

@@ -185,6 +185,13 @@ public final class LabelSelector {
     return true;
   }
 
+  /** Matches what both match. */
+  public LabelSelector and(LabelSelector that) {
+    List<Requirement> both = new ArrayList<>(requirements());
+    both.addAll(that.requirements());
+    return new LabelSelector(both, nothing || that.nothing);
+  }
+
   public boolean isEverything() {
     return !nothing && requirements.length == 0;
   }

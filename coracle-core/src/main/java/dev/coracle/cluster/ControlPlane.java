@@ -12,7 +12,7 @@ import dev.coracle.controller.ControllerManager;
 import dev.coracle.controller.Controllers;
 import dev.coracle.metrics.Metrics;
 import dev.coracle.scheduler.Scheduler;
-import dev.coracle.scheduler.SchedulerConfiguration;
+import dev.coracle.scheduler.config.SchedulerConfiguration;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;

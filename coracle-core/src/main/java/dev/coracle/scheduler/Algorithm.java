@@ -3,20 +3,7 @@ package dev.coracle.scheduler;
 import dev.coracle.scheduler.FilterPlugin.NodeFilter;
 import dev.coracle.scheduler.FilterPlugin.Rejection;
 import dev.coracle.scheduler.FilterPlugin.Unschedulable;
-import dev.coracle.scheduler.plugins.BalancedAllocation;
-import dev.coracle.scheduler.plugins.ImageLocality;
-import dev.coracle.scheduler.plugins.InterPodAffinity;
-import dev.coracle.scheduler.plugins.NodeAffinity;
-import dev.coracle.scheduler.plugins.NodeName;
-import dev.coracle.scheduler.plugins.NodePorts;
-import dev.coracle.scheduler.plugins.NodeResourcesFit;
-import dev.coracle.scheduler.plugins.NodeUnschedulable;
-import dev.coracle.scheduler.plugins.NodeVolumeLimits;
-import dev.coracle.scheduler.plugins.PodTopologySpread;
-import dev.coracle.scheduler.plugins.TaintToleration;
-import dev.coracle.scheduler.plugins.VolumeBinding;
-import dev.coracle.scheduler.plugins.VolumeRestrictions;
-import dev.coracle.scheduler.plugins.VolumeZone;
+import dev.coracle.scheduler.config.SchedulerConfiguration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -24,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -34,88 +22,38 @@ final class Algorithm {
   private static final Set<String> OF_THE_NODE =
       Set.of("NodeUnschedulable", "NodeName", "TaintToleration", "NodeAffinity");
 
-  /** What a configuration may name: the plugins here, and those whose work others do. */
-  static final Set<String> PLUGINS =
-      Set.of(
-          "SchedulingGates",
-          "PrioritySort",
-          "NodeUnschedulable",
-          "NodeName",
-          "TaintToleration",
-          "NodeAffinity",
-          "NodePorts",
-          "NodeResourcesFit",
-          "VolumeRestrictions",
-          "NodeVolumeLimits",
-          "VolumeBinding",
-          "VolumeZone",
-          "PodTopologySpread",
-          "InterPodAffinity",
-          "DefaultPreemption",
-          "NodeResourcesBalancedAllocation",
-          "ImageLocality",
-          "DefaultBinder",
-          "DynamicResources");
-
   /** A plugin's filter in one Pod's cycle. */
   private record Prepared(FilterPlugin plugin, NodeFilter filter) {}
 
+  /**
+   * What is known before nodes are looked at.
+   *
+   * @param only the nodes that may do; null for all
+   * @param narrowing the plugins that say so, sorted
+   */
+  private record Preparation(
+      List<Prepared> filters, @Nullable Set<String> only, Set<String> narrowing) {}
+
   private final List<FilterPlugin> filters;
-  private final List<ScorePlugin> scores;
-  private final Map<String, Integer> weights;
+  private final List<Plugins.Score> scores;
+  private final int percentage;
   private final RandomGenerator random;
   private int start;
 
-  private Algorithm(
-      List<FilterPlugin> filters,
-      List<ScorePlugin> scores,
-      Map<String, Integer> weights,
-      RandomGenerator random) {
-    this.filters = List.copyOf(filters);
-    this.scores = List.copyOf(scores);
-    this.weights = weights;
+  /**
+   * @param percentage of how many nodes that will do one is chosen; 0 for as many as suits
+   */
+  Algorithm(Plugins plugins, int percentage, RandomGenerator random) {
+    this.filters = plugins.filters();
+    this.scores = plugins.scores();
+    this.percentage = percentage;
     this.random = random;
-  }
-
-  /** What a profile leaves of the default one. */
-  static Algorithm of(SchedulerConfiguration.Profile profile, RandomGenerator random) {
-    Algorithm whole = standard(random);
-    return new Algorithm(
-        whole.filters.stream()
-            .filter(plugin -> !profile.filtersOff().contains(plugin.name()))
-            .toList(),
-        whole.scores.stream()
-            .filter(plugin -> !profile.scoresOff().contains(plugin.name()))
-            .toList(),
-        profile.weights(),
-        random);
   }
 
   /** The default profile. */
   static Algorithm standard(RandomGenerator random) {
-    NodeAffinity affinity = new NodeAffinity();
-    TaintToleration taints = new TaintToleration();
-    NodeResourcesFit fit = new NodeResourcesFit();
-    PodTopologySpread spread = new PodTopologySpread();
-    InterPodAffinity interPod = new InterPodAffinity();
     return new Algorithm(
-        List.of(
-            new NodeUnschedulable(),
-            new NodeName(),
-            taints,
-            affinity,
-            new NodePorts(),
-            fit,
-            new VolumeRestrictions(),
-            new NodeVolumeLimits(),
-            new VolumeBinding(),
-            new VolumeZone(),
-            spread,
-            interPod),
-        List.of(
-            taints, affinity, fit, spread, interPod, new BalancedAllocation(), new ImageLocality()),
-        Map.of(),
-        random);
+        Plugins.of(SchedulerConfiguration.DEFAULT.profiles().getFirst()), 0, random);
   }
 
   /**
@@ -158,77 +96,125 @@ final class Algorithm {
   }
 
   /**
-   * @param seen a node as this Pod must see it (with Pods nominated to it)
+   * @param promised the node that the Pod was promised, which is tried first; null for none
    */
-  Decision choose(
-      PodInfo pod, ClusterView cluster, java.util.function.UnaryOperator<NodeInfo> seen) {
+  Decision choose(PodInfo pod, ClusterView cluster, @Nullable NodeInfo promised) {
     Collection<NodeInfo> all = cluster.nodes();
-    List<Prepared> prepared;
+    if (all.isEmpty()) {
+      return Decision.None.noNodes();
+    }
+    Preparation prepared;
     try {
       prepared = prepare(pod, cluster);
     } catch (Rejected rejected) {
-      return new Decision.None(
-          all.size(), Map.of(), rejected.reason, Set.of(rejected.plugin), Map.of());
+      return Decision.None.everywhere(all.size(), rejected.reason, rejected.plugins);
     }
-    List<NodeInfo> nodes = all instanceof List<NodeInfo> list ? list : new ArrayList<>(all);
-    int wanted = enough(nodes.size());
+    Set<String> rejectedBy = new HashSet<>(prepared.narrowing);
+    if (promised != null && check(prepared.filters, promised, rejectedBy) == null) {
+      return new Decision.Node(promised);
+    }
+    List<NodeInfo> nodes = candidates(all, prepared.only);
+    int wanted = scores.isEmpty() ? 1 : enough(nodes.size());
     List<NodeInfo> feasible = new ArrayList<>();
     Map<String, Rejection> rejections = new HashMap<>();
-    Map<String, Integer> reasons = new HashMap<>();
-    Set<String> rejectedBy = new HashSet<>();
     int looked = 0;
     for (; looked < nodes.size() && feasible.size() < wanted; looked++) {
       NodeInfo node = nodes.get((start + looked) % nodes.size());
-      Rejection rejection = check(prepared, seen.apply(node), rejectedBy);
+      Rejection rejection = check(prepared.filters, node, rejectedBy);
       if (rejection == null) {
         feasible.add(node);
       } else {
         rejections.put(node.name(), rejection);
-        rejection.reasons().forEach(reason -> reasons.merge(reason, 1, Integer::sum));
       }
     }
-    if (!nodes.isEmpty()) {
-      start = (start + looked) % nodes.size();
+    start = (start + looked) % all.size();
+    if (!feasible.isEmpty()) {
+      return new Decision.Node(best(pod, feasible, cluster));
     }
-    return feasible.isEmpty()
-        ? new Decision.None(nodes.size(), reasons, "", rejectedBy, rejections)
-        : new Decision.Node(best(pod, feasible, cluster));
+    String leftOut = "node(s) didn't satisfy plugin(s) " + list(prepared.narrowing);
+    return new Decision.None(all.size(), rejections, leftOut, "", rejectedBy);
   }
 
-  /** Whether a node takes a Pod. */
-  boolean fits(PodInfo pod, NodeInfo node, ClusterView cluster) {
+  private static String list(Set<String> names) {
+    return "[" + String.join(" ", names) + "]";
+  }
+
+  private static List<NodeInfo> candidates(Collection<NodeInfo> all, @Nullable Set<String> only) {
+    if (only == null && all instanceof List<NodeInfo> list) {
+      return list;
+    }
+    List<NodeInfo> nodes = new ArrayList<>();
+    for (NodeInfo node : all) {
+      if (only == null || only.contains(node.name())) {
+        nodes.add(node);
+      }
+    }
+    return nodes;
+  }
+
+  /**
+   * Why a node does not take a Pod.
+   *
+   * @return null when it does
+   */
+  @Nullable Rejection check(PodInfo pod, NodeInfo node, ClusterView cluster) {
     try {
-      return check(prepare(pod, cluster), node, new HashSet<>()) == null;
+      Preparation prepared = prepare(pod, cluster);
+      if (prepared.only != null && !prepared.only.contains(node.name())) {
+        return Rejection.unresolvable(
+            "node(s) didn't satisfy plugin(s) " + list(prepared.narrowing));
+      }
+      return check(prepared.filters, node, new HashSet<>());
     } catch (Rejected rejected) {
-      return false;
+      return Rejection.unresolvable(rejected.reason);
     }
   }
 
+  /** No node will do. */
   private static final class Rejected extends Exception {
     private static final long serialVersionUID = 1L;
-    private final String plugin;
+    private final transient Set<String> plugins;
     private final String reason;
 
-    Rejected(String plugin, String reason) {
+    Rejected(Set<String> plugins, String reason) {
       super(reason, null, false, false);
-      this.plugin = plugin;
+      this.plugins = plugins;
       this.reason = reason;
     }
   }
 
-  private List<Prepared> prepare(PodInfo pod, ClusterView cluster) throws Rejected {
+  private Preparation prepare(PodInfo pod, ClusterView cluster) throws Rejected {
     List<Prepared> prepared = new ArrayList<>();
+    Set<String> only = null;
+    Set<String> narrowing = new TreeSet<>();
     for (FilterPlugin plugin : filters) {
       try {
+        Set<String> names = plugin.onlyNodes(pod, cluster);
+        if (names != null) {
+          narrowing.add(plugin.name());
+          if (only != null) {
+            names.retainAll(only);
+          }
+          only = names;
+          if (only.isEmpty()) {
+            throw new Rejected(narrowing, nothingLeft(narrowing));
+          }
+        }
         NodeFilter filter = plugin.prepare(pod, cluster);
         if (filter != null) {
           prepared.add(new Prepared(plugin, filter));
         }
       } catch (Unschedulable e) {
-        throw new Rejected(plugin.name(), e.reason());
+        throw new Rejected(Set.of(plugin.name()), e.reason());
       }
     }
-    return prepared;
+    return new Preparation(prepared, only, narrowing);
+  }
+
+  private static String nothingLeft(Set<String> plugins) {
+    return plugins.size() == 1
+        ? "node(s) didn't satisfy plugin " + plugins.iterator().next()
+        : "node(s) didn't satisfy plugin(s) " + list(plugins) + " simultaneously";
   }
 
   private static @Nullable Rejection check(
@@ -244,11 +230,11 @@ final class Algorithm {
   }
 
   /** In a large cluster a part of the nodes is enough to choose from. */
-  private static int enough(int nodes) {
+  private int enough(int nodes) {
     if (nodes < FEWEST_NODES) {
       return nodes;
     }
-    int percent = Math.max(5, 50 - nodes / 125);
+    int percent = percentage > 0 ? percentage : Math.max(5, 50 - nodes / 125);
     return Math.max(FEWEST_NODES, nodes * percent / 100);
   }
 
@@ -257,12 +243,11 @@ final class Algorithm {
       return feasible.getFirst();
     }
     long[] totals = new long[feasible.size()];
-    for (ScorePlugin plugin : scores) {
-      long[] points = plugin.score(pod, feasible, cluster);
-      int weight = weights.getOrDefault(plugin.name(), plugin.weight());
+    for (Plugins.Score score : scores) {
+      long[] points = score.plugin().score(pod, feasible, cluster);
       if (points != null) {
         for (int i = 0; i < totals.length; i++) {
-          totals[i] += points[i] * weight;
+          totals[i] += points[i] * score.weight();
         }
       }
     }

@@ -8,6 +8,8 @@ public enum ClusterEvent {
   NODE_ALLOCATABLE,
   ASSIGNED_POD_ADDED,
   ASSIGNED_POD_LABELS,
+  /** A Pod on a node asks for less than before. */
+  ASSIGNED_POD_SCALED_DOWN,
   ASSIGNED_POD_DELETED,
   CLAIM_CHANGED,
   VOLUME_CHANGED,

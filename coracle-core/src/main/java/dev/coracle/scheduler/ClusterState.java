@@ -1,9 +1,9 @@
 package dev.coracle.scheduler;
 
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.LabelSelector;
 import dev.coracle.client.SharedInformer;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,13 +17,15 @@ import org.jspecify.annotations.Nullable;
 final class ClusterState implements ClusterView {
 
   private final SharedInformer namespaces;
+  private final Kin kin;
   private final StorageView storage;
   private final Map<String, NodeInfo> all = new LinkedHashMap<>();
   private final Map<String, String> nodeOfPod = new HashMap<>();
   private @Nullable List<NodeInfo> existing;
 
-  ClusterState(SharedInformer namespaces, StorageView storage) {
+  ClusterState(SharedInformer namespaces, Kin kin, StorageView storage) {
     this.namespaces = namespaces;
+    this.kin = kin;
     this.storage = storage;
   }
 
@@ -33,7 +35,8 @@ final class ClusterState implements ClusterView {
 
   void putNode(KubeObject node) {
     NodeInfo info = info(node.name());
-    if (info.node() == null) {
+    KubeObject before = info.node();
+    if (before == null || !zone(before).equals(zone(node))) {
       existing = null;
     }
     info.node(node);
@@ -60,6 +63,23 @@ final class ClusterState implements ClusterView {
     info(node).add(pod);
   }
 
+  /**
+   * A Pod as it is shown now.
+   *
+   * @return what it was before; null when it was not there
+   */
+  @Nullable PodInfo showPod(KubeObject pod, String node) {
+    NodeInfo info = all.get(node);
+    PodInfo before = info == null ? null : info.find(pod.uid());
+    PodInfo same = before == null ? null : before.shownAs(pod);
+    if (info != null && same != null) {
+      info.refresh(same);
+    } else {
+      putPod(PodInfo.of(pod), node);
+    }
+    return before;
+  }
+
   /** Does nothing when it is not there. */
   void removePod(String uid) {
     String node = nodeOfPod.remove(uid);
@@ -77,6 +97,12 @@ final class ClusterState implements ClusterView {
     return nodeOfPod.containsKey(uid);
   }
 
+  @Nullable PodInfo pod(String uid) {
+    String node = nodeOfPod.get(uid);
+    NodeInfo info = node == null ? null : all.get(node);
+    return info == null ? null : info.find(uid);
+  }
+
   @Nullable NodeInfo find(String node) {
     NodeInfo info = all.get(node);
     return info == null || info.node() == null ? null : info;
@@ -86,15 +112,39 @@ final class ClusterState implements ClusterView {
   public List<NodeInfo> nodes() {
     List<NodeInfo> known = existing;
     if (known == null) {
-      known = new ArrayList<>();
-      for (NodeInfo info : all.values()) {
-        if (info.node() != null) {
-          known.add(info);
-        }
-      }
+      known = inTurns();
       existing = known;
     }
     return known;
+  }
+
+  private static String zone(KubeObject node) {
+    return node.labels().getOrDefault("topology.kubernetes.io/region", "")
+        + ":"
+        + node.labels().getOrDefault("topology.kubernetes.io/zone", "");
+  }
+
+  /** One node of each zone, the next of each, and so on: a part of the nodes is of all zones. */
+  private List<NodeInfo> inTurns() {
+    Map<String, List<NodeInfo>> zones = new LinkedHashMap<>();
+    for (NodeInfo info : all.values()) {
+      KubeObject node = info.node();
+      if (node != null) {
+        zones.computeIfAbsent(zone(node), zone -> new ArrayList<>()).add(info);
+      }
+    }
+    List<NodeInfo> nodes = new ArrayList<>();
+    boolean more = true;
+    for (int turn = 0; more; turn++) {
+      more = false;
+      for (List<NodeInfo> zone : zones.values()) {
+        if (turn < zone.size()) {
+          nodes.add(zone.get(turn));
+          more = true;
+        }
+      }
+    }
+    return nodes;
   }
 
   @Override
@@ -104,30 +154,67 @@ final class ClusterState implements ClusterView {
   }
 
   @Override
+  public LabelSelector kin(PodInfo pod) {
+    return kin.of(pod.pod());
+  }
+
+  @Override
   public StorageView storage() {
     return storage;
   }
 
-  /** The same cluster with one node as it would be. */
-  ClusterView with(NodeInfo changed) {
-    List<NodeInfo> nodes = new ArrayList<>(nodes());
-    nodes.replaceAll(node -> node.name().equals(changed.name()) ? changed : node);
-    ClusterState state = this;
-    return new ClusterView() {
-      @Override
-      public Collection<NodeInfo> nodes() {
-        return nodes;
-      }
+  /** The same cluster with some nodes as they would be. */
+  Overlaid with(Map<String, NodeInfo> changed) {
+    return new Overlaid(this, changed);
+  }
 
-      @Override
-      public Map<String, String> namespaceLabels(String namespace) {
-        return state.namespaceLabels(namespace);
-      }
+  /** The cluster with some nodes as they would be. */
+  static final class Overlaid implements ClusterView {
+    private final ClusterState state;
+    private final Map<String, NodeInfo> changed;
+    private final List<NodeInfo> nodes;
 
-      @Override
-      public StorageView storage() {
-        return state.storage();
+    private Overlaid(ClusterState state, Map<String, NodeInfo> changed) {
+      this.state = state;
+      this.changed = changed;
+      if (changed.isEmpty()) {
+        nodes = state.nodes();
+      } else {
+        nodes = new ArrayList<>(state.nodes());
+        nodes.replaceAll(node -> changed.getOrDefault(node.name(), node));
       }
-    };
+    }
+
+    /** This, and one more node as it would be. */
+    Overlaid with(NodeInfo node) {
+      Map<String, NodeInfo> more = new HashMap<>(changed);
+      more.put(node.name(), node);
+      return new Overlaid(state, more);
+    }
+
+    @Nullable NodeInfo find(String node) {
+      NodeInfo found = changed.get(node);
+      return found != null ? found : state.find(node);
+    }
+
+    @Override
+    public List<NodeInfo> nodes() {
+      return nodes;
+    }
+
+    @Override
+    public Map<String, String> namespaceLabels(String namespace) {
+      return state.namespaceLabels(namespace);
+    }
+
+    @Override
+    public LabelSelector kin(PodInfo pod) {
+      return state.kin(pod);
+    }
+
+    @Override
+    public StorageView storage() {
+      return state.storage();
+    }
   }
 }

@@ -1,5 +1,6 @@
 package dev.coracle.scheduler;
 
+import dev.coracle.api.LabelSelector;
 import java.util.Collection;
 import java.util.Map;
 
@@ -10,7 +11,17 @@ public interface ClusterView {
   Collection<NodeInfo> nodes();
 
   /** The labels of a namespace; empty when it is not known. */
-  Map<String, String> namespaceLabels(String namespace);
+  default Map<String, String> namespaceLabels(String namespace) {
+    return Map.of();
+  }
+
+  /**
+   * Which Pods are a Pod's kind: those of its Services and of its ReplicationController, ReplicaSet
+   * or StatefulSet; everything when it has none of these.
+   */
+  default LabelSelector kin(PodInfo pod) {
+    return LabelSelector.EVERYTHING;
+  }
 
   /** Claims and volumes. */
   default StorageView storage() {

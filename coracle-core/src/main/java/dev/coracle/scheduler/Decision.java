@@ -1,8 +1,10 @@
 package dev.coracle.scheduler;
 
+import dev.coracle.scheduler.FilterPlugin.Rejection;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** What a scheduling cycle found. */
 sealed interface Decision {
@@ -13,34 +15,61 @@ sealed interface Decision {
    * No node will do.
    *
    * @param nodes how many there are
-   * @param reasons how many nodes give which reason; empty when a reason holds for all
+   * @param rejections by node, of those that were looked at
+   * @param leftOut why the others were not
    * @param all why no node will do, whichever it is; empty when the nodes have their own reasons
    * @param rejectedBy the plugins that said no
-   * @param resolvable the nodes where fewer Pods could help, with why not
    */
   record None(
       int nodes,
-      Map<String, Integer> reasons,
+      Map<String, Rejection> rejections,
+      String leftOut,
       String all,
-      Set<String> rejectedBy,
-      Map<String, FilterPlugin.Rejection> rejections)
+      Set<String> rejectedBy)
       implements Decision {
 
-    /** The message of the Pod's condition and event, as kube-scheduler words it. */
-    String message(String preemption) {
+    static None noNodes() {
+      return new None(0, Map.of(), "", "", Set.of());
+    }
+
+    static None everywhere(int nodes, String reason, Set<String> rejectedBy) {
+      return new None(nodes, Map.of(), "", reason, rejectedBy);
+    }
+
+    /**
+     * The message of the Pod's condition and event, as kube-scheduler words it.
+     *
+     * @param after what was tried to make room, and failed; empty for nothing
+     */
+    String message(String after) {
       if (nodes == 0) {
         return "no nodes available to schedule pods";
       }
-      StringBuilder text = new StringBuilder();
-      text.append("0/").append(nodes).append(" nodes are available:");
-      if (!all.isEmpty()) {
-        text.append(' ').append(all).append('.');
-      } else {
-        Map<String, Boolean> parts = new TreeMap<>();
-        reasons.forEach((reason, count) -> parts.put(count + " " + reason, true));
-        text.append(' ').append(String.join(", ", parts.keySet())).append('.');
-      }
-      return preemption.isEmpty() ? text.toString() : text + " " + preemption;
+      String text =
+          all.isEmpty() ? reasons(nodes, rejections, leftOut) : available(nodes) + " " + all + ".";
+      return after.isEmpty() ? text : text + " " + after;
     }
+  }
+
+  private static String available(int nodes) {
+    return "0/" + nodes + " nodes are available:";
+  }
+
+  /**
+   * {@code 0/3 nodes are available: 1 Insufficient cpu, 2 ...}: how many nodes give which reason.
+   *
+   * @param others the reason of nodes that have none of their own
+   */
+  static String reasons(int nodes, Map<String, Rejection> rejections, String others) {
+    Map<String, Integer> counts = new HashMap<>();
+    for (Rejection rejection : rejections.values()) {
+      rejection.reasons().forEach(reason -> counts.merge(reason, 1, Integer::sum));
+    }
+    if (rejections.size() < nodes) {
+      counts.merge(others, nodes - rejections.size(), Integer::sum);
+    }
+    Set<String> parts = new TreeSet<>();
+    counts.forEach((reason, count) -> parts.add(count + " " + reason));
+    return available(nodes) + " " + String.join(", ", parts) + ".";
   }
 }

@@ -1,6 +1,7 @@
 package dev.coracle.scheduler;
 
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Says on which nodes a Pod may run. */
@@ -16,6 +17,14 @@ public interface FilterPlugin {
    * @throws Unschedulable when no node will do
    */
   @Nullable NodeFilter prepare(PodInfo pod, ClusterView cluster) throws Unschedulable;
+
+  /**
+   * The only nodes that may do, by name, as far as that is known without looking at them; null for
+   * all. Those that are left out are told of in one reason.
+   */
+  default @Nullable Set<String> onlyNodes(PodInfo pod, ClusterView cluster) throws Unschedulable {
+    return null;
+  }
 
   /** Whether a change in the cluster may let a Pod pass that this plugin kept back. */
   boolean helps(ClusterEvent event);

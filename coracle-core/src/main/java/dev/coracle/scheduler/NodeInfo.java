@@ -1,8 +1,10 @@
 package dev.coracle.scheduler;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.coracle.api.KubeObject;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -14,12 +16,15 @@ public final class NodeInfo {
   private final Map<String, PodInfo> pods = new LinkedHashMap<>();
   private @Nullable KubeObject node;
   private Resources allocatable = Resources.NONE;
-  private JsonNode taints = com.fasterxml.jackson.databind.node.MissingNode.getInstance();
+  private JsonNode taints = MissingNode.getInstance();
   private boolean cordoned;
   private int podLimit;
   private Resources requested = Resources.NONE;
   private Resources scoringRequested = Resources.NONE;
+  private Map<String, Long> images = Map.of();
+  private int withTerms;
   private int withAntiAffinity;
+  private int withPorts;
 
   NodeInfo(String name) {
     this.name = name;
@@ -35,7 +40,10 @@ public final class NodeInfo {
     copy.podLimit = podLimit;
     copy.requested = requested;
     copy.scoringRequested = scoringRequested;
+    copy.images = images;
+    copy.withTerms = withTerms;
     copy.withAntiAffinity = withAntiAffinity;
+    copy.withPorts = withPorts;
     copy.pods.putAll(pods);
     return copy;
   }
@@ -43,16 +51,22 @@ public final class NodeInfo {
   void node(@Nullable KubeObject newNode) {
     node = newNode;
     JsonNode list =
-        newNode == null
-            ? com.fasterxml.jackson.databind.node.MissingNode.getInstance()
-            : newNode.at("status", "allocatable");
+        newNode == null ? MissingNode.getInstance() : newNode.at("status", "allocatable");
     allocatable = Resources.of(list);
     podLimit = list.path("pods").asInt();
-    taints =
-        newNode == null
-            ? com.fasterxml.jackson.databind.node.MissingNode.getInstance()
-            : newNode.at("spec", "taints");
+    taints = newNode == null ? MissingNode.getInstance() : newNode.at("spec", "taints");
     cordoned = newNode != null && newNode.at("spec", "unschedulable").asBoolean();
+    images = newNode == null ? Map.of() : images(newNode);
+  }
+
+  private static Map<String, Long> images(KubeObject node) {
+    Map<String, Long> images = new HashMap<>();
+    for (JsonNode image : node.at("status", "images")) {
+      for (JsonNode name : image.path("names")) {
+        images.put(name.asText(), image.path("sizeBytes").asLong());
+      }
+    }
+    return images.isEmpty() ? Map.of() : images;
   }
 
   public String name() {
@@ -98,6 +112,21 @@ public final class NodeInfo {
     return pods.values();
   }
 
+  /** The sizes of the images it has, by their names. */
+  public Map<String, Long> images() {
+    return images;
+  }
+
+  /** Whether a Pod here asks for others to be near or far. */
+  public boolean hasTerms() {
+    return withTerms > 0;
+  }
+
+  /** Whether a Pod here takes a port. */
+  public boolean hasPorts() {
+    return withPorts > 0;
+  }
+
   /** Whether a Pod here must be far from others. */
   public boolean hasAntiAffinity() {
     return withAntiAffinity > 0;
@@ -108,7 +137,22 @@ public final class NodeInfo {
     pods.put(pod.uid(), pod);
     requested = requested.plus(pod.requests());
     scoringRequested = scoringRequested.plus(pod.scoringRequests());
-    withAntiAffinity += pod.antiAffinity().isEmpty() ? 0 : 1;
+    count(pod, 1);
+  }
+
+  private void count(PodInfo pod, int sign) {
+    withTerms += pod.hasTerms() ? sign : 0;
+    withAntiAffinity += pod.antiAffinity().isEmpty() ? 0 : sign;
+    withPorts += pod.ports().isEmpty() ? 0 : sign;
+  }
+
+  @Nullable PodInfo find(String uid) {
+    return pods.get(uid);
+  }
+
+  /** A Pod that is here and asks for the same as before. */
+  void refresh(PodInfo pod) {
+    pods.replace(pod.uid(), pod);
   }
 
   /** Does nothing when it is not there. */
@@ -117,7 +161,7 @@ public final class NodeInfo {
     if (pod != null) {
       requested = requested.minus(pod.requests());
       scoringRequested = scoringRequested.minus(pod.scoringRequests());
-      withAntiAffinity -= pod.antiAffinity().isEmpty() ? 0 : 1;
+      count(pod, -1);
     }
   }
 }

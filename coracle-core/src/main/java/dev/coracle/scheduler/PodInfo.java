@@ -1,18 +1,16 @@
 package dev.coracle.scheduler;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.coracle.api.KubeObject;
+import dev.coracle.client.storage.PodClaims;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** A Pod with what scheduling asks of it, read once. */
 public final class PodInfo {
-
-  private static final long DEFAULT_CPU = 100;
-  private static final long DEFAULT_MEMORY = 200L << 20;
 
   /**
    * A port that a Pod takes on its node.
@@ -29,38 +27,93 @@ public final class PodInfo {
   }
 
   private final KubeObject pod;
+  private final String uid;
+  private final String namespace;
+  private final Map<String, String> labels;
+  private final boolean deleting;
+  private final int priority;
   private final Resources requests;
   private final Resources scoringRequests;
   private final List<HostPort> ports;
+  private final List<PodClaims.Use> claims;
   private final List<PodTerm> affinity;
   private final List<PodTerm> antiAffinity;
+  private final List<PodTerm> preferred;
 
   private PodInfo(KubeObject pod) {
     this.pod = pod;
+    this.uid = pod.uid();
+    this.namespace = pod.namespace();
+    this.labels = pod.labels();
+    this.deleting = pod.isDeleting();
     JsonNode spec = pod.at("spec");
-    Map<String, JsonNode> given = given(pod.at("status"));
-    boolean infeasible = isResizeInfeasible(pod.at("status"));
-    this.requests = requests(spec, container -> request(container, given, infeasible, false));
-    this.scoringRequests = requests(spec, container -> request(container, given, infeasible, true));
+    this.priority = spec.path("priority").asInt(0);
+    JsonNode status =
+        spec.path("nodeName").asText("").isEmpty() ? MissingNode.getInstance() : pod.at("status");
+    this.requests = PodRequests.of(spec, status);
+    this.scoringRequests = PodRequests.guessed(spec, status, requests);
     this.ports = ports(spec);
-    this.affinity = PodTerm.required(pod, "podAffinity");
-    this.antiAffinity = PodTerm.required(pod, "podAntiAffinity");
+    this.claims = spec.path("volumes").isEmpty() ? List.of() : List.copyOf(PodClaims.of(pod));
+    boolean terms = !spec.path("affinity").isMissingNode();
+    this.affinity = terms ? PodTerm.required(pod, "podAffinity") : List.of();
+    this.antiAffinity = terms ? PodTerm.required(pod, "podAntiAffinity") : List.of();
+    this.preferred = terms ? PodTerm.preferred(pod) : List.of();
+  }
+
+  private PodInfo(PodInfo same, KubeObject pod) {
+    this.pod = pod;
+    this.uid = same.uid;
+    this.namespace = same.namespace;
+    this.labels = same.labels;
+    this.deleting = same.deleting;
+    this.priority = same.priority;
+    this.requests = same.requests;
+    this.scoringRequests = same.scoringRequests;
+    this.ports = same.ports;
+    this.claims = same.claims;
+    this.affinity = same.affinity;
+    this.antiAffinity = same.antiAffinity;
+    this.preferred = same.preferred;
   }
 
   public static PodInfo of(KubeObject pod) {
     return new PodInfo(pod);
   }
 
+  /** The same, as it is shown now, if nothing changed that scheduling asks for; otherwise null. */
+  @Nullable PodInfo shownAs(KubeObject now) {
+    // generation 1: no resize can be under way, so that what it asks for stands in its spec alone
+    boolean same =
+        now.generation() == 1
+            && pod.generation() == 1
+            && deleting == now.isDeleting()
+            && labels.equals(now.labels());
+    return same ? new PodInfo(this, now) : null;
+  }
+
   public KubeObject pod() {
     return pod;
   }
 
+  /** Parsed anew when memory is short: keep it where it is read often. */
   public JsonNode spec() {
     return pod.at("spec");
   }
 
   public String uid() {
-    return pod.uid();
+    return uid;
+  }
+
+  public String namespace() {
+    return namespace;
+  }
+
+  public Map<String, String> labels() {
+    return labels;
+  }
+
+  public boolean isDeleting() {
+    return deleting;
   }
 
   /** What it needs. */
@@ -77,6 +130,11 @@ public final class PodInfo {
     return ports;
   }
 
+  /** The claims of its volumes. */
+  public List<PodClaims.Use> claims() {
+    return claims;
+  }
+
   /** The Pods it must be near to. */
   public List<PodTerm> affinity() {
     return affinity;
@@ -87,107 +145,43 @@ public final class PodInfo {
     return antiAffinity;
   }
 
+  /** The Pods it wants to be near to (weight above 0) and far from (below 0). */
+  public List<PodTerm> preferred() {
+    return preferred;
+  }
+
+  /** Whether it asks for anything of other Pods, or avoids them. */
+  public boolean hasTerms() {
+    return !affinity.isEmpty() || !antiAffinity.isEmpty() || !preferred.isEmpty();
+  }
+
   public int priority() {
-    return spec().path("priority").asInt(0);
-  }
-
-  /** Containers run together, init containers one after the other, beside sidecars before them. */
-  private static Resources requests(JsonNode spec, Function<JsonNode, Resources> request) {
-    Resources together = Resources.NONE;
-    for (JsonNode container : spec.path("containers")) {
-      together = together.plus(request.apply(container));
-    }
-    Resources sidecars = Resources.NONE;
-    Resources most = Resources.NONE;
-    for (JsonNode container : spec.path("initContainers")) {
-      Resources one = request.apply(container);
-      if (container.path("restartPolicy").asText().equals("Always")) {
-        sidecars = sidecars.plus(one);
-        most = most.max(sidecars);
-      } else {
-        most = most.max(sidecars.plus(one));
-      }
-    }
-    Resources total = together.plus(sidecars).max(most);
-    JsonNode podLevel = spec.path("resources").path("requests");
-    if (podLevel.isObject()) {
-      Resources said = Resources.of(podLevel);
-      total =
-          new Resources(
-              podLevel.has("cpu") ? said.cpu() : total.cpu(),
-              podLevel.has("memory") ? said.memory() : total.memory(),
-              total.storage(),
-              total.other());
-    }
-    return spec.path("overhead").isObject()
-        ? total.plus(Resources.of(spec.path("overhead")))
-        : total;
-  }
-
-  /** What its node has given to the containers of a Pod, by their names. */
-  private static Map<String, JsonNode> given(JsonNode status) {
-    Map<String, JsonNode> given = new HashMap<>();
-    for (String field : new String[] {"containerStatuses", "initContainerStatuses"}) {
-      for (JsonNode container : status.path(field)) {
-        JsonNode requests = container.path("resources").path("requests");
-        if (requests.isObject()) {
-          given.put(container.path("name").asText(), requests);
-        }
-      }
-    }
-    return given;
-  }
-
-  /** Whether its node can never give what the spec wants (KEP-1287). */
-  private static boolean isResizeInfeasible(JsonNode status) {
-    for (JsonNode condition : status.path("conditions")) {
-      if (condition.path("type").asText().equals("PodResizePending")) {
-        return condition.path("reason").asText().equals("Infeasible");
-      }
-    }
-    return false;
-  }
-
-  /** What it wants or has, whichever is more; what it has when it will never get more. */
-  private static Resources request(
-      JsonNode container, Map<String, JsonNode> given, boolean infeasible, boolean guess) {
-    JsonNode has = given.get(container.path("name").asText());
-    JsonNode wants = container.path("resources").path("requests");
-    JsonNode list = has != null && infeasible ? has : wants;
-    Resources said = list.isObject() ? Resources.of(list) : Resources.NONE;
-    if (has != null && !infeasible && !has.equals(wants)) {
-      said = said.max(Resources.of(has));
-    }
-    if (!guess) {
-      return said;
-    }
-    return new Resources(
-        list.has("cpu") ? said.cpu() : DEFAULT_CPU,
-        list.has("memory") ? said.memory() : DEFAULT_MEMORY,
-        said.storage(),
-        said.other());
+    return priority;
   }
 
   private static List<HostPort> ports(JsonNode spec) {
     List<HostPort> ports = new ArrayList<>();
-    for (String field : new String[] {"containers", "initContainers"}) {
-      for (JsonNode container : spec.path(field)) {
-        if (field.equals("initContainers")
-            && !container.path("restartPolicy").asText().equals("Always")) {
-          continue;
-        }
-        for (JsonNode port : container.path("ports")) {
-          if (port.path("hostPort").asInt() > 0) {
-            String ip = port.path("hostIP").asText("");
-            ports.add(
-                new HostPort(
-                    ip.isEmpty() ? "0.0.0.0" : ip,
-                    port.path("protocol").asText("TCP"),
-                    port.path("hostPort").asInt()));
-          }
-        }
+    for (JsonNode container : spec.path("containers")) {
+      add(container, ports);
+    }
+    for (JsonNode container : spec.path("initContainers")) {
+      if (container.path("restartPolicy").asText().equals("Always")) {
+        add(container, ports);
       }
     }
     return List.copyOf(ports);
+  }
+
+  private static void add(JsonNode container, List<HostPort> ports) {
+    for (JsonNode port : container.path("ports")) {
+      if (port.path("hostPort").asInt() > 0) {
+        String ip = port.path("hostIP").asText("");
+        ports.add(
+            new HostPort(
+                ip.isEmpty() ? "0.0.0.0" : ip,
+                port.path("protocol").asText("TCP"),
+                port.path("hostPort").asInt()));
+      }
+    }
   }
 }

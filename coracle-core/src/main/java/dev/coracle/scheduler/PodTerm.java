@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param namespaces by name
  * @param namespaceSelector by label; null when there is none
- * @param weight 0 for a required term
+ * @param weight 0 for a required term, below 0 for one to be far from
  */
 public record PodTerm(
     LabelSelector selector,
@@ -37,14 +37,19 @@ public record PodTerm(
     return List.copyOf(terms);
   }
 
-  /** The terms that only score. */
-  public static List<PodTerm> preferred(KubeObject pod, String kind) {
+  /** The terms that only score: those of anti-affinity with weights below 0. */
+  static List<PodTerm> preferred(KubeObject pod) {
     List<PodTerm> terms = new ArrayList<>();
+    preferred(pod, "podAffinity", 1, terms);
+    preferred(pod, "podAntiAffinity", -1, terms);
+    return List.copyOf(terms);
+  }
+
+  private static void preferred(KubeObject pod, String kind, int sign, List<PodTerm> terms) {
     for (JsonNode term :
         pod.at("spec", "affinity", kind, "preferredDuringSchedulingIgnoredDuringExecution")) {
-      terms.add(of(pod, term.path("podAffinityTerm"), term.path("weight").asInt()));
+      terms.add(of(pod, term.path("podAffinityTerm"), sign * term.path("weight").asInt()));
     }
-    return List.copyOf(terms);
   }
 
   private static PodTerm of(KubeObject pod, JsonNode term, int weight) {
@@ -91,7 +96,7 @@ public record PodTerm(
   /**
    * @param namespaceLabels the labels of a namespace by its name
    */
-  public boolean matches(KubeObject pod, Function<String, Map<String, String>> namespaceLabels) {
+  public boolean matches(PodInfo pod, Function<String, Map<String, String>> namespaceLabels) {
     if (!namespaces.contains(pod.namespace())
         && (namespaceSelector == null
             || !namespaceSelector.matches(namespaceLabels.apply(pod.namespace())))) {

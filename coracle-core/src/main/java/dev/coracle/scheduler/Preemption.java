@@ -4,6 +4,7 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.LabelSelector;
 import dev.coracle.api.Timestamps;
 import dev.coracle.scheduler.FilterPlugin.Rejection;
+import dev.coracle.scheduler.config.PluginArgs.Candidates;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -11,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,23 +22,24 @@ import org.jspecify.annotations.Nullable;
  */
 final class Preemption {
 
-  static final String NEVER = "preemption: not eligible due to preemptionPolicy=Never.";
-
-  static final String WAITS =
-      "preemption: not eligible due to a terminating pod on the nominated node.";
+  private static final String NO_VICTIMS = "No preemption victims found for incoming pod";
+  private static final String NOT_HELPFUL = "Preemption is not helpful for scheduling";
 
   /** Added to each priority, so that fewer victims are better than more, whatever their signs. */
   private static final long ABOVE_ALL = 1L + Integer.MAX_VALUE;
 
-  private static final int FEWEST_CANDIDATES = 100;
-  private static final int CANDIDATES_OF_NODES = 10;
+  private static final Comparator<PodInfo> IMPORTANCE =
+      Comparator.comparingInt((PodInfo pod) -> -pod.priority()).thenComparing(Preemption::startOf);
+
+  /** What preemption can do for a Pod. */
+  sealed interface Outcome {}
 
   /**
    * A node and the Pods to end there, most important first.
    *
    * @param violations how many of them a disruption budget would keep
    */
-  record Choice(NodeInfo node, List<PodInfo> victims, int violations) {
+  record Choice(NodeInfo node, List<PodInfo> victims, int violations) implements Outcome {
     int highest() {
       return victims.getFirst().priority();
     }
@@ -56,17 +59,33 @@ final class Preemption {
     }
   }
 
+  /** Nothing, for the reasons that the message counts. */
+  record Nothing(String message) implements Outcome {}
+
+  /** One node: its victims, or why it has none. */
+  private record Trial(@Nullable Choice choice, Rejection rejection) {
+    static Trial failed(Rejection rejection) {
+      return new Trial(null, rejection);
+    }
+  }
+
   private final Algorithm algorithm;
-  private final ClusterState state;
+  private final Candidates candidates;
   private final Supplier<List<KubeObject>> budgets;
+  private final RandomGenerator random;
 
   /**
    * @param budgets all PodDisruptionBudgets
    */
-  Preemption(Algorithm algorithm, ClusterState state, Supplier<List<KubeObject>> budgets) {
+  Preemption(
+      Algorithm algorithm,
+      Candidates candidates,
+      Supplier<List<KubeObject>> budgets,
+      RandomGenerator random) {
     this.algorithm = algorithm;
-    this.state = state;
+    this.candidates = candidates;
     this.budgets = budgets;
+    this.random = random;
   }
 
   private static Instant startOf(PodInfo pod) {
@@ -74,36 +93,58 @@ final class Preemption {
     return started == null ? Instant.MAX : started;
   }
 
-  @Nullable Choice find(PodInfo pod, Decision.None none) {
+  /**
+   * @param cluster as the Pod must see it, with the Pods that nodes are promised to
+   */
+  Outcome find(PodInfo pod, Decision.None none, ClusterState.Overlaid cluster) {
+    List<NodeInfo> potential = new ArrayList<>();
+    none.rejections()
+        .forEach(
+            (name, rejection) -> {
+              NodeInfo node = rejection.resolvable() ? cluster.find(name) : null;
+              if (node != null) {
+                potential.add(node);
+              }
+            });
+    potential.sort(Comparator.comparing(NodeInfo::name));
+    int enough =
+        Math.min(
+            potential.size(),
+            Math.max(potential.size() * candidates.percentage() / 100, candidates.absolute()));
+    int offset = potential.isEmpty() ? 0 : random.nextInt(potential.size());
+    List<KubeObject> known = potential.isEmpty() ? List.of() : budgets.get();
     List<Choice> choices = new ArrayList<>();
-    List<KubeObject> known = budgets.get();
-    int enough = Math.max(FEWEST_CANDIDATES, none.nodes() * CANDIDATES_OF_NODES / 100);
-    for (Map.Entry<String, Rejection> entry : none.rejections().entrySet()) {
-      NodeInfo node = state.find(entry.getKey());
-      if (node == null || !entry.getValue().resolvable()) {
-        continue;
-      }
-      Choice choice = onNode(pod, node, known);
-      if (choice != null) {
-        choices.add(choice);
-        if (choices.size() >= enough) {
-          break;
-        }
+    boolean harmless = false;
+    Map<String, Rejection> rejections = new HashMap<>();
+    for (int i = 0; i < potential.size() && !(harmless && choices.size() >= enough); i++) {
+      NodeInfo node = potential.get((offset + i) % potential.size());
+      Trial trial = onNode(pod, node, known, cluster);
+      if (trial.choice() != null) {
+        choices.add(trial.choice());
+        harmless |= trial.choice().violations() == 0;
+      } else {
+        rejections.put(node.name(), trial.rejection());
       }
     }
+    Choice best = best(choices);
+    return best != null
+        ? best
+        : new Nothing(Decision.reasons(none.nodes(), rejections, NOT_HELPFUL));
+  }
+
+  private static @Nullable Choice best(List<Choice> choices) {
     return choices.stream()
         .min(
             Comparator.comparingInt(Choice::violations)
                 .thenComparingInt(Choice::highest)
                 .thenComparingLong(Choice::sum)
                 .thenComparingInt(choice -> choice.victims.size())
-                .thenComparing(Choice::started, Comparator.reverseOrder())
-                .thenComparing(choice -> choice.node.name()))
+                .thenComparing(Choice::started, Comparator.reverseOrder()))
         .orElse(null);
   }
 
-  /** Null when nobody has to go, or when even without all less important Pods it does not fit. */
-  private @Nullable Choice onNode(PodInfo pod, NodeInfo node, List<KubeObject> known) {
+  private Trial onNode(
+      PodInfo pod, NodeInfo node, List<KubeObject> known, ClusterState.Overlaid cluster) {
     NodeInfo without = node.copy();
     List<PodInfo> lower = new ArrayList<>();
     for (PodInfo other : node.pods()) {
@@ -112,48 +153,43 @@ final class Preemption {
         without.remove(other.uid());
       }
     }
-    if (lower.isEmpty() || !algorithm.fits(pod, without, state.with(without))) {
-      return null;
+    if (lower.isEmpty()) {
+      return Trial.failed(Rejection.unresolvable(NO_VICTIMS));
     }
-    lower.sort(
-        Comparator.comparingInt((PodInfo other) -> -other.priority())
-            .thenComparing(Preemption::startOf));
+    ClusterView changed = cluster.with(without);
+    Rejection still = algorithm.check(pod, without, changed);
+    if (still != null) {
+      return Trial.failed(still);
+    }
+    lower.sort(IMPORTANCE);
     List<PodInfo> kept = keptByBudgets(lower, known);
-    List<PodInfo> victims = new ArrayList<>();
-    int violations = 0;
     List<PodInfo> inTurn = new ArrayList<>(kept);
     lower.stream().filter(other -> !kept.contains(other)).forEach(inTurn::add);
+    List<PodInfo> victims = new ArrayList<>();
+    int violations = 0;
     for (PodInfo other : inTurn) {
       without.add(other);
-      if (!algorithm.fits(pod, without, state.with(without))) {
+      if (algorithm.check(pod, without, changed) != null) {
         without.remove(other.uid());
         victims.add(other);
         violations += kept.contains(other) ? 1 : 0;
       }
     }
     if (victims.isEmpty()) {
-      return null;
+      return Trial.failed(Rejection.unresolvable(NO_VICTIMS));
     }
-    victims.sort(
-        Comparator.comparingInt((PodInfo other) -> -other.priority())
-            .thenComparing(Preemption::startOf));
-    return new Choice(node, victims, violations);
+    victims.sort(IMPORTANCE);
+    return new Trial(new Choice(node, victims, violations), Rejection.unresolvable(""));
   }
 
   /** Those of which a budget allows no more disruption, in their order. */
   private static List<PodInfo> keptByBudgets(List<PodInfo> pods, List<KubeObject> budgets) {
     List<PodInfo> kept = new ArrayList<>();
     Map<String, Integer> allowed = new HashMap<>();
-    for (PodInfo info : pods) {
-      KubeObject pod = info.pod();
+    for (PodInfo pod : pods) {
       boolean violates = false;
       for (KubeObject budget : budgets) {
-        LabelSelector selector = LabelSelector.of(budget.at("spec", "selector"));
-        if (!budget.namespace().equals(pod.namespace())
-            || pod.labels().isEmpty()
-            || selector.requirements().isEmpty()
-            || !selector.matches(pod.labels())
-            || budget.at("status", "disruptedPods").has(pod.name())) {
+        if (!budget.namespace().equals(pod.namespace()) || !covers(budget, pod)) {
           continue;
         }
         int left =
@@ -164,31 +200,18 @@ final class Preemption {
         violates |= left < 0;
       }
       if (violates) {
-        kept.add(info);
+        kept.add(pod);
       }
     }
     return kept;
   }
 
-  /** What kube-scheduler says when there is nothing to preempt. */
-  static String nothing(Decision.None none) {
-    int resolvable = 0;
-    for (Rejection rejection : none.rejections().values()) {
-      resolvable += rejection.resolvable() ? 1 : 0;
-    }
-    int rest = none.nodes() - resolvable;
-    List<String> parts = new ArrayList<>();
-    if (resolvable > 0) {
-      parts.add(resolvable + " No preemption victims found for incoming pod");
-    }
-    if (rest > 0) {
-      parts.add(rest + " Preemption is not helpful for scheduling");
-    }
-    parts.sort(Comparator.naturalOrder());
-    return "preemption: 0/"
-        + none.nodes()
-        + " nodes are available: "
-        + String.join(", ", parts)
-        + ".";
+  /** Whether a budget is about a Pod that it has not let go already. */
+  private static boolean covers(KubeObject budget, PodInfo pod) {
+    LabelSelector selector = LabelSelector.of(budget.at("spec", "selector"));
+    return !pod.labels().isEmpty()
+        && !selector.requirements().isEmpty()
+        && selector.matches(pod.labels())
+        && !budget.at("status", "disruptedPods").has(pod.pod().name());
   }
 }

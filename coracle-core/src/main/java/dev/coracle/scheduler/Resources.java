@@ -36,6 +36,26 @@ public record Resources(long cpu, long memory, long storage, Map<String, Long> o
     return new Resources(cpu, memory, storage, other);
   }
 
+  /** The amount of a resource by its name; 0 when there is none. */
+  public long amount(String name) {
+    return switch (name) {
+      case "cpu" -> cpu;
+      case "memory" -> memory;
+      case "ephemeral-storage" -> storage;
+      default -> other.isEmpty() ? 0 : other.getOrDefault(name, 0L);
+    };
+  }
+
+  /** Whether there is not more of anything than there. */
+  boolean isWithin(Resources that) {
+    for (Map.Entry<String, Long> entry : other.entrySet()) {
+      if (entry.getValue() > that.amount(entry.getKey())) {
+        return false;
+      }
+    }
+    return cpu <= that.cpu && memory <= that.memory && storage <= that.storage;
+  }
+
   public Resources plus(Resources more) {
     return new Resources(
         cpu + more.cpu, memory + more.memory, storage + more.storage, merge(more, 1));

@@ -4,29 +4,34 @@ import dev.coracle.metrics.Counter;
 import dev.coracle.metrics.Family;
 import dev.coracle.metrics.Histogram;
 import dev.coracle.metrics.Metrics;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 /** The {@code scheduler_*} metrics. */
 final class SchedulerMetrics {
 
-  private final Counter scheduled;
-  private final Counter unschedulable;
-  private final Counter error;
-  private final Histogram scheduledTime;
-  private final Histogram unschedulableTime;
-  private final Histogram errorTime;
+  /** Attempts of one kind, and how long they took. */
+  private record Cell(Counter count, Histogram time) {
+    void record(long nanos) {
+      count.increment();
+      time.recordNanos(nanos);
+    }
+  }
 
-  SchedulerMetrics(Metrics metrics, String profile, SchedulingQueue queue) {
+  private final Map<String, Cell> scheduled = new HashMap<>();
+  private final Map<String, Cell> unschedulable = new HashMap<>();
+  private final Counter errors;
+  private final Counter preemptions;
+  private final Histogram victims;
+
+  SchedulerMetrics(Metrics metrics, Iterable<String> profiles, SchedulingQueue queue) {
     Family.Counters attempts =
         metrics.counters(
             "scheduler_schedule_attempts_total",
             "[STABLE] Attempts to find a node for a Pod, by result.",
             "profile",
             "result");
-    scheduled = attempts.of(profile, "scheduled");
-    unschedulable = attempts.of(profile, "unschedulable");
-    error = attempts.of(profile, "error");
     Family.Histograms times =
         metrics.histograms(
             "scheduler_scheduling_attempt_duration_seconds",
@@ -34,41 +39,70 @@ final class SchedulerMetrics {
             Histogram.exponential(0.001, 2, 15),
             "profile",
             "result");
-    scheduledTime = times.of(profile, "scheduled");
-    unschedulableTime = times.of(profile, "unschedulable");
-    errorTime = times.of(profile, "error");
+    String first = "";
+    for (String profile : profiles) {
+      first = first.isEmpty() ? profile : first;
+      scheduled.put(
+          profile, new Cell(attempts.of(profile, "scheduled"), times.of(profile, "scheduled")));
+      unschedulable.put(
+          profile,
+          new Cell(attempts.of(profile, "unschedulable"), times.of(profile, "unschedulable")));
+    }
+    errors = attempts.of(first, "error");
+    preemptions =
+        metrics
+            .counters(
+                "scheduler_preemption_attempts_total",
+                "[STABLE] Attempts to make room for a Pod by ending others.")
+            .of();
+    victims =
+        metrics
+            .histograms(
+                "scheduler_preemption_victims",
+                "[STABLE] Pods that had to end for another.",
+                Histogram.exponential(1, 2, 7))
+            .of();
     metrics.gauges(
         "scheduler_pending_pods",
         "[STABLE] Pods without a node, by the queue in which they wait.",
         List.of("queue"),
         samples -> {
           Map<SchedulingQueue.Place, Integer> counts = queue.counts();
-          int active =
+          samples.sample(
               counts.getOrDefault(SchedulingQueue.Place.READY, 0)
-                  + counts.getOrDefault(SchedulingQueue.Place.IN_CYCLE, 0);
-          int all = counts.values().stream().mapToInt(Integer::intValue).sum();
-          int backoff = counts.getOrDefault(SchedulingQueue.Place.BACKING_OFF, 0);
-          samples.sample(active, "active");
-          samples.sample(backoff, "backoff");
-          samples.sample(all - active - backoff, "unschedulable");
+                  + counts.getOrDefault(SchedulingQueue.Place.IN_CYCLE, 0),
+              "active");
+          samples.sample(counts.getOrDefault(SchedulingQueue.Place.BACKING_OFF, 0), "backoff");
+          samples.sample(counts.getOrDefault(SchedulingQueue.Place.GATED, 0), "gated");
+          samples.sample(
+              counts.getOrDefault(SchedulingQueue.Place.UNSCHEDULABLE, 0), "unschedulable");
         });
   }
 
-  void decided(Decision decision, long nanos) {
-    switch (decision) {
-      case Decision.Node _ -> {
-        scheduled.increment();
-        scheduledTime.recordNanos(nanos);
-      }
-      case Decision.None _ -> {
-        unschedulable.increment();
-        unschedulableTime.recordNanos(nanos);
-      }
+  void scheduled(String profile, long nanos) {
+    record(scheduled, profile, nanos);
+  }
+
+  void unschedulable(String profile, long nanos) {
+    record(unschedulable, profile, nanos);
+  }
+
+  private static void record(Map<String, Cell> cells, String profile, long nanos) {
+    Cell cell = cells.get(profile);
+    if (cell != null) {
+      cell.record(nanos);
     }
   }
 
-  void failed(long nanos) {
-    error.increment();
-    errorTime.recordNanos(nanos);
+  void failed() {
+    errors.increment();
+  }
+
+  void preemptionAttempted() {
+    preemptions.increment();
+  }
+
+  void preempted(int count) {
+    victims.record(count);
   }
 }

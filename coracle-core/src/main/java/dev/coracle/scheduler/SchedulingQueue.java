@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
@@ -19,92 +20,116 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Pods without a node: ready ones by priority and age, those that wait out a back-off, and those
- * that no node would take, which wait for a change that may help them (or five minutes).
+ * Pods without a node: ready ones by priority and age, those that wait out a back-off, those that
+ * no node would take, which wait for a change that may help them (or five minutes), and those whose
+ * gates are closed. When nothing else is ready, a Pod that backs off because it did not fit comes
+ * early; one whose scheduling failed never does.
  */
 final class SchedulingQueue {
 
-  private static final Backoff BACKOFF = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(10));
   private static final Duration LONGEST_WAIT = Duration.ofMinutes(5);
+
+  /** So many changes during one cycle are kept to be judged by it; with more, it tries again. */
+  private static final int CHANGES_IN_CYCLE = 256;
 
   /** Where a Pod waits. */
   enum Place {
     READY,
     BACKING_OFF,
     UNSCHEDULABLE,
+    GATED,
     IN_CYCLE
   }
+
+  private record Change(ClusterEvent event, Predicate<KubeObject> concerns) {}
 
   /** A Pod on its way. */
   static final class Entry {
     private final Instant added;
     private final long order;
     private KubeObject pod;
+    private int priority;
     private Place place = Place.READY;
-    private int attempts;
+    private int refusals;
+    private int errors;
     private Instant lastTry = Instant.EPOCH;
+    private Instant backOffOver = Instant.EPOCH;
     private Set<String> rejectedBy = Set.of();
-    private boolean movedInCycle;
+    private List<Change> changes = List.of();
+    private boolean preempting;
+    private boolean movedWhilePreempting;
 
     private Entry(KubeObject pod, Instant added, long order) {
-      this.pod = pod;
       this.added = added;
       this.order = order;
+      this.pod = pod;
+      this.priority = pod.at("spec", "priority").asInt(0);
     }
 
-    int attempts() {
-      return attempts;
-    }
-
-    private int priority() {
-      return pod.at("spec", "priority").asInt(0);
+    private void pod(KubeObject newPod) {
+      pod = newPod;
+      priority = newPod.at("spec", "priority").asInt(0);
     }
   }
 
   private final Clock clock;
+  private final Backoff backoff;
   private final BiPredicate<Set<String>, ClusterEvent> helps;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition arrived = lock.newCondition();
   private final Map<String, Entry> entries = new HashMap<>();
+  private final Set<Entry> inCycle = new HashSet<>();
+  private final Set<Entry> unschedulable = new HashSet<>();
   private final PriorityQueue<Entry> ready =
       new PriorityQueue<>(
-          Comparator.comparingInt((Entry entry) -> -entry.priority())
+          Comparator.comparingInt((Entry entry) -> -entry.priority)
               .thenComparing(entry -> entry.added)
               .thenComparingLong(entry -> entry.order));
+  private final PriorityQueue<Entry> backingOff =
+      new PriorityQueue<>(
+          Comparator.comparing((Entry entry) -> entry.backOffOver)
+              .thenComparingLong(entry -> entry.order));
   private Clock.@Nullable Timer sweep;
+  private Clock.@Nullable Timer wake;
+  private Instant wakeAt = Instant.MAX;
   private long order;
   private boolean closed;
 
   /**
    * @param helps whether a change may help a Pod that these plugins rejected
    */
-  SchedulingQueue(Clock clock, BiPredicate<Set<String>, ClusterEvent> helps) {
+  SchedulingQueue(Clock clock, Backoff backoff, BiPredicate<Set<String>, ClusterEvent> helps) {
     this.clock = clock;
+    this.backoff = backoff;
     this.helps = helps;
   }
 
-  /** Adds a Pod, or tells of its change. */
+  /**
+   * Adds a Pod, or tells of its change.
+   *
+   * @param relevant whether the change may let it be scheduled
+   */
   void put(KubeObject pod, boolean relevant) {
     lock.lock();
     try {
       if (closed) {
         return;
       }
-      Entry entry = entries.get(pod.uid());
-      if (entry == null) {
-        entry = new Entry(pod, clock.instant(), order++);
-        entries.put(pod.uid(), entry);
-        toReady(entry);
-        return;
-      }
-      if (entry.place == Place.READY) {
-        ready.remove(entry);
-        entry.pod = pod;
-        ready.add(entry);
-      } else {
-        entry.pod = pod;
-        if (relevant) {
-          move(entry, ClusterEvent.POD_CHANGED);
+      Entry entry = entry(pod);
+      switch (entry.place) {
+        case GATED -> toReady(entry);
+        case READY -> {
+          // its priority may have changed
+          ready.remove(entry);
+          entry.pod(pod);
+          toReady(entry);
+        }
+        case BACKING_OFF -> entry.pod(pod);
+        case UNSCHEDULABLE, IN_CYCLE -> {
+          entry.pod(pod);
+          if (relevant) {
+            move(entry, new Change(ClusterEvent.POD_CHANGED, any -> true));
+          }
         }
       }
     } finally {
@@ -112,25 +137,70 @@ final class SchedulingQueue {
     }
   }
 
-  void remove(String uid) {
+  /** A Pod that may not be looked at yet. */
+  void gate(KubeObject pod) {
     lock.lock();
     try {
-      Entry entry = entries.remove(uid);
-      if (entry != null) {
-        ready.remove(entry);
+      if (!closed) {
+        Entry entry = entry(pod);
+        take(entry, Place.GATED);
+        entry.pod(pod);
       }
     } finally {
       lock.unlock();
     }
   }
 
+  private Entry entry(KubeObject pod) {
+    return entries.computeIfAbsent(
+        pod.uid(),
+        uid -> {
+          Entry entry = new Entry(pod, clock.instant(), order++);
+          entry.place = Place.GATED;
+          return entry;
+        });
+  }
+
+  void remove(String uid) {
+    lock.lock();
+    try {
+      Entry entry = entries.remove(uid);
+      if (entry != null) {
+        leave(entry);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Out of the set of its place. */
+  private void leave(Entry entry) {
+    switch (entry.place) {
+      case READY -> ready.remove(entry);
+      case BACKING_OFF -> backingOff.remove(entry);
+      case UNSCHEDULABLE -> unschedulable.remove(entry);
+      case IN_CYCLE -> inCycle.remove(entry);
+      case GATED -> {}
+    }
+  }
+
+  private void take(Entry entry, Place place) {
+    leave(entry);
+    entry.place = place;
+  }
+
   /** How many Pods wait in each place. */
   Map<Place, Integer> counts() {
     lock.lock();
     try {
-      Map<Place, Integer> counts = new java.util.EnumMap<>(Place.class);
-      entries.values().forEach(entry -> counts.merge(entry.place, 1, Integer::sum));
-      return counts;
+      int gated =
+          entries.size() - ready.size() - backingOff.size() - unschedulable.size() - inCycle.size();
+      return Map.of(
+          Place.READY, ready.size(),
+          Place.BACKING_OFF, backingOff.size(),
+          Place.UNSCHEDULABLE, unschedulable.size(),
+          Place.GATED, gated,
+          Place.IN_CYCLE, inCycle.size());
     } finally {
       lock.unlock();
     }
@@ -140,21 +210,30 @@ final class SchedulingQueue {
   @Nullable Entry take() throws InterruptedException {
     lock.lockInterruptibly();
     try {
-      while (ready.isEmpty()) {
+      Entry next = next();
+      while (next == null) {
         if (closed) {
           return null;
         }
         arrived.await();
+        next = next();
       }
-      Entry entry = ready.remove();
-      entry.place = Place.IN_CYCLE;
-      entry.movedInCycle = false;
-      entry.attempts++;
-      entry.lastTry = clock.instant();
-      return entry;
+      take(next, Place.IN_CYCLE);
+      inCycle.add(next);
+      next.changes = List.of();
+      next.lastTry = clock.instant();
+      return next;
     } finally {
       lock.unlock();
     }
+  }
+
+  private @Nullable Entry next() {
+    if (!ready.isEmpty()) {
+      return ready.peek();
+    }
+    Entry first = backingOff.peek();
+    return first != null && first.errors == 0 ? first : null;
   }
 
   KubeObject pod(Entry entry) {
@@ -171,26 +250,59 @@ final class SchedulingQueue {
     lock.lock();
     try {
       entries.remove(entry.pod.uid(), entry);
+      leave(entry);
     } finally {
       lock.unlock();
     }
   }
 
-  /** No node takes the Pod: it waits for a change that helps one of these plugins. */
-  void unschedulable(Entry entry, Set<String> rejectedBy) {
+  /**
+   * No node takes the Pod: it waits for a change that helps one of these plugins.
+   *
+   * @param preempting whether others are about to make room for it: it waits at least for {@link
+   *     #preempted}
+   */
+  void unschedulable(Entry entry, Set<String> rejectedBy, boolean preempting) {
     lock.lock();
     try {
-      if (closed || entries.get(entry.pod.uid()) != entry) {
+      if (!isWaiting(entry)) {
         return;
       }
+      entry.errors = 0;
+      entry.refusals++;
       entry.rejectedBy = rejectedBy;
-      if (entry.movedInCycle) {
-        backOff(entry);
-        return;
+      entry.preempting = preempting;
+      entry.movedWhilePreempting = false;
+      List<Change> changes = entry.changes;
+      entry.changes = List.of();
+      take(entry, Place.UNSCHEDULABLE);
+      unschedulable.add(entry);
+      for (Change change : changes) {
+        move(entry, change);
       }
-      entry.place = Place.UNSCHEDULABLE;
       if (sweep == null) {
         sweep = clock.schedule(LONGEST_WAIT, this::sweep);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean isWaiting(Entry entry) {
+    return !closed && entries.get(entry.pod.uid()) == entry && entry.place == Place.IN_CYCLE;
+  }
+
+  /** Those who were to make room for a Pod are told to; or it could not be done: it tries again. */
+  void preempted(String uid, boolean failed) {
+    lock.lock();
+    try {
+      Entry entry = entries.get(uid);
+      if (closed || entry == null || !entry.preempting) {
+        return;
+      }
+      entry.preempting = false;
+      if (entry.place == Place.UNSCHEDULABLE && (failed || entry.movedWhilePreempting)) {
+        backOff(entry);
       }
     } finally {
       lock.unlock();
@@ -201,7 +313,8 @@ final class SchedulingQueue {
   void retry(Entry entry) {
     lock.lock();
     try {
-      if (!closed && entries.get(entry.pod.uid()) == entry) {
+      if (isWaiting(entry)) {
+        entry.errors++;
         backOff(entry);
       }
     } finally {
@@ -217,53 +330,87 @@ final class SchedulingQueue {
   /**
    * A change in the cluster that concerns only some Pods.
    *
-   * @param concerns whether a Pod that waits may be helped; Pods that are being scheduled right now
-   *     are not asked for
+   * @param concerns whether a Pod may be helped; those that are being scheduled right now are asked
+   *     for when that has failed
    */
   void changed(ClusterEvent event, Predicate<KubeObject> concerns) {
     lock.lock();
     try {
-      for (Entry entry : List.copyOf(entries.values())) {
-        if (entry.place == Place.IN_CYCLE
-            || (entry.place == Place.UNSCHEDULABLE
-                && helps.test(entry.rejectedBy, event)
-                && concerns.test(entry.pod))) {
-          move(entry, event);
-        }
+      Change change = new Change(event, concerns);
+      inCycle.forEach(entry -> move(entry, change));
+      if (!unschedulable.isEmpty()) {
+        List.copyOf(unschedulable).forEach(entry -> move(entry, change));
       }
     } finally {
       lock.unlock();
     }
   }
 
-  private void move(Entry entry, ClusterEvent event) {
+  private void move(Entry entry, Change change) {
     switch (entry.place) {
-      case IN_CYCLE -> entry.movedInCycle = true;
-      case UNSCHEDULABLE -> {
-        if (event == ClusterEvent.TIMEOUT || helps.test(entry.rejectedBy, event)) {
-          backOff(entry);
+      case IN_CYCLE -> {
+        if (entry.changes.isEmpty()) {
+          entry.changes = new ArrayList<>();
+        }
+        if (entry.changes.size() < CHANGES_IN_CYCLE) {
+          entry.changes.add(change);
+        } else {
+          entry.changes.set(0, new Change(ClusterEvent.TIMEOUT, any -> true));
         }
       }
-      case READY, BACKING_OFF -> {}
+      case UNSCHEDULABLE -> {
+        if (change.event == ClusterEvent.TIMEOUT
+            || (helps.test(entry.rejectedBy, change.event) && change.concerns.test(entry.pod))) {
+          entry.movedWhilePreempting = true;
+          if (!entry.preempting) {
+            backOff(entry);
+          }
+        }
+      }
+      case READY, BACKING_OFF, GATED -> {}
     }
   }
 
   private void backOff(Entry entry) {
-    Instant over = entry.lastTry.plus(BACKOFF.after(entry.attempts));
-    Duration left = Duration.between(clock.instant(), over);
-    if (!left.isPositive()) {
+    int failures = Math.max(1, entry.errors > 0 ? entry.errors : entry.refusals);
+    entry.backOffOver = entry.lastTry.plus(backoff.after(failures));
+    if (!entry.backOffOver.isAfter(clock.instant())) {
       toReady(entry);
       return;
     }
-    entry.place = Place.BACKING_OFF;
-    clock.schedule(left, () -> backOffOver(entry));
+    take(entry, Place.BACKING_OFF);
+    backingOff.add(entry);
+    arrived.signal();
+    wakeFor(entry.backOffOver);
   }
 
-  private void backOffOver(Entry entry) {
+  /** One timer, for the first whose back-off is over. */
+  private void wakeFor(Instant instant) {
+    if (!instant.isBefore(wakeAt)) {
+      return;
+    }
+    if (wake != null) {
+      wake.cancel();
+    }
+    wakeAt = instant;
+    wake = clock.schedule(Duration.between(clock.instant(), instant), this::backOffsOver);
+  }
+
+  private void backOffsOver() {
     lock.lock();
     try {
-      if (!closed && entry.place == Place.BACKING_OFF && entries.get(entry.pod.uid()) == entry) {
-        toReady(entry);
+      wake = null;
+      wakeAt = Instant.MAX;
+      if (closed) {
+        return;
+      }
+      Instant now = clock.instant();
+      for (Entry first = backingOff.peek(); first != null; first = backingOff.peek()) {
+        if (first.backOffOver.isAfter(now)) {
+          wakeFor(first.backOffOver);
+          return;
+        }
+        toReady(first);
       }
     } finally {
       lock.unlock();
@@ -271,7 +418,7 @@ final class SchedulingQueue {
   }
 
   private void toReady(Entry entry) {
-    entry.place = Place.READY;
+    take(entry, Place.READY);
     ready.add(entry);
     arrived.signal();
   }
@@ -281,19 +428,14 @@ final class SchedulingQueue {
     try {
       sweep = null;
       Instant limit = clock.instant().minus(LONGEST_WAIT);
-      List<Entry> waiting = new ArrayList<>();
-      for (Entry entry : entries.values()) {
-        if (entry.place == Place.UNSCHEDULABLE) {
-          waiting.add(entry);
-        }
-      }
-      for (Entry entry : waiting) {
+      Change timeout = new Change(ClusterEvent.TIMEOUT, any -> true);
+      for (Entry entry : List.copyOf(unschedulable)) {
         if (!entry.lastTry.isAfter(limit)) {
-          move(entry, ClusterEvent.TIMEOUT);
+          move(entry, timeout);
         }
       }
-      if (!closed && !waiting.isEmpty()) {
-        sweep = clock.schedule(LONGEST_WAIT.dividedBy(5), this::sweep);
+      if (!closed && !unschedulable.isEmpty()) {
+        sweep = clock.schedule(LONGEST_WAIT.dividedBy(10), this::sweep);
       }
     } finally {
       lock.unlock();
@@ -306,8 +448,13 @@ final class SchedulingQueue {
       closed = true;
       entries.clear();
       ready.clear();
-      if (sweep != null) {
-        sweep.cancel();
+      backingOff.clear();
+      unschedulable.clear();
+      inCycle.clear();
+      for (Clock.Timer timer : new Clock.@Nullable Timer[] {sweep, wake}) {
+        if (timer != null) {
+          timer.cancel();
+        }
       }
       arrived.signalAll();
     } finally {

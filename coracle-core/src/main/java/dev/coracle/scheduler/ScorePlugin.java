@@ -8,9 +8,6 @@ public interface ScorePlugin {
   /** The name of the kube-scheduler plugin. */
   String name();
 
-  /** How much its score counts among the others. */
-  int weight();
-
   /**
    * @return for each node 0 (worst) to 100; null when all are equal to it
    */

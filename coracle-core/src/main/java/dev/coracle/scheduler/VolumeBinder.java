@@ -23,8 +23,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class VolumeBinder {
 
-  private static final Duration LONGEST_WAIT = Duration.ofMinutes(10);
-
   /** Why a Pod can't have its node after all. */
   static final class Failure extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -50,14 +48,16 @@ final class VolumeBinder {
   private final Client client;
   private final StorageState storage;
   private final Clock clock;
+  private final Duration longestWait;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private boolean closed;
 
-  VolumeBinder(Client client, StorageState storage, Clock clock) {
+  VolumeBinder(Client client, StorageState storage, Clock clock, Duration longestWait) {
     this.client = client;
     this.storage = storage;
     this.clock = clock;
+    this.longestWait = longestWait;
   }
 
   /** Takes the volumes for a Pod on its node; the caller holds the scheduler's lock. */
@@ -122,8 +122,8 @@ final class VolumeBinder {
               assumed.mutableTree());
       storage.assume(written);
     }
-    Instant deadline = clock.instant().plus(LONGEST_WAIT);
-    Clock.Timer timer = clock.schedule(LONGEST_WAIT, this::changed);
+    Instant deadline = clock.instant().plus(longestWait);
+    Clock.Timer timer = clock.schedule(longestWait, this::changed);
     lock.lock();
     try {
       while (!isBound(reservation)) {

@@ -130,7 +130,7 @@ public final class ControlPlaneInMemory implements AutoCloseable {
             as(user(Scheduler.IDENTITY)),
             schedulerInformers,
             clock,
-            dev.coracle.scheduler.SchedulerConfiguration.DEFAULT,
+            dev.coracle.scheduler.config.SchedulerConfiguration.DEFAULT,
             new dev.coracle.metrics.Metrics());
     ownInformers.of(Resources.PODS).addHandler(SharedInformer.each(this::run));
     ownInformers.of(Resources.NODES).awaitSync();

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
-import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
 class AlgorithmTest {
@@ -62,7 +61,7 @@ class AlgorithmTest {
   }
 
   private String chosen(PodInfo pod) {
-    return switch (algorithm.choose(pod, cluster, UnaryOperator.identity())) {
+    return switch (algorithm.choose(pod, cluster, null)) {
       case Decision.Node(NodeInfo node) -> node.name();
       case Decision.None none -> none.message("");
     };

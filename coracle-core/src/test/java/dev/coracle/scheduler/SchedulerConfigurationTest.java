@@ -8,6 +8,8 @@ import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;
 import dev.coracle.cluster.ClusterOptions;
 import dev.coracle.cluster.TestCluster;
+import dev.coracle.scheduler.config.Point;
+import dev.coracle.scheduler.config.SchedulerConfiguration;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -47,20 +49,21 @@ class SchedulerConfigurationTest {
                 postFilter: {disabled: [{name: DefaultPreemption}]}
             """);
     SchedulerConfiguration.Profile packed = configuration.profiles().get(1);
-    assertThat(configuration.profiles().getFirst().preempts()).isTrue();
-    assertThat(packed.preempts()).isFalse();
-    assertThat(packed.filtersOff()).containsExactly("InterPodAffinity");
-    assertThat(packed.scoresOff()).contains("NodeResourcesFit").doesNotContain("ImageLocality");
-    assertThat(packed.weights()).containsEntry("ImageLocality", 5);
+    assertThat(configuration.profiles().getFirst().has(Point.POST_FILTER, "DefaultPreemption"))
+        .isTrue();
+    assertThat(packed.has(Point.POST_FILTER, "DefaultPreemption")).isFalse();
+    assertThat(packed.has(Point.FILTER, "InterPodAffinity")).isFalse();
+    assertThat(packed.at(Point.SCORE))
+        .containsExactly(new SchedulerConfiguration.Weighted("ImageLocality", 5));
     assertThat(read("").profiles()).isEqualTo(SchedulerConfiguration.DEFAULT.profiles());
   }
 
   @Test
   void read_whatIsNotThere_saysSo() {
-    assertThatThrownBy(() -> read("profiles: [{plugins: {score: {disabled: [{name: Magic}]}}}]"))
-        .hasMessageContaining("plugin \"Magic\" does not exist");
+    assertThatThrownBy(() -> read("profiles: [{plugins: {score: {enabled: [{name: Magic}]}}}]"))
+        .hasMessageContaining("ScorePlugin \"Magic\" does not exist");
     assertThatThrownBy(() -> read("profiles: [{schedulerName: a}, {schedulerName: a}]"))
-        .hasMessageContaining("Duplicate value: \"a\"");
+        .hasMessageContaining("Duplicate value: \"profiles[0].schedulerName\"");
     assertThatThrownBy(() -> SchedulerConfiguration.read(directory.resolve("none")))
         .hasMessageContaining("can't read");
   }

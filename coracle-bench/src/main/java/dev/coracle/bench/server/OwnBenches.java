@@ -34,6 +34,7 @@ public final class OwnBenches {
     memory();
     growth();
     simulatedPods();
+    scheduling();
     Embedded.run(out);
   }
 
@@ -47,6 +48,10 @@ public final class OwnBenches {
 
   public void simulatedPods() throws IOException, InterruptedException {
     SimulatedPods.run(home, out);
+  }
+
+  public void scheduling() throws IOException, InterruptedException {
+    Scheduling.run(out);
   }
 
   private Path plots() {

@@ -3,12 +3,19 @@ package dev.coracle.scheduler.plugins;
 import dev.coracle.scheduler.ClusterView;
 import dev.coracle.scheduler.NodeInfo;
 import dev.coracle.scheduler.PodInfo;
-import dev.coracle.scheduler.Resources;
 import dev.coracle.scheduler.ScorePlugin;
+import dev.coracle.scheduler.config.PluginArgs;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** Prefers nodes whose cpu and memory fill up evenly. */
+/** Prefers nodes whose resources fill up evenly: the less their utilizations differ, the better. */
 public final class BalancedAllocation implements ScorePlugin {
+
+  private final ResourceScorer scorer;
+
+  public BalancedAllocation(List<PluginArgs.ResourceWeight> resources) {
+    scorer = new ResourceScorer(resources, false, BalancedAllocation::balance);
+  }
 
   @Override
   public String name() {
@@ -16,25 +23,41 @@ public final class BalancedAllocation implements ScorePlugin {
   }
 
   @Override
-  public int weight() {
-    return 1;
-  }
-
-  @Override
-  public long[] score(PodInfo pod, List<NodeInfo> nodes, ClusterView cluster) {
-    Resources wanted = pod.requests();
-    long[] scores = new long[nodes.size()];
-    for (int i = 0; i < scores.length; i++) {
-      Resources there = nodes.get(i).allocatable();
-      Resources taken = nodes.get(i).requested();
-      double cpu = fraction(there.cpu(), taken.cpu() + wanted.cpu());
-      double memory = fraction(there.memory(), taken.memory() + wanted.memory());
-      scores[i] = (long) ((1 - Math.abs(cpu - memory) / 2) * Scores.MAX);
+  public long @Nullable [] score(PodInfo pod, List<NodeInfo> nodes, ClusterView cluster) {
+    for (long wanted : scorer.wanted(pod)) {
+      if (wanted > 0) {
+        return scorer.score(pod, nodes);
+      }
     }
-    return scores;
+    // one that asks for nothing changes no balance
+    return null;
   }
 
-  private static double fraction(long capacity, long used) {
-    return capacity == 0 ? 1 : Math.min(1, (double) used / capacity);
+  private static long balance(long[] used, long[] capacity) {
+    double[] fractions = new double[used.length];
+    int count = 0;
+    double sum = 0;
+    for (int i = 0; i < used.length; i++) {
+      if (capacity[i] > 0) {
+        fractions[count] = Math.min(1, (double) used[i] / capacity[i]);
+        sum += fractions[count++];
+      }
+    }
+    return (long) ((1 - deviation(fractions, count, sum)) * Scores.MAX);
+  }
+
+  private static double deviation(double[] fractions, int count, double sum) {
+    if (count < 2) {
+      return 0;
+    }
+    if (count == 2) {
+      return Math.abs((fractions[0] - fractions[1]) / 2);
+    }
+    double mean = sum / count;
+    double squares = 0;
+    for (int i = 0; i < count; i++) {
+      squares += (fractions[i] - mean) * (fractions[i] - mean);
+    }
+    return Math.sqrt(squares / count);
   }
 }

@@ -1,6 +1,5 @@
 package dev.coracle.scheduler.plugins;
 
-import dev.coracle.api.KubeObject;
 import dev.coracle.scheduler.ClusterEvent;
 import dev.coracle.scheduler.ClusterView;
 import dev.coracle.scheduler.FilterPlugin;
@@ -8,7 +7,6 @@ import dev.coracle.scheduler.NodeInfo;
 import dev.coracle.scheduler.PodInfo;
 import dev.coracle.scheduler.PodTerm;
 import dev.coracle.scheduler.ScorePlugin;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,8 +15,60 @@ import org.jspecify.annotations.Nullable;
 /** Pods near to and far from other Pods. */
 public final class InterPodAffinity implements FilterPlugin, ScorePlugin {
 
-  /** A value of a topology label. */
-  private record Place(String key, String value) {}
+  private final int hardWeight;
+  private final boolean onlyOwnWishes;
+
+  /**
+   * @param hardWeight how much it counts that another Pod must be near this one
+   * @param onlyOwnWishes whether what other Pods prefer does not count
+   */
+  public InterPodAffinity(int hardWeight, boolean onlyOwnWishes) {
+    this.hardWeight = hardWeight;
+    this.onlyOwnWishes = onlyOwnWishes;
+  }
+
+  /** Sums by topology label and its value. */
+  private static final class Places {
+    private final Map<String, Map<String, Long>> sums = new HashMap<>();
+
+    void add(PodTerm term, NodeInfo node, long amount) {
+      String value = node.labels().get(term.topologyKey());
+      if (value != null) {
+        sums.computeIfAbsent(term.topologyKey(), key -> new HashMap<>())
+            .merge(value, amount, Long::sum);
+      }
+    }
+
+    boolean isEmpty() {
+      return sums.isEmpty();
+    }
+
+    boolean has(String key, String value) {
+      Map<String, Long> values = sums.get(key);
+      return values != null && values.containsKey(value);
+    }
+
+    /** Whether a node is in one of the places. */
+    boolean hold(NodeInfo node) {
+      for (Map.Entry<String, Map<String, Long>> entry : sums.entrySet()) {
+        String value = node.labels().get(entry.getKey());
+        if (value != null && entry.getValue().containsKey(value)) {
+          return true;
+        }
+      }
+      return false;
+    }
+
+    /** The sum of the places that a node is in. */
+    long of(NodeInfo node) {
+      long sum = 0;
+      for (Map.Entry<String, Map<String, Long>> entry : sums.entrySet()) {
+        String value = node.labels().get(entry.getKey());
+        sum += value == null ? 0 : entry.getValue().getOrDefault(value, 0L);
+      }
+      return sum;
+    }
+  }
 
   @Override
   public String name() {
@@ -27,26 +77,28 @@ public final class InterPodAffinity implements FilterPlugin, ScorePlugin {
 
   @Override
   public @Nullable NodeFilter prepare(PodInfo pod, ClusterView cluster) {
-    Map<Place, Integer> near = new HashMap<>();
-    Map<Place, Integer> far = new HashMap<>();
-    Map<Place, Integer> refusing = new HashMap<>();
+    Places near = new Places();
+    Places far = new Places();
+    Places refusing = new Places();
     boolean own = !pod.affinity().isEmpty() || !pod.antiAffinity().isEmpty();
     for (NodeInfo node : cluster.nodes()) {
       if (!own && !node.hasAntiAffinity()) {
         continue;
       }
       for (PodInfo other : node.pods()) {
-        if (matchesAll(pod.affinity(), other.pod(), cluster)) {
-          pod.affinity().forEach(term -> count(near, term, node));
-        }
-        for (PodTerm term : pod.antiAffinity()) {
-          if (term.matches(other.pod(), cluster::namespaceLabels)) {
-            count(far, term, node);
+        if (own) {
+          if (matchesAll(pod.affinity(), other, cluster)) {
+            pod.affinity().forEach(term -> near.add(term, node, 1));
+          }
+          for (PodTerm term : pod.antiAffinity()) {
+            if (term.matches(other, cluster::namespaceLabels)) {
+              far.add(term, node, 1);
+            }
           }
         }
         for (PodTerm term : other.antiAffinity()) {
-          if (term.matches(pod.pod(), cluster::namespaceLabels)) {
-            count(refusing, term, node);
+          if (term.matches(pod, cluster::namespaceLabels)) {
+            refusing.add(term, node, 1);
           }
         }
       }
@@ -54,43 +106,32 @@ public final class InterPodAffinity implements FilterPlugin, ScorePlugin {
     if (!own && refusing.isEmpty()) {
       return null;
     }
-    boolean first = near.isEmpty() && matchesAll(pod.affinity(), pod.pod(), cluster);
+    boolean first = near.isEmpty() && matchesAll(pod.affinity(), pod, cluster);
     return node -> check(pod, node, near, far, refusing, first);
   }
 
   private static @Nullable Rejection check(
-      PodInfo pod,
-      NodeInfo node,
-      Map<Place, Integer> near,
-      Map<Place, Integer> far,
-      Map<Place, Integer> refusing,
-      boolean first) {
+      PodInfo pod, NodeInfo node, Places near, Places far, Places refusing, boolean first) {
     boolean labelled = true;
     boolean together = true;
     for (PodTerm term : pod.affinity()) {
       String value = node.labels().get(term.topologyKey());
       labelled &= value != null;
-      together &= value != null && near.containsKey(new Place(term.topologyKey(), value));
+      together &= value != null && near.has(term.topologyKey(), value);
     }
     // the first of a group that wants to be together must start somewhere
     if (!labelled || (!together && !first)) {
       return Rejection.unresolvable("node(s) didn't match pod affinity rules");
     }
-    for (PodTerm term : pod.antiAffinity()) {
-      String value = node.labels().get(term.topologyKey());
-      if (value != null && far.containsKey(new Place(term.topologyKey(), value))) {
-        return Rejection.resolvable("node(s) didn't match pod anti-affinity rules");
-      }
+    if (far.hold(node)) {
+      return Rejection.resolvable("node(s) didn't match pod anti-affinity rules");
     }
-    for (Place place : refusing.keySet()) {
-      if (place.value.equals(node.labels().get(place.key))) {
-        return Rejection.resolvable("node(s) didn't satisfy existing pods anti-affinity rules");
-      }
-    }
-    return null;
+    return refusing.hold(node)
+        ? Rejection.resolvable("node(s) didn't satisfy existing pods anti-affinity rules")
+        : null;
   }
 
-  private static boolean matchesAll(List<PodTerm> terms, KubeObject other, ClusterView cluster) {
+  private static boolean matchesAll(List<PodTerm> terms, PodInfo other, ClusterView cluster) {
     if (terms.isEmpty()) {
       return false;
     }
@@ -100,13 +141,6 @@ public final class InterPodAffinity implements FilterPlugin, ScorePlugin {
       }
     }
     return true;
-  }
-
-  private static void count(Map<Place, Integer> places, PodTerm term, NodeInfo node) {
-    String value = node.labels().get(term.topologyKey());
-    if (value != null) {
-      places.merge(new Place(term.topologyKey(), value), 1, Integer::sum);
-    }
   }
 
   @Override
@@ -121,6 +155,7 @@ public final class InterPodAffinity implements FilterPlugin, ScorePlugin {
           true;
       case NODE_TAINTS,
           NODE_ALLOCATABLE,
+          ASSIGNED_POD_SCALED_DOWN,
           CLAIM_CHANGED,
           VOLUME_CHANGED,
           STORAGE_CLASS_CHANGED,
@@ -131,28 +166,24 @@ public final class InterPodAffinity implements FilterPlugin, ScorePlugin {
   }
 
   @Override
-  public int weight() {
-    return 2;
-  }
-
-  @Override
   public long @Nullable [] score(PodInfo pod, List<NodeInfo> nodes, ClusterView cluster) {
-    List<PodTerm> terms = new ArrayList<>(PodTerm.preferred(pod.pod(), "podAffinity"));
-    int nearTerms = terms.size();
-    terms.addAll(PodTerm.preferred(pod.pod(), "podAntiAffinity"));
-    if (terms.isEmpty()) {
+    boolean own = !pod.preferred().isEmpty();
+    if (!own && onlyOwnWishes) {
       return null;
     }
-    Map<Place, Long> sums = new HashMap<>();
+    Places sums = new Places();
     for (NodeInfo node : cluster.nodes()) {
+      if (!own && !node.hasTerms()) {
+        continue;
+      }
       for (PodInfo other : node.pods()) {
-        for (int i = 0; i < terms.size(); i++) {
-          PodTerm term = terms.get(i);
-          String value = node.labels().get(term.topologyKey());
-          if (value != null && term.matches(other.pod(), cluster::namespaceLabels)) {
-            long weight = i < nearTerms ? term.weight() : -term.weight();
-            sums.merge(new Place(term.topologyKey(), value), weight, Long::sum);
+        for (PodTerm term : pod.preferred()) {
+          if (term.matches(other, cluster::namespaceLabels)) {
+            sums.add(term, node, term.weight());
           }
+        }
+        if (other.hasTerms()) {
+          addOthers(other, node, pod, cluster, sums);
         }
       }
     }
@@ -161,12 +192,28 @@ public final class InterPodAffinity implements FilterPlugin, ScorePlugin {
     }
     long[] scores = new long[nodes.size()];
     for (int i = 0; i < scores.length; i++) {
-      for (Map.Entry<Place, Long> sum : sums.entrySet()) {
-        if (sum.getKey().value.equals(nodes.get(i).labels().get(sum.getKey().key))) {
-          scores[i] += sum.getValue();
+      scores[i] = sums.of(nodes.get(i));
+    }
+    return Scores.spread(scores);
+  }
+
+  /** What a Pod that has its node thinks of the one to place. */
+  private void addOthers(
+      PodInfo other, NodeInfo node, PodInfo pod, ClusterView cluster, Places sums) {
+    if (hardWeight > 0) {
+      for (PodTerm term : other.affinity()) {
+        if (term.matches(pod, cluster::namespaceLabels)) {
+          sums.add(term, node, hardWeight);
         }
       }
     }
-    return Scores.spread(scores);
+    if (onlyOwnWishes) {
+      return;
+    }
+    for (PodTerm term : other.preferred()) {
+      if (term.matches(pod, cluster::namespaceLabels)) {
+        sums.add(term, node, term.weight());
+      }
+    }
   }
 }

@@ -8,12 +8,26 @@ import dev.coracle.scheduler.FilterPlugin;
 import dev.coracle.scheduler.NodeInfo;
 import dev.coracle.scheduler.PodInfo;
 import dev.coracle.scheduler.ScorePlugin;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** A Pod's node selector and node affinity. */
+/** A Pod's node selector and node affinity, and what the profile adds to it. */
 public final class NodeAffinity implements FilterPlugin, ScorePlugin {
+
+  private static final String REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution";
+  private static final String PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution";
+
+  private final JsonNode added;
+
+  /**
+   * @param added a {@code nodeAffinity} for every Pod; missing for none
+   */
+  public NodeAffinity(JsonNode added) {
+    this.added = added;
+  }
 
   @Override
   public String name() {
@@ -22,30 +36,80 @@ public final class NodeAffinity implements FilterPlugin, ScorePlugin {
 
   @Override
   public @Nullable NodeFilter prepare(PodInfo pod, ClusterView cluster) {
-    JsonNode selector = pod.spec().path("nodeSelector");
-    JsonNode required = affinity(pod).path("requiredDuringSchedulingIgnoredDuringExecution");
-    if (selector.isEmpty() && !required.isObject()) {
-      return null;
+    NodeFilter own = ofPod(pod);
+    JsonNode enforced = added.path(REQUIRED);
+    if (!enforced.isObject()) {
+      return own;
     }
     return node -> {
-      for (Map.Entry<String, JsonNode> label : selector.properties()) {
-        if (!label.getValue().asText().equals(node.labels().get(label.getKey()))) {
-          return rejection();
-        }
+      if (!NodeTerms.matchAny(enforced.path("nodeSelectorTerms"), node.labels(), node.name())) {
+        return Rejection.unresolvable("node(s) didn't match scheduler-enforced node affinity");
       }
-      return required.isObject()
-              && !NodeTerms.matchAny(required.path("nodeSelectorTerms"), node.labels(), node.name())
-          ? rejection()
-          : null;
+      return own == null ? null : own.reject(node);
     };
   }
 
-  private static JsonNode affinity(PodInfo pod) {
-    return pod.spec().path("affinity").path("nodeAffinity");
+  /** What the Pod itself asks for; null for nothing. */
+  static @Nullable NodeFilter ofPod(PodInfo pod) {
+    JsonNode spec = pod.spec();
+    JsonNode selector = spec.path("nodeSelector");
+    JsonNode required = affinity(spec).path(REQUIRED);
+    if (selector.isEmpty() && !required.isObject()) {
+      return null;
+    }
+    return node -> matches(selector, required, node) ? null : rejection();
+  }
+
+  private static boolean matches(JsonNode selector, JsonNode required, NodeInfo node) {
+    for (Map.Entry<String, JsonNode> label : selector.properties()) {
+      if (!label.getValue().asText().equals(node.labels().get(label.getKey()))) {
+        return false;
+      }
+    }
+    return !required.isObject()
+        || NodeTerms.matchAny(required.path("nodeSelectorTerms"), node.labels(), node.name());
+  }
+
+  private static JsonNode affinity(JsonNode spec) {
+    return spec.path("affinity").path("nodeAffinity");
   }
 
   private static Rejection rejection() {
     return Rejection.unresolvable("node(s) didn't match Pod's node affinity/selector");
+  }
+
+  /** The nodes that all terms name, as those of a DaemonSet's Pods do. */
+  @Override
+  public @Nullable Set<String> onlyNodes(PodInfo pod, ClusterView cluster) throws Unschedulable {
+    JsonNode terms = affinity(pod.spec()).path(REQUIRED).path("nodeSelectorTerms");
+    if (terms.isEmpty()) {
+      return null;
+    }
+    Set<String> all = new HashSet<>();
+    for (JsonNode term : terms) {
+      Set<String> names = null;
+      for (JsonNode field : term.path("matchFields")) {
+        if (field.path("key").asText().equals("metadata.name")
+            && field.path("operator").asText().equals("In")) {
+          Set<String> values = new HashSet<>();
+          field.path("values").forEach(value -> values.add(value.asText()));
+          if (names == null) {
+            names = values;
+          } else {
+            names.retainAll(values);
+          }
+        }
+      }
+      if (names == null) {
+        // this term may match any node
+        return null;
+      }
+      all.addAll(names);
+    }
+    if (all.isEmpty()) {
+      throw new Unschedulable("pod affinity terms conflict");
+    }
+    return all;
   }
 
   @Override
@@ -56,25 +120,26 @@ public final class NodeAffinity implements FilterPlugin, ScorePlugin {
   }
 
   @Override
-  public int weight() {
-    return 2;
-  }
-
-  @Override
   public long @Nullable [] score(PodInfo pod, List<NodeInfo> nodes, ClusterView cluster) {
-    JsonNode preferred = affinity(pod).path("preferredDuringSchedulingIgnoredDuringExecution");
-    if (preferred.isEmpty()) {
+    JsonNode own = affinity(pod.spec()).path(PREFERRED);
+    JsonNode ours = added.path(PREFERRED);
+    if (own.isEmpty() && ours.isEmpty()) {
       return null;
     }
     long[] sums = new long[nodes.size()];
     for (int i = 0; i < sums.length; i++) {
-      for (JsonNode term : preferred) {
-        if (NodeTerms.matches(
-            term.path("preference"), nodes.get(i).labels(), nodes.get(i).name())) {
-          sums[i] += term.path("weight").asInt();
-        }
-      }
+      sums[i] = weight(own, nodes.get(i)) + weight(ours, nodes.get(i));
     }
     return Scores.normalized(sums, false);
+  }
+
+  private static long weight(JsonNode preferred, NodeInfo node) {
+    long sum = 0;
+    for (JsonNode term : preferred) {
+      if (NodeTerms.matches(term.path("preference"), node.labels(), node.name())) {
+        sum += term.path("weight").asInt();
+      }
+    }
+    return sum;
   }
 }

@@ -20,6 +20,9 @@ public final class NodePorts implements FilterPlugin {
       return null;
     }
     return node -> {
+      if (!node.hasPorts()) {
+        return null;
+      }
       for (PodInfo other : node.pods()) {
         for (PodInfo.HostPort taken : other.ports()) {
           for (PodInfo.HostPort wanted : pod.ports()) {

@@ -7,12 +7,24 @@ import dev.coracle.scheduler.NodeInfo;
 import dev.coracle.scheduler.PodInfo;
 import dev.coracle.scheduler.Resources;
 import dev.coracle.scheduler.ScorePlugin;
+import dev.coracle.scheduler.config.PluginArgs;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
-/** A node has room for what a Pod requests; the emptier, the better. */
+/** A node has room for what a Pod requests; the emptier (or as configured), the better. */
 public final class NodeResourcesFit implements FilterPlugin, ScorePlugin {
+
+  private final PluginArgs.Fit args;
+  private final ResourceScorer scorer;
+
+  public NodeResourcesFit(PluginArgs.Fit args) {
+    this.args = args;
+    PluginArgs.Strategy strategy = args.strategy();
+    this.scorer = new ResourceScorer(strategy.resources(), true, new ScoringStrategy(strategy));
+  }
 
   @Override
   public String name() {
@@ -22,38 +34,72 @@ public final class NodeResourcesFit implements FilterPlugin, ScorePlugin {
   @Override
   public NodeFilter prepare(PodInfo pod, ClusterView cluster) {
     Resources wanted = pod.requests();
-    return node -> {
-      List<String> reasons = new ArrayList<>();
-      boolean resolvable = true;
-      if (node.pods().size() + 1 > node.podLimit()) {
-        reasons.add("Too many pods");
+    Map<String, Long> other = new TreeMap<>();
+    wanted
+        .other()
+        .forEach(
+            (name, amount) -> {
+              if (amount > 0 && !isIgnored(name)) {
+                other.put(name, amount);
+              }
+            });
+    return node -> fits(wanted, other, node) ? null : rejection(wanted, other, node);
+  }
+
+  private boolean isIgnored(String resource) {
+    int slash = resource.indexOf('/');
+    if (slash < 0 || resource.startsWith("requests.") || isNative(resource)) {
+      return false;
+    }
+    return args.ignored().contains(resource)
+        || args.ignoredGroups().contains(resource.substring(0, slash));
+  }
+
+  private static boolean isNative(String resource) {
+    return resource.contains("kubernetes.io/");
+  }
+
+  private static boolean fits(Resources wanted, Map<String, Long> other, NodeInfo node) {
+    Resources there = node.allocatable();
+    Resources taken = node.requested();
+    if (node.pods().size() + 1 > node.podLimit()
+        || lacks(wanted.cpu(), there.cpu(), taken.cpu())
+        || lacks(wanted.memory(), there.memory(), taken.memory())
+        || lacks(wanted.storage(), there.storage(), taken.storage())) {
+      return false;
+    }
+    for (Map.Entry<String, Long> entry : other.entrySet()) {
+      String name = entry.getKey();
+      if (lacks(entry.getValue(), there.amount(name), taken.amount(name))) {
+        return false;
       }
-      Resources there = node.allocatable();
-      Resources taken = node.requested();
-      if (wanted.cpu() > 0 && wanted.cpu() > there.cpu() - taken.cpu()) {
-        reasons.add("Insufficient cpu");
-        resolvable &= wanted.cpu() <= there.cpu();
+    }
+    return true;
+  }
+
+  private static boolean lacks(long wanted, long there, long taken) {
+    return wanted > 0 && wanted > there - taken;
+  }
+
+  /** All that is short; what the whole node has too little of, no preemption can give. */
+  private static @Nullable Rejection rejection(
+      Resources wanted, Map<String, Long> other, NodeInfo node) {
+    List<String> reasons = new ArrayList<>();
+    boolean resolvable = true;
+    if (node.pods().size() + 1 > node.podLimit()) {
+      reasons.add("Too many pods");
+    }
+    List<String> names = new ArrayList<>(List.of("cpu", "memory", "ephemeral-storage"));
+    names.addAll(other.keySet());
+    for (String name : names) {
+      long amount = wanted.amount(name);
+      long there = node.allocatable().amount(name);
+      if (lacks(amount, there, node.requested().amount(name))) {
+        reasons.add("Insufficient " + name);
+        resolvable &= amount <= there;
       }
-      if (wanted.memory() > 0 && wanted.memory() > there.memory() - taken.memory()) {
-        reasons.add("Insufficient memory");
-        resolvable &= wanted.memory() <= there.memory();
-      }
-      if (wanted.storage() > 0 && wanted.storage() > there.storage() - taken.storage()) {
-        reasons.add("Insufficient ephemeral-storage");
-        resolvable &= wanted.storage() <= there.storage();
-      }
-      if (!wanted.other().isEmpty()) {
-        for (var entry : new TreeMap<>(wanted.other()).entrySet()) {
-          long capacity = there.other().getOrDefault(entry.getKey(), 0L);
-          long used = taken.other().getOrDefault(entry.getKey(), 0L);
-          if (entry.getValue() > 0 && entry.getValue() > capacity - used) {
-            reasons.add("Insufficient " + entry.getKey());
-            resolvable &= entry.getValue() <= capacity;
-          }
-        }
-      }
-      return reasons.isEmpty() ? null : new Rejection(reasons, resolvable);
-    };
+    }
+    return new Rejection(reasons, resolvable);
   }
 
   @Override
@@ -61,29 +107,12 @@ public final class NodeResourcesFit implements FilterPlugin, ScorePlugin {
     return event == ClusterEvent.NODE_ADDED
         || event == ClusterEvent.NODE_ALLOCATABLE
         || event == ClusterEvent.ASSIGNED_POD_DELETED
+        || event == ClusterEvent.ASSIGNED_POD_SCALED_DOWN
         || event == ClusterEvent.POD_CHANGED;
   }
 
   @Override
-  public int weight() {
-    return 1;
-  }
-
-  @Override
   public long[] score(PodInfo pod, List<NodeInfo> nodes, ClusterView cluster) {
-    Resources wanted = pod.scoringRequests();
-    long[] scores = new long[nodes.size()];
-    for (int i = 0; i < scores.length; i++) {
-      Resources there = nodes.get(i).allocatable();
-      Resources taken = nodes.get(i).scoringRequested();
-      long cpu = free(there.cpu(), taken.cpu() + wanted.cpu());
-      long memory = free(there.memory(), taken.memory() + wanted.memory());
-      scores[i] = (cpu + memory) / 2;
-    }
-    return scores;
-  }
-
-  private static long free(long capacity, long used) {
-    return capacity == 0 || used > capacity ? 0 : (capacity - used) * Scores.MAX / capacity;
+    return scorer.score(pod, nodes);
   }
 }

@@ -62,8 +62,8 @@ public final class NodeVolumeLimits implements FilterPlugin {
 
   /** The volumes of a Pod by driver; one that is still to be made counts by its claim. */
   private static void add(PodInfo pod, StorageView storage, Map<String, Set<String>> volumes) {
-    for (PodClaims.Use use : PodClaims.of(pod.pod())) {
-      KubeObject claim = storage.claim(pod.pod().namespace(), use.name());
+    for (PodClaims.Use use : pod.claims()) {
+      KubeObject claim = storage.claim(pod.namespace(), use.name());
       if (claim == null) {
         continue;
       }

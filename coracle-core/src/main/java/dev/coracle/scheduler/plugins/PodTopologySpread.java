@@ -1,10 +1,6 @@
 package dev.coracle.scheduler.plugins;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.coracle.api.Json;
-import dev.coracle.api.KubeObject;
 import dev.coracle.api.LabelSelector;
 import dev.coracle.scheduler.ClusterEvent;
 import dev.coracle.scheduler.ClusterView;
@@ -12,133 +8,133 @@ import dev.coracle.scheduler.FilterPlugin;
 import dev.coracle.scheduler.NodeInfo;
 import dev.coracle.scheduler.PodInfo;
 import dev.coracle.scheduler.ScorePlugin;
+import dev.coracle.scheduler.config.PluginArgs;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Spreads Pods over the values of a node label. */
+/**
+ * Spreads Pods over the values of node labels: as they say, or, for those that say nothing and
+ * belong to a Service or a set, as the profile says.
+ */
 public final class PodTopologySpread implements FilterPlugin, ScorePlugin {
 
-  private record Constraint(
-      int maxSkew,
-      String topologyKey,
-      LabelSelector selector,
-      int minDomains,
-      boolean honorAffinity,
-      boolean honorTaints) {}
+  static final String HOSTNAME = "kubernetes.io/hostname";
+  private static final String MISMATCH = "node(s) didn't match pod topology spread constraints";
 
-  private final NodeAffinity affinity = new NodeAffinity();
+  private final PluginArgs.Spread defaults;
   private final TaintToleration taints = new TaintToleration();
+
+  public PodTopologySpread(PluginArgs.Spread defaults) {
+    this.defaults = defaults;
+  }
 
   @Override
   public String name() {
     return "PodTopologySpread";
   }
 
-  private static List<Constraint> constraints(PodInfo pod, String whenUnsatisfiable) {
-    List<Constraint> constraints = new ArrayList<>();
-    for (JsonNode entry : pod.spec().path("topologySpreadConstraints")) {
-      if (!entry.path("whenUnsatisfiable").asText().equals(whenUnsatisfiable)) {
-        continue;
+  private List<SpreadConstraint> constraints(
+      PodInfo pod, String whenUnsatisfiable, ClusterView cluster) {
+    List<SpreadConstraint> constraints = new ArrayList<>();
+    JsonNode own = pod.spec().path("topologySpreadConstraints");
+    for (JsonNode entry : own) {
+      if (entry.path("whenUnsatisfiable").asText().equals(whenUnsatisfiable)) {
+        constraints.add(SpreadConstraint.of(pod, entry));
       }
-      constraints.add(
-          new Constraint(
-              entry.path("maxSkew").asInt(1),
-              entry.path("topologyKey").asText(),
-              selector(pod.pod(), entry),
-              entry.path("minDomains").asInt(1),
-              !entry.path("nodeAffinityPolicy").asText().equals("Ignore"),
-              entry.path("nodeTaintsPolicy").asText().equals("Honor")));
+    }
+    if (!own.isEmpty()) {
+      return constraints;
+    }
+    LabelSelector kin = null;
+    for (PluginArgs.DefaultConstraint constraint : defaults.constraints()) {
+      if (constraint.whenUnsatisfiable().equals(whenUnsatisfiable)) {
+        kin = kin == null ? cluster.kin(pod) : kin;
+        if (kin.isEverything()) {
+          return List.of();
+        }
+        constraints.add(SpreadConstraint.of(constraint, kin));
+      }
     }
     return constraints;
   }
 
-  private static LabelSelector selector(KubeObject pod, JsonNode entry) {
-    if (entry.path("matchLabelKeys").isEmpty()) {
-      return LabelSelector.of(entry.path("labelSelector"));
+  /** Which nodes count for the constraints of a Pod. */
+  private final class Policies {
+    private final @Nullable NodeFilter affinity;
+    private final NodeFilter tolerated;
+
+    Policies(PodInfo pod, ClusterView cluster) {
+      affinity = NodeAffinity.ofPod(pod);
+      tolerated = taints.prepare(pod, cluster);
     }
-    ObjectNode merged =
-        entry.path("labelSelector").isObject()
-            ? entry.path("labelSelector").deepCopy()
-            : Json.object();
-    ArrayNode expressions = merged.withArray("/matchExpressions");
-    for (JsonNode key : entry.path("matchLabelKeys")) {
-      String value = pod.labels().get(key.asText());
-      if (value != null) {
-        expressions
-            .addObject()
-            .put("key", key.asText())
-            .put("operator", "In")
-            .putArray("values")
-            .add(value);
+
+    boolean count(SpreadConstraint constraint, NodeInfo node) {
+      if (constraint.honorAffinity() && affinity != null && affinity.reject(node) != null) {
+        return false;
       }
+      return !constraint.honorTaints() || tolerated.reject(node) == null;
     }
-    return LabelSelector.of(merged);
   }
 
   @Override
   public @Nullable NodeFilter prepare(PodInfo pod, ClusterView cluster) {
-    List<Constraint> constraints = constraints(pod, "DoNotSchedule");
+    List<SpreadConstraint> constraints = constraints(pod, "DoNotSchedule", cluster);
     if (constraints.isEmpty()) {
       return null;
     }
+    Policies policies = new Policies(pod, cluster);
     List<Map<String, Integer>> counts = new ArrayList<>();
-    for (Constraint constraint : constraints) {
-      counts.add(counts(pod, constraint, constraints, cluster));
-    }
-    return node -> {
-      for (int i = 0; i < constraints.size(); i++) {
-        Constraint constraint = constraints.get(i);
-        String value = node.labels().get(constraint.topologyKey);
-        if (value == null) {
-          return Rejection.unresolvable(
-              "node(s) didn't match pod topology spread constraints (missing required label)");
-        }
-        Map<String, Integer> domains = counts.get(i);
-        int least =
-            domains.size() < constraint.minDomains
-                ? 0
-                : domains.values().stream().mapToInt(n -> n).min().orElse(0);
-        int self = constraint.selector.matches(pod.pod().labels()) ? 1 : 0;
-        if (domains.getOrDefault(value, 0) + self - least > constraint.maxSkew) {
-          return Rejection.resolvable("node(s) didn't match pod topology spread constraints");
-        }
-      }
-      return null;
-    };
-  }
-
-  /** How many matching Pods each domain has, among the nodes that count. */
-  private Map<String, Integer> counts(
-      PodInfo pod, Constraint constraint, List<Constraint> all, ClusterView cluster) {
-    NodeFilter mayRun = affinity.prepare(pod, cluster);
-    NodeFilter tolerated = taints.prepare(pod, cluster);
-    Map<String, Integer> counts = new HashMap<>();
+    constraints.forEach(constraint -> counts.add(new HashMap<>()));
     for (NodeInfo node : cluster.nodes()) {
-      String value = node.labels().get(constraint.topologyKey);
-      if (value == null
-          || all.stream().anyMatch(c -> !node.labels().containsKey(c.topologyKey))
-          || (constraint.honorAffinity && mayRun != null && mayRun.reject(node) != null)
-          || (constraint.honorTaints && tolerated.reject(node) != null)) {
+      if (!SpreadConstraint.labelled(node, constraints)) {
         continue;
       }
-      counts.merge(value, matching(pod, constraint, node), Integer::sum);
-    }
-    return counts;
-  }
-
-  private static int matching(PodInfo pod, Constraint constraint, NodeInfo node) {
-    int count = 0;
-    for (PodInfo other : node.pods()) {
-      if (!other.pod().isDeleting()
-          && other.pod().namespace().equals(pod.pod().namespace())
-          && constraint.selector.matches(other.pod().labels())) {
-        count++;
+      for (int i = 0; i < constraints.size(); i++) {
+        SpreadConstraint constraint = constraints.get(i);
+        if (policies.count(constraint, node)) {
+          String value = node.labels().get(constraint.topologyKey());
+          counts.get(i).merge(value, constraint.count(pod.namespace(), node), Integer::sum);
+        }
       }
     }
-    return count;
+    int[] room = new int[constraints.size()];
+    for (int i = 0; i < room.length; i++) {
+      room[i] = room(pod, constraints.get(i), counts.get(i));
+    }
+    return node -> check(node, constraints, counts, room);
+  }
+
+  /** How many matching Pods a domain may have before this one goes there. */
+  private static int room(PodInfo pod, SpreadConstraint constraint, Map<String, Integer> domains) {
+    int least = Integer.MAX_VALUE;
+    for (int count : domains.values()) {
+      least = Math.min(least, count);
+    }
+    if (domains.size() < constraint.minDomains()) {
+      least = 0;
+    }
+    int self = constraint.selector().matches(pod.labels()) ? 1 : 0;
+    return constraint.maxSkew() + least - self;
+  }
+
+  private static @Nullable Rejection check(
+      NodeInfo node,
+      List<SpreadConstraint> constraints,
+      List<Map<String, Integer>> counts,
+      int[] room) {
+    for (int i = 0; i < room.length; i++) {
+      String value = node.labels().get(constraints.get(i).topologyKey());
+      if (value == null) {
+        return Rejection.unresolvable(MISMATCH + " (missing required label)");
+      }
+      if (counts.get(i).getOrDefault(value, 0) > room[i]) {
+        return Rejection.resolvable(MISMATCH);
+      }
+    }
+    return null;
   }
 
   @Override
@@ -153,6 +149,7 @@ public final class PodTopologySpread implements FilterPlugin, ScorePlugin {
           POD_CHANGED ->
           true;
       case NODE_ALLOCATABLE,
+          ASSIGNED_POD_SCALED_DOWN,
           CLAIM_CHANGED,
           VOLUME_CHANGED,
           STORAGE_CLASS_CHANGED,
@@ -163,30 +160,77 @@ public final class PodTopologySpread implements FilterPlugin, ScorePlugin {
   }
 
   @Override
-  public int weight() {
-    return 2;
-  }
-
-  @Override
   public long @Nullable [] score(PodInfo pod, List<NodeInfo> nodes, ClusterView cluster) {
-    List<Constraint> constraints = constraints(pod, "ScheduleAnyway");
+    List<SpreadConstraint> constraints = constraints(pod, "ScheduleAnyway", cluster);
     if (constraints.isEmpty()) {
       return null;
     }
-    long[] crowd = new long[nodes.size()];
-    for (Constraint constraint : constraints) {
-      Map<String, Integer> counts = counts(pod, constraint, List.of(), cluster);
-      double weight = Math.log(counts.size() + 2);
+    boolean all = !defaults.system() || !pod.spec().path("topologySpreadConstraints").isEmpty();
+    boolean[] ignored = new boolean[nodes.size()];
+    int counting = 0;
+    for (int i = 0; i < ignored.length; i++) {
+      ignored[i] = all && !SpreadConstraint.labelled(nodes.get(i), constraints);
+      counting += ignored[i] ? 0 : 1;
+    }
+    double[] crowd = new double[nodes.size()];
+    Policies policies = new Policies(pod, cluster);
+    for (SpreadConstraint constraint : constraints) {
+      if (constraint.topologyKey().equals(HOSTNAME)) {
+        double weight = Math.log(counting + 2.0);
+        for (int i = 0; i < crowd.length; i++) {
+          if (!ignored[i] && nodes.get(i).labels().containsKey(HOSTNAME)) {
+            crowd[i] += crowd(constraint, constraint.count(pod.namespace(), nodes.get(i)), weight);
+          }
+        }
+        continue;
+      }
+      Map<String, Integer> domains = new HashMap<>();
       for (int i = 0; i < crowd.length; i++) {
-        String value = nodes.get(i).labels().get(constraint.topologyKey);
-        if (value != null) {
-          crowd[i] += Math.round(counts.getOrDefault(value, 0) * weight + (constraint.maxSkew - 1));
+        if (!ignored[i]) {
+          domains.put(nodes.get(i).labels().getOrDefault(constraint.topologyKey(), ""), 0);
+        }
+      }
+      for (NodeInfo node : cluster.nodes()) {
+        String value = node.labels().getOrDefault(constraint.topologyKey(), "");
+        if (domains.containsKey(value)
+            && (!all || SpreadConstraint.labelled(node, constraints))
+            && policies.count(constraint, node)) {
+          domains.merge(value, constraint.count(pod.namespace(), node), Integer::sum);
+        }
+      }
+      double weight = Math.log(domains.size() + 2.0);
+      for (int i = 0; i < crowd.length; i++) {
+        String value = nodes.get(i).labels().get(constraint.topologyKey());
+        if (!ignored[i] && value != null) {
+          crowd[i] += crowd(constraint, domains.getOrDefault(value, 0), weight);
         }
       }
     }
-    long[] scores = Scores.spread(crowd);
+    return scores(crowd, ignored);
+  }
+
+  private static double crowd(SpreadConstraint constraint, int count, double weight) {
+    return count * weight + (constraint.maxSkew() - 1);
+  }
+
+  /** The more crowded, the fewer points; 0 for nodes that do not count. */
+  private static long[] scores(double[] crowd, boolean[] ignored) {
+    long[] scores = new long[crowd.length];
+    long least = Long.MAX_VALUE;
+    long most = 0;
     for (int i = 0; i < scores.length; i++) {
-      scores[i] = Scores.MAX - scores[i];
+      scores[i] = Math.round(crowd[i]);
+      if (!ignored[i]) {
+        least = Math.min(least, scores[i]);
+        most = Math.max(most, scores[i]);
+      }
+    }
+    for (int i = 0; i < scores.length; i++) {
+      if (ignored[i]) {
+        scores[i] = 0;
+      } else {
+        scores[i] = most == 0 ? Scores.MAX : Scores.MAX * (most + least - scores[i]) / most;
+      }
     }
     return scores;
   }

@@ -35,7 +35,8 @@ final class Scores {
     }
     long[] scores = new long[values.length];
     for (int i = 0; i < values.length; i++) {
-      scores[i] = most == least ? 0 : (values[i] - least) * MAX / (most - least);
+      scores[i] =
+          most == least ? 0 : (long) (MAX * ((double) (values[i] - least) / (most - least)));
     }
     return scores;
   }

@@ -42,11 +42,6 @@ public final class TaintToleration implements FilterPlugin, ScorePlugin {
   }
 
   @Override
-  public int weight() {
-    return 3;
-  }
-
-  @Override
   public long @Nullable [] score(PodInfo pod, List<NodeInfo> nodes, ClusterView cluster) {
     JsonNode tolerations = pod.spec().path("tolerations");
     long[] intolerable = new long[nodes.size()];

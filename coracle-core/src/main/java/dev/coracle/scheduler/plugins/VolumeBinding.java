@@ -75,6 +75,7 @@ public final class VolumeBinding implements FilterPlugin {
           NODE_ALLOCATABLE,
           ASSIGNED_POD_ADDED,
           ASSIGNED_POD_LABELS,
+          ASSIGNED_POD_SCALED_DOWN,
           ASSIGNED_POD_DELETED,
           POD_CHANGED,
           TIMEOUT ->
@@ -97,7 +98,7 @@ public final class VolumeBinding implements FilterPlugin {
    */
   private static @Nullable Claims claims(PodInfo info, StorageView storage) throws Unschedulable {
     KubeObject pod = info.pod();
-    List<PodClaims.Use> uses = PodClaims.of(pod);
+    List<PodClaims.Use> uses = info.claims();
     if (uses.isEmpty()) {
       return null;
     }

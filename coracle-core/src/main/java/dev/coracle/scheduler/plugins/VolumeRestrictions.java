@@ -27,8 +27,8 @@ public final class VolumeRestrictions implements FilterPlugin {
   @Override
   public @Nullable NodeFilter prepare(PodInfo pod, ClusterView cluster) {
     Set<String> alone = new HashSet<>();
-    for (PodClaims.Use use : PodClaims.of(pod.pod())) {
-      KubeObject claim = cluster.storage().claim(pod.pod().namespace(), use.name());
+    for (PodClaims.Use use : pod.claims()) {
+      KubeObject claim = cluster.storage().claim(pod.namespace(), use.name());
       if (claim != null && isForOnePod(claim)) {
         alone.add(use.name());
       }
@@ -62,11 +62,10 @@ public final class VolumeRestrictions implements FilterPlugin {
   private static boolean isTaken(PodInfo pod, Set<String> claims, ClusterView cluster) {
     for (NodeInfo node : cluster.nodes()) {
       for (PodInfo other : node.pods()) {
-        if (!other.pod().namespace().equals(pod.pod().namespace())
-            || other.uid().equals(pod.uid())) {
+        if (!other.namespace().equals(pod.namespace()) || other.uid().equals(pod.uid())) {
           continue;
         }
-        for (PodClaims.Use use : PodClaims.of(other.pod())) {
+        for (PodClaims.Use use : other.claims()) {
           if (claims.contains(use.name())) {
             return true;
           }

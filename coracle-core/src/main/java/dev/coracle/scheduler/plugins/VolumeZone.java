@@ -34,8 +34,8 @@ public final class VolumeZone implements FilterPlugin {
   @Override
   public @Nullable NodeFilter prepare(PodInfo pod, ClusterView cluster) {
     List<Place> places = new ArrayList<>();
-    for (PodClaims.Use use : PodClaims.of(pod.pod())) {
-      KubeObject claim = cluster.storage().claim(pod.pod().namespace(), use.name());
+    for (PodClaims.Use use : pod.claims()) {
+      KubeObject claim = cluster.storage().claim(pod.namespace(), use.name());
       String name = claim == null ? "" : claim.text("spec", "volumeName");
       KubeObject volume = name.isEmpty() ? null : cluster.storage().volume(name);
       if (volume == null) {

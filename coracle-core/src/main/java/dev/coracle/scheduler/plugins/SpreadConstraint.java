@@ -1,0 +1,90 @@
+package dev.coracle.scheduler.plugins;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
+import dev.coracle.api.LabelSelector;
+import dev.coracle.scheduler.NodeInfo;
+import dev.coracle.scheduler.PodInfo;
+import dev.coracle.scheduler.config.PluginArgs.DefaultConstraint;
+import java.util.List;
+
+/**
+ * A topology spread constraint of a Pod.
+ *
+ * @param honorAffinity whether only nodes count that the Pod's node affinity matches
+ * @param honorTaints whether only nodes count whose taints the Pod tolerates
+ */
+record SpreadConstraint(
+    int maxSkew,
+    String topologyKey,
+    LabelSelector selector,
+    int minDomains,
+    boolean honorAffinity,
+    boolean honorTaints) {
+
+  static SpreadConstraint of(PodInfo pod, JsonNode entry) {
+    return new SpreadConstraint(
+        entry.path("maxSkew").asInt(1),
+        entry.path("topologyKey").asText(),
+        selector(pod, entry),
+        entry.path("minDomains").asInt(1),
+        !entry.path("nodeAffinityPolicy").asText().equals("Ignore"),
+        entry.path("nodeTaintsPolicy").asText().equals("Honor"));
+  }
+
+  static SpreadConstraint of(DefaultConstraint constraint, LabelSelector kin) {
+    return new SpreadConstraint(
+        constraint.maxSkew(),
+        constraint.topologyKey(),
+        kin,
+        constraint.minDomains(),
+        constraint.honorAffinity(),
+        constraint.honorTaints());
+  }
+
+  private static LabelSelector selector(PodInfo pod, JsonNode entry) {
+    JsonNode said = entry.path("labelSelector");
+    if (entry.path("matchLabelKeys").isEmpty()) {
+      return LabelSelector.of(said);
+    }
+    ObjectNode merged = said.isObject() ? said.deepCopy() : Json.object();
+    ArrayNode expressions = merged.withArray("/matchExpressions");
+    for (JsonNode key : entry.path("matchLabelKeys")) {
+      String value = pod.labels().get(key.asText());
+      if (value != null) {
+        expressions
+            .addObject()
+            .put("key", key.asText())
+            .put("operator", "In")
+            .putArray("values")
+            .add(value);
+      }
+    }
+    return LabelSelector.of(merged);
+  }
+
+  /** Whether a node has the labels of all constraints. */
+  static boolean labelled(NodeInfo node, List<SpreadConstraint> constraints) {
+    for (SpreadConstraint constraint : constraints) {
+      if (!node.labels().containsKey(constraint.topologyKey)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** How many Pods on a node, which stay there, the constraint is about. */
+  int count(String namespace, NodeInfo node) {
+    int count = 0;
+    for (PodInfo other : node.pods()) {
+      if (!other.isDeleting()
+          && other.namespace().equals(namespace)
+          && selector.matches(other.labels())) {
+        count++;
+      }
+    }
+    return count;
+  }
+}
