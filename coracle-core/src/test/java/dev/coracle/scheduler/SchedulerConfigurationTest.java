@@ -8,6 +8,7 @@ import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;
 import dev.coracle.cluster.ClusterOptions;
 import dev.coracle.cluster.TestCluster;
+import dev.coracle.scheduler.config.PluginArgs;
 import dev.coracle.scheduler.config.Point;
 import dev.coracle.scheduler.config.SchedulerConfiguration;
 import java.nio.file.Files;
@@ -15,6 +16,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class SchedulerConfigurationTest {
 
@@ -66,6 +69,91 @@ class SchedulerConfigurationTest {
         .hasMessageContaining("Duplicate value: \"profiles[0].schedulerName\"");
     assertThatThrownBy(() -> SchedulerConfiguration.read(directory.resolve("none")))
         .hasMessageContaining("can't read");
+  }
+
+  @Test
+  void read_pluginConfig_reachesThePlugins() throws Exception {
+    PluginArgs args =
+        read("""
+                percentageOfNodesToScore: 30
+                podMaxBackoffSeconds: 60
+                profiles:
+                - pluginConfig:
+                  - name: NodeResourcesFit
+                    args:
+                      apiVersion: kubescheduler.config.k8s.io/v1
+                      kind: NodeResourcesFitArgs
+                      ignoredResources: [example.com/a]
+                      scoringStrategy: {type: MostAllocated, resources: [{name: cpu, weight: 5}]}
+                  - name: PodTopologySpread
+                    args:
+                      defaultingType: List
+                      defaultConstraints:
+                      - {maxSkew: 2, topologyKey: rack, whenUnsatisfiable: DoNotSchedule}
+                  - name: InterPodAffinity
+                    args: {hardPodAffinityWeight: 7}
+                  - name: VolumeBinding
+                    args: {bindTimeoutSeconds: 30}
+                """)
+            .profiles()
+            .getFirst()
+            .args();
+    assertThat(args.fit().ignored()).containsExactly("example.com/a");
+    assertThat(args.fit().strategy().type()).isEqualTo(PluginArgs.StrategyType.MOST);
+    assertThat(args.fit().strategy().resources())
+        .containsExactly(new PluginArgs.ResourceWeight("cpu", 5));
+    assertThat(args.spread().constraints().getFirst().topologyKey()).isEqualTo("rack");
+    assertThat(args.hardPodAffinityWeight()).isEqualTo(7);
+    assertThat(args.bindTimeout()).isEqualTo(Duration.ofSeconds(30));
+    assertThat(args.balanced()).isEqualTo(PluginArgs.DEFAULT.balanced());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "profile: []|strict decoding error: unknown field \"profile\"",
+        "profiles: [{plugin: {}}]|unknown field \"profiles[0].plugin\"",
+        "profiles: [{plugins: {scores: {}}}]|unknown field \"profiles[0].plugins.scores\"",
+        "profiles: {}|profiles is not a list",
+        "percentageOfNodesToScore: 101|percentageOfNodesToScore: Invalid value: 101: not in valid",
+        "podInitialBackoffSeconds: 0|must be greater than 0",
+        "podMaxBackoffSeconds: x|podMaxBackoffSeconds is not a whole number",
+        "profiles: [{}, {}]|profiles[0].schedulerName: Required value",
+        "profiles: [{plugins: {filter: {enabled: [{name: ImageLocality}]}}}]"
+            + "|plugin \"ImageLocality\" does not extend FilterPlugin plugin",
+        "profiles: [{plugins: {bind: {disabled: [{name: \"*\"}]}}}]"
+            + "|at least one bind plugin is needed for profile with scheduler name",
+        "profiles: [{plugins: {multiPoint: {disabled: [{name: PrioritySort}]}}}]"
+            + "|only one queue sort plugin required",
+        "profiles: [{pluginConfig: [{name: NodeResourcesFit, args: {foo: 1}}]}]"
+            + "|unknown field \"profiles[0].pluginConfig[0].args.foo\"",
+        "profiles: [{pluginConfig: [{name: NodeResourcesFit, args: {kind: OtherArgs}}]}]"
+            + "|args for plugin NodeResourcesFit were not of type NodeResourcesFitArgs",
+        "profiles: [{pluginConfig: [{name: NodeResourcesFit,"
+            + " args: {scoringStrategy: {type: Best}}}]}]"
+            + "|Unsupported value: \"Best\": supported values: \"LeastAllocated\"",
+        "profiles: [{pluginConfig: [{name: InterPodAffinity, args: {hardPodAffinityWeight: 101}}]}]"
+            + "|not in valid range [0, 100]",
+        "profiles: [{pluginConfig: [{name: PodTopologySpread, args: {defaultConstraints:"
+            + " [{maxSkew: 1, topologyKey: a, whenUnsatisfiable: DoNotSchedule}]}}]}]"
+            + "|when .defaultConstraints are not empty",
+        "extenders: [{urlPrefix: x}]|extenders: not supported"
+      })
+  void read_wrong_isOneSentence(String yaml, String message) {
+    assertThatThrownBy(() -> read(yaml))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void read_anotherKind_isNotRegistered() throws Exception {
+    Path file = directory.resolve("other.yaml");
+    Files.writeString(file, "{apiVersion: kubescheduler.config.k8s.io/v1beta3, kind: A}");
+    assertThatThrownBy(() -> SchedulerConfiguration.read(file))
+        .hasMessageContaining(
+            "no kind \"A\" is registered for version \"kubescheduler.config.k8s.io/v1beta3\"");
   }
 
   @Test
