@@ -73,7 +73,7 @@ public final class ControlPlaneInMemory implements AutoCloseable {
   private final InformerFactory schedulerInformers;
   private Controllers controllers;
   private final Clock clock;
-  private final Scheduler scheduler;
+  private Scheduler scheduler;
   private final AtomicInteger namespaces = new AtomicInteger();
   private final AtomicInteger addresses = new AtomicInteger();
 
@@ -125,13 +125,7 @@ public final class ControlPlaneInMemory implements AutoCloseable {
     managerInformers = new InformerFactory(as(user(ControllerManager.IDENTITY)), machineClock);
     schedulerInformers = new InformerFactory(as(user(Scheduler.IDENTITY)), machineClock);
     controllers = startControllers();
-    scheduler =
-        Scheduler.start(
-            as(user(Scheduler.IDENTITY)),
-            schedulerInformers,
-            clock,
-            dev.coracle.scheduler.config.SchedulerConfiguration.DEFAULT,
-            new dev.coracle.metrics.Metrics());
+    scheduler = startScheduler();
     ownInformers.of(Resources.PODS).addHandler(SharedInformer.each(this::run));
     ownInformers.of(Resources.NODES).awaitSync();
     heart = clock.schedule(Duration.ofSeconds(10), this::beat);
@@ -151,6 +145,22 @@ public final class ControlPlaneInMemory implements AutoCloseable {
             dev.coracle.client.AddressPool.parse("198.51.100.8/31"),
             new NodeRanges(
                 List.of(new NodeRanges.Cluster(Cidr.parse("10.244.0.0/16"), 24)), List.of())));
+  }
+
+  private Scheduler startScheduler() {
+    return Scheduler.start(
+        as(user(Scheduler.IDENTITY)),
+        schedulerInformers,
+        clock,
+        dev.coracle.scheduler.config.SchedulerConfiguration.DEFAULT,
+        new dev.coracle.metrics.Metrics());
+  }
+
+  /** The scheduler stops, something happens, and another starts: with what the API shows. */
+  public void restartScheduler(Runnable meanwhile) {
+    scheduler.close();
+    meanwhile.run();
+    scheduler = startScheduler();
   }
 
   /** The controllers stop, something happens, and they start again: with what the API shows. */

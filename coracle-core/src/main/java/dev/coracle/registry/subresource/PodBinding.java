@@ -113,6 +113,8 @@ final class PodBinding {
   }
 
   private static void scheduled(Write write, ObjectNode status) {
+    // the promise is kept (KEP-5278)
+    status.remove("nominatedNodeName");
     ArrayNode conditions =
         status.get("conditions") instanceof ArrayNode there ? there : status.putArray("conditions");
     for (int i = conditions.size() - 1; i >= 0; i--) {

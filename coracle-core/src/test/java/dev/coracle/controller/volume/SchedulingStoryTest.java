@@ -88,9 +88,7 @@ class SchedulingStoryTest {
         StorageStory.NS,
         "user",
         "FailedScheduling",
-        "0/2 nodes are available: pod has unbound immediate PersistentVolumeClaims. no new claims"
-            + " to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for"
-            + " scheduling.");
+        "0/2 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found");
     story.volume("late", "1Gi", ON_NODE_2);
     story.awaitPod("user", p -> p.text("spec", "nodeName").equals("node-2"));
   }
@@ -227,9 +225,7 @@ class SchedulingStoryTest {
         StorageStory.NS,
         "late",
         "FailedScheduling",
-        "0/2 nodes are available: persistentvolumeclaim \"data\" is being deleted. no new claims"
-            + " to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for"
-            + " scheduling.");
+        "0/2 nodes are available: persistentvolumeclaim \"data\" is being deleted. not found");
     story.delete(Resources.PODS, StorageStory.NS, "user");
     story.awaitVolume("held", phase("Released"));
   }
