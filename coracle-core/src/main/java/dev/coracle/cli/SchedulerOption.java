@@ -11,8 +11,8 @@ final class SchedulerOption {
       names = "--scheduler-config",
       paramLabel = "FILE",
       description =
-          "A KubeSchedulerConfiguration: profiles, with their plugins switched on and off and"
-              + " weighted (default: one profile, default-scheduler).")
+          "A KubeSchedulerConfiguration: profiles, with their plugins switched on and off, weighted"
+              + " and configured (default: one profile, default-scheduler).")
   private @Nullable Path file;
 
   @Nullable Path file() {

@@ -21,6 +21,7 @@ public final class NodeInfo {
   private int podLimit;
   private Resources requested = Resources.NONE;
   private Resources scoringRequested = Resources.NONE;
+  private Map<String, String> labels = Map.of();
   private Map<String, Long> images = Map.of();
   private int withTerms;
   private int withAntiAffinity;
@@ -40,6 +41,7 @@ public final class NodeInfo {
     copy.podLimit = podLimit;
     copy.requested = requested;
     copy.scoringRequested = scoringRequested;
+    copy.labels = labels;
     copy.images = images;
     copy.withTerms = withTerms;
     copy.withAntiAffinity = withAntiAffinity;
@@ -56,6 +58,8 @@ public final class NodeInfo {
     podLimit = list.path("pods").asInt();
     taints = newNode == null ? MissingNode.getInstance() : newNode.at("spec", "taints");
     cordoned = newNode != null && newNode.at("spec", "unschedulable").asBoolean();
+    // a HashMap finds a label several times as fast as the compact map of the object
+    labels = newNode == null ? Map.of() : new HashMap<>(newNode.labels());
     images = newNode == null ? Map.of() : images(newNode);
   }
 
@@ -79,7 +83,7 @@ public final class NodeInfo {
   }
 
   public Map<String, String> labels() {
-    return node == null ? Map.of() : node.labels();
+    return labels;
   }
 
   public JsonNode taints() {

@@ -5,6 +5,7 @@ import dev.coracle.scheduler.config.Point;
 import dev.coracle.scheduler.config.SchedulerConfiguration.Profile;
 import dev.coracle.scheduler.config.SchedulerConfiguration.Weighted;
 import dev.coracle.scheduler.plugins.BalancedAllocation;
+import dev.coracle.scheduler.plugins.DynamicResources;
 import dev.coracle.scheduler.plugins.ImageLocality;
 import dev.coracle.scheduler.plugins.InterPodAffinity;
 import dev.coracle.scheduler.plugins.NodeAffinity;
@@ -64,6 +65,7 @@ record Plugins(List<FilterPlugin> filters, List<Score> scores) {
       case "VolumeZone" -> new VolumeZone();
       case "PodTopologySpread" -> new PodTopologySpread(args.spread());
       case "InterPodAffinity" -> interPodAffinity(args);
+      case "DynamicResources" -> new DynamicResources();
       default -> null;
     };
   }

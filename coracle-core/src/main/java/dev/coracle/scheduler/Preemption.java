@@ -145,17 +145,17 @@ final class Preemption {
 
   private Trial onNode(
       PodInfo pod, NodeInfo node, List<KubeObject> known, ClusterState.Overlaid cluster) {
-    NodeInfo without = node.copy();
     List<PodInfo> lower = new ArrayList<>();
     for (PodInfo other : node.pods()) {
       if (other.priority() < pod.priority()) {
         lower.add(other);
-        without.remove(other.uid());
       }
     }
     if (lower.isEmpty()) {
       return Trial.failed(Rejection.unresolvable(NO_VICTIMS));
     }
+    NodeInfo without = node.copy();
+    lower.forEach(other -> without.remove(other.uid()));
     ClusterView changed = cluster.with(without);
     Rejection still = algorithm.check(pod, without, changed);
     if (still != null) {

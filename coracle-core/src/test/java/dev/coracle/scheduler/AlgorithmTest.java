@@ -84,6 +84,13 @@ class AlgorithmTest {
   }
 
   @Test
+  void choose_claimsOfDevices_fitNowhere() {
+    node("a", "", "");
+    assertThat(chosen(pod("p", "resourceClaims: [{name: gpu}], " + cpu("1"))))
+        .isEqualTo("0/1 nodes are available: 1 cannot allocate all claims.");
+  }
+
+  @Test
   void choose_tolerationsAndSelector_decide() {
     node("a", "", "");
     node("b", ", disk: ssd", "taints: [{key: x, value: y, effect: NoSchedule}]");

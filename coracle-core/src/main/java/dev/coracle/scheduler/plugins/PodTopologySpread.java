@@ -176,12 +176,7 @@ public final class PodTopologySpread implements FilterPlugin, ScorePlugin {
     Policies policies = new Policies(pod, cluster);
     for (SpreadConstraint constraint : constraints) {
       if (constraint.topologyKey().equals(HOSTNAME)) {
-        double weight = Math.log(counting + 2.0);
-        for (int i = 0; i < crowd.length; i++) {
-          if (!ignored[i] && nodes.get(i).labels().containsKey(HOSTNAME)) {
-            crowd[i] += crowd(constraint, constraint.count(pod.namespace(), nodes.get(i)), weight);
-          }
-        }
+        addHosts(constraint, pod, nodes, ignored, crowd, Math.log(counting + 2.0));
         continue;
       }
       Map<String, Integer> domains = new HashMap<>();
@@ -191,6 +186,9 @@ public final class PodTopologySpread implements FilterPlugin, ScorePlugin {
         }
       }
       for (NodeInfo node : cluster.nodes()) {
+        if (node.pods().isEmpty()) {
+          continue;
+        }
         String value = node.labels().getOrDefault(constraint.topologyKey(), "");
         if (domains.containsKey(value)
             && (!all || SpreadConstraint.labelled(node, constraints))
@@ -198,15 +196,40 @@ public final class PodTopologySpread implements FilterPlugin, ScorePlugin {
           domains.merge(value, constraint.count(pod.namespace(), node), Integer::sum);
         }
       }
-      double weight = Math.log(domains.size() + 2.0);
-      for (int i = 0; i < crowd.length; i++) {
-        String value = nodes.get(i).labels().get(constraint.topologyKey());
-        if (!ignored[i] && value != null) {
-          crowd[i] += crowd(constraint, domains.getOrDefault(value, 0), weight);
-        }
-      }
+      addDomains(constraint, domains, nodes, ignored, crowd);
     }
     return scores(crowd, ignored);
+  }
+
+  private static void addHosts(
+      SpreadConstraint constraint,
+      PodInfo pod,
+      List<NodeInfo> nodes,
+      boolean[] ignored,
+      double[] crowd,
+      double weight) {
+    for (int i = 0; i < crowd.length; i++) {
+      NodeInfo node = nodes.get(i);
+      if (!ignored[i] && node.labels().containsKey(HOSTNAME)) {
+        int count = node.pods().isEmpty() ? 0 : constraint.count(pod.namespace(), node);
+        crowd[i] += crowd(constraint, count, weight);
+      }
+    }
+  }
+
+  private static void addDomains(
+      SpreadConstraint constraint,
+      Map<String, Integer> domains,
+      List<NodeInfo> nodes,
+      boolean[] ignored,
+      double[] crowd) {
+    double weight = Math.log(domains.size() + 2.0);
+    for (int i = 0; i < crowd.length; i++) {
+      String value = nodes.get(i).labels().get(constraint.topologyKey());
+      if (!ignored[i] && value != null) {
+        crowd[i] += crowd(constraint, domains.getOrDefault(value, 0), weight);
+      }
+    }
   }
 
   private static double crowd(SpreadConstraint constraint, int count, double weight) {
