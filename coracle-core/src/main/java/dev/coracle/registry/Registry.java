@@ -11,6 +11,7 @@ import dev.coracle.api.WatchEvent;
 import dev.coracle.api.WriteOptions;
 import java.io.Closeable;
 import java.util.Collection;
+import java.util.Iterator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +45,21 @@ public interface Registry {
      * @return false when the watcher cannot keep up: it is then closed and told no more
      */
     boolean offer(WatchEvent event);
+
+    /**
+     * Takes events that stand before all that are offered from now on. They may be asked for later,
+     * by one thread, when somebody wants them.
+     *
+     * @return as {@link #offer}
+     */
+    default boolean offerAll(Iterator<WatchEvent> events) {
+      while (events.hasNext()) {
+        if (!offer(events.next())) {
+          return false;
+        }
+      }
+      return true;
+    }
 
     /**
      * The server ends the watch: timed out, overrun, or the history is gone (then an ERROR event

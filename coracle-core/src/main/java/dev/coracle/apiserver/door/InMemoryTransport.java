@@ -175,7 +175,7 @@ public final class InMemoryTransport implements Transport {
     Registry.Watch running;
     try {
       running = watch.starter().start(queue);
-      queue.begun(watch.type().custom());
+      queue.begun();
     } catch (StatusException refusal) {
       observation.done(refusal.code(), -1);
       throw refusal;

@@ -70,7 +70,7 @@ public final class WatchWriter {
     Registry.Watch source;
     try {
       source = watch.starter().start(queue);
-      queue.begun(watch.type().custom());
+      queue.begun();
     } catch (StatusException refusal) {
       if (refusal.code() != 410) {
         throw refusal;

@@ -3,6 +3,7 @@ package dev.coracle.registry.cache;
 import dev.coracle.api.WatchEvent;
 import dev.coracle.registry.Registry;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -103,6 +104,12 @@ final class CacheWatcher implements Registry.Watch {
 
   void offer(WatchEvent event) {
     if (open && !sink.offer(event)) {
+      cut();
+    }
+  }
+
+  void offerAll(Iterator<WatchEvent> events) {
+    if (open && !sink.offerAll(events)) {
       cut();
     }
   }

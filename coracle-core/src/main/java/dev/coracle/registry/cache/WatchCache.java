@@ -196,20 +196,7 @@ public final class WatchCache {
         } finally {
           lock.unlock();
         }
-        state
-            .tree()
-            .from(
-                namespace,
-                "",
-                object -> {
-                  if (!namespace.isEmpty() && !object.namespace().equals(namespace)) {
-                    return false;
-                  }
-                  if (selection.matches(object)) {
-                    watcher.offer(new WatchEvent(WatchEvent.Type.ADDED, object));
-                  }
-                  return watcher.isOpen();
-                });
+        watcher.offerAll(new InitialEvents(state.tree(), namespace, selection));
         if (now.end() != null) {
           watcher.offer(now.end().apply(state.revision()));
         }

@@ -12,6 +12,7 @@ import dev.coracle.registry.cache.WatchCache;
 import dev.coracle.registry.resource.Conversion;
 import dev.coracle.registry.resource.Resource;
 import java.time.Duration;
+import java.util.Iterator;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongFunction;
@@ -136,12 +137,32 @@ public final class WatchFlow {
 
     @Override
     public boolean offer(WatchEvent event) {
+      return sink.offer(seen(event));
+    }
+
+    @Override
+    public boolean offerAll(Iterator<WatchEvent> events) {
+      return sink.offerAll(
+          new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+              return events.hasNext();
+            }
+
+            @Override
+            public WatchEvent next() {
+              return seen(events.next());
+            }
+          });
+    }
+
+    private WatchEvent seen(WatchEvent event) {
       return switch (event.type()) {
         case ADDED, MODIFIED, DELETED -> {
-          KubeObject seen = conversion.served(event.object());
-          yield sink.offer(seen == event.object() ? event : new WatchEvent(event.type(), seen));
+          KubeObject served = conversion.served(event.object());
+          yield served == event.object() ? event : new WatchEvent(event.type(), served);
         }
-        case BOOKMARK, ERROR -> sink.offer(event);
+        case BOOKMARK, ERROR -> event;
       };
     }
 

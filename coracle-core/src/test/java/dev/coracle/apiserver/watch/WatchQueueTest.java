@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.WatchEvent;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class WatchQueueTest {
@@ -30,17 +34,63 @@ class WatchQueueTest {
     for (int i = 0; i < 20_000; i++) {
       assertThat(queue.offer(small)).isTrue();
     }
-    queue.begun(false);
-    assertThat(offered(queue, small)).isEqualTo(16 * 1024);
+    queue.begun();
+    assertThat(offered(queue, small)).isEqualTo(100_000);
     assertThat(queue.overrun()).isTrue();
-    assertThat(queue.take()).hasSize(20_000 + 16 * 1024);
+    assertThat(queue.take()).hasSize(120_000);
+    assertThat(queue.take()).isNull();
+  }
+
+  @Test
+  void offer_toOneWhoHasCaughtUp_endsAfterFewer() throws Exception {
+    WatchQueue queue = new WatchQueue();
+    queue.begun();
+    WatchEvent small = event(1);
+    Thread taker =
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  try {
+                    assertThat(queue.take()).hasSize(1);
+                  } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                  }
+                });
+    while (taker.getState() != Thread.State.WAITING) {
+      Thread.onSpinWait();
+    }
+    queue.offer(small);
+    taker.join();
+    assertThat(offered(queue, small)).isEqualTo(16 * 1024);
+  }
+
+  @Test
+  void take_whatAWatchBeginsWith_comesFirstAndAsItIsTaken() throws Exception {
+    WatchQueue queue = new WatchQueue();
+    AtomicInteger made = new AtomicInteger();
+    WatchEvent live = event(1);
+    assertThat(
+            queue.offerAll(
+                Stream.generate(() -> event(made.incrementAndGet())).limit(1000).iterator()))
+        .isTrue();
+    queue.begun();
+    queue.offer(live);
+    queue.ended();
+    assertThat(made.get()).isZero();
+    int taken = 0;
+    Queue<WatchEvent> batch = Objects.requireNonNull(queue.take());
+    assertThat(made.get()).isLessThan(100);
+    for (; batch.peek() != live; batch = Objects.requireNonNull(queue.take())) {
+      taken += batch.size();
+    }
+    assertThat(taken).isEqualTo(1000);
     assertThat(queue.take()).isNull();
   }
 
   @Test
   void offer_toOneWhoDoesNotTake_endsAfterSoManyBytes() throws Exception {
     WatchQueue queue = new WatchQueue();
-    queue.begun(false);
+    queue.begun();
     WatchEvent large = event(1024 * 1024);
     assertThat(offered(queue, large)).isEqualTo(64);
     assertThat(queue.overrun()).isTrue();
@@ -49,7 +99,7 @@ class WatchQueueTest {
   @Test
   void offer_toOneWhoTakes_goesOn() throws Exception {
     WatchQueue queue = new WatchQueue();
-    queue.begun(false);
+    queue.begun();
     WatchEvent small = event(1);
     for (int i = 0; i < 10; i++) {
       for (int n = 0; n < 10_000; n++) {
