@@ -17,11 +17,13 @@ public final class KubeObject {
 
   private final byte[] json;
   private final MetaIndex meta;
+  private final int metadataEnd;
   private volatile java.lang.ref.@Nullable SoftReference<ObjectNode> tree;
 
-  private KubeObject(byte[] json, MetaIndex meta) {
+  private KubeObject(byte[] json, MetaIndex meta, int metadataEnd) {
     this.json = json;
     this.meta = meta;
+    this.metadataEnd = metadataEnd;
   }
 
   /**
@@ -31,7 +33,8 @@ public final class KubeObject {
    * @throws IllegalArgumentException when it is not one JSON object
    */
   public static KubeObject of(byte[] json) {
-    return new KubeObject(json, MetaIndex.read(json));
+    MetaIndex.Reader read = MetaIndex.read(json);
+    return new KubeObject(json, read.index(), read.metadataEnd);
   }
 
   /** Writes a tree (kind, apiVersion and metadata first, as Kubernetes does) and indexes it. */
@@ -57,7 +60,7 @@ public final class KubeObject {
    * with kind, apiVersion and metadata.
    */
   public int metadataEnd() {
-    return meta.metadataEnd();
+    return metadataEnd;
   }
 
   /**

@@ -16,8 +16,6 @@ import org.jspecify.annotations.Nullable;
  *
  * @param uidAt where in the JSON metadata.uid stands, as {@link #text} reads it
  * @param creationTimestampAt where metadata.creationTimestamp stands
- * @param metadataEnd behind the brace that closes metadata, when it stands where {@link
- *     #metadataAt} says; else 0
  */
 record MetaIndex(
     String apiVersion,
@@ -28,7 +26,6 @@ record MetaIndex(
     long resourceVersion,
     long generation,
     int creationTimestampAt,
-    int metadataEnd,
     @Nullable String deletionTimestamp,
     Map<String, String> labels,
     List<String> finalizers,
@@ -65,7 +62,8 @@ record MetaIndex(
     return FRAME + kind.length() + apiVersion.length();
   }
 
-  static MetaIndex read(byte[] json) {
+  /** Reads an object's index, and where its metadata ends. */
+  static Reader read(byte[] json) {
     Reader reader = new Reader(json);
     try (JsonParser parser = Json.parser(json)) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
@@ -86,19 +84,20 @@ record MetaIndex(
               }
             }
             if (!reader.kind.isEmpty() && !reader.apiVersion.isEmpty()) {
-              return reader.index();
+              return reader;
             }
           }
           default -> parser.skipChildren();
         }
       }
-      return reader.index();
+      return reader;
     } catch (IOException e) {
       throw new IllegalArgumentException("not a JSON object: " + e.getMessage(), e);
     }
   }
 
-  private static final class Reader {
+  /** Collects an index. */
+  static final class Reader {
     final byte[] json;
     String apiVersion = "";
     String kind = "";
@@ -108,7 +107,10 @@ record MetaIndex(
     long resourceVersion;
     long generation;
     int creationTimestampAt = ABSENT;
+
+    /** As {@link KubeObject#metadataEnd} has it. */
     int metadataEnd;
+
     @Nullable String deletionTimestamp;
     Map<String, String> labels = Map.of();
     List<String> finalizers = List.of();
@@ -128,7 +130,6 @@ record MetaIndex(
           resourceVersion,
           generation,
           creationTimestampAt,
-          metadataEnd,
           deletionTimestamp,
           labels,
           finalizers,

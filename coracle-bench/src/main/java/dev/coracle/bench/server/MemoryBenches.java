@@ -22,7 +22,11 @@ final class MemoryBenches {
 
   private static final String MAPS = "/api/v1/namespaces/default/configmaps";
   private static final int MAP_COUNT = 20_000;
-  private static final int POD_COUNT = 5_000;
+  private static final int POD_COUNT = 8_000;
+
+  /** So many fill what is kept of the past, which does not grow any more from then on. */
+  private static final int BEFORE = 8_000;
+
   private static final int STUCK = 500;
   private static final int EVENTS = 100_000;
   private static final int OVERWRITES = 200_000;
@@ -58,7 +62,7 @@ final class MemoryBenches {
       throws IOException, InterruptedException {
     Path body = Files.write(Files.createTempFile("coracle-bench", ".json"), Json.write(object));
     String[] post = {"-H", "content-type: application/json", "-d", body.toString()};
-    Load.rate(target, 1, 1_000, 8, 16, path, post);
+    Load.rate(target, 1, BEFORE, 8, 16, path, post);
     long json = length(path);
     long heap = settledHeap();
     Load.rate(target, 1, count, 8, 16, path, post);
