@@ -44,7 +44,7 @@ import org.openjdk.jmh.annotations.Warmup;
 /** What one request costs below HTTP, over the memory store, with 5 000 Pods there. */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
-@Warmup(iterations = 2, time = 1)
+@Warmup(iterations = 1, time = 1)
 @Measurement(iterations = 2, time = 1)
 @Fork(
     value = 1,

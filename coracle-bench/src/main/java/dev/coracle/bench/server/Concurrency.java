@@ -55,7 +55,7 @@ final class Concurrency {
                 load.connect(connections),
                 step / connections,
                 40_000,
-                Duration.ofSeconds(2),
+                Duration.ofSeconds(1),
                 requests);
         sweep.rate.add(new Plot.Point(step, result.perSecond()));
         sweep.median.add(new Plot.Point(step, result.latencies().percentile(0.5)));

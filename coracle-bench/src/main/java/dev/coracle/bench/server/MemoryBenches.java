@@ -29,7 +29,7 @@ final class MemoryBenches {
 
   private static final int STUCK = 500;
   private static final int EVENTS = 100_000;
-  private static final int OVERWRITES = 200_000;
+  private static final int OVERWRITES = 100_000;
 
   private final OwnCluster cluster;
   private final Target target;
@@ -188,7 +188,7 @@ final class MemoryBenches {
                 connections,
                 16,
                 OVERWRITES / 2,
-                Duration.ofSeconds(30),
+                Duration.ofSeconds(60),
                 n ->
                     LoadRequest.mergePatch(
                         MAPS + "/one", "{\"data\":{\"k\":\"" + (from + n) + "\"}}"));
@@ -202,7 +202,7 @@ final class MemoryBenches {
       }
       out.accept(
           new Result(
-                  "one object of 1 KiB overwritten 100 000 -> 200 000 times",
+                  "one object of 1 KiB overwritten 50 000 -> 100 000 times",
                   Memory.resident(cluster.pid()),
                   figure.toString(),
                   "no growth")

@@ -61,7 +61,7 @@ final class SimulatedPods {
     Target target = cluster.target();
     deploy(target, 0, FIRST);
     await(target, FIRST * REPLICAS);
-    TimeUnit.SECONDS.sleep(10);
+    TimeUnit.SECONDS.sleep(5);
     double idle = 100 * cpu(cluster, 20);
     out.accept(
         new Result(
