@@ -145,6 +145,7 @@ public class RegistryBenchmark {
 
   /** The same as a Table, row by row. */
   @Benchmark
+  @Warmup(iterations = 4, time = 1)
   public long table5000() throws IOException {
     return written(Negotiated.View.TABLE);
   }
