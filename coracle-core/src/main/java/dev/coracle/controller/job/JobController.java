@@ -195,6 +195,9 @@ public final class JobController implements Controller {
       return;
     }
     OwnerReference owner = pod.controllerRef();
+    if (owner == null && !pod.isDeleting() && willBeAdopted(pod)) {
+      return;
+    }
     if (owner != null) {
       if (!owner.kind().equals("Job") || !owner.apiVersion().equals("batch/v1")) {
         return; // another kind's controller may use the finalizer in its own way
@@ -205,6 +208,20 @@ public final class JobController implements Controller {
       }
     }
     tracking.removeFinalizer(pod);
+  }
+
+  /** Whether a Job wants a Pod of nobody, which keeps its finalizer then; that Job is called. */
+  private boolean willBeAdopted(KubeObject orphan) {
+    for (KubeObject job : jobs.list(orphan.namespace())) {
+      if (LabelSelector.of(job.at("spec", "selector")).matches(orphan.labels())
+          && !job.isDeleting()
+          && !JobDecision.isFinished(job)
+          && !isManagedElsewhere(job)) {
+        enqueue(job);
+        return true;
+      }
+    }
+    return false;
   }
 
   private void syncJob(ObjectKey key) throws InterruptedException {
@@ -239,7 +256,7 @@ public final class JobController implements Controller {
     Failures inRow = decision.failures(tracking.failures(job.uid()));
     JobDecision.Plan plan = decision.plan(mayStart, inRow);
     if (plan.delay().isPositive()) {
-      work.queue().addAfter(new Key.Job(key), plan.delay());
+      callAt(key, now.plus(plan.delay()));
     }
     JobTracking.Changes changes = carryOut(key, started, plan);
     JobDecision.End end = plan.end();
@@ -249,12 +266,17 @@ public final class JobController implements Controller {
     tracking.settle(job, started, decision, changes, now, plan, end, inRow);
     Duration deadline = decision.deadlineIn();
     if (deadline != null && deadline.isPositive() && plan.end() == null) {
-      work.queue().addAfter(new Key.Job(key), deadline);
+      callAt(key, now.plus(deadline));
     }
     StatusException failure = changes.failure();
     if (failure != null) {
       throw failure;
     }
+  }
+
+  private void callAt(ObjectKey key, Instant time) {
+    // what was done since may have taken its time
+    work.queue().addAfter(new Key.Job(key), Duration.between(context.clock().instant(), time));
   }
 
   private static boolean isManagedElsewhere(KubeObject job) {
