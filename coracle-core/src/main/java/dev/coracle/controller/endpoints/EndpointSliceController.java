@@ -10,9 +10,11 @@ import dev.coracle.controller.Pods;
 import dev.coracle.controller.Resources;
 import dev.coracle.controller.Work;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Keeps the EndpointSlices of each Service with a selector. */
 public final class EndpointSliceController implements Controller {
@@ -24,6 +26,10 @@ public final class EndpointSliceController implements Controller {
   private final ManagedSlices slices;
   private final SharedInformer nodes;
   private final TriggerTimes times = new TriggerTimes();
+
+  /** By address type: why Services that ask for hints have none; empty when they have. */
+  private final Map<ObjectKey, Map<String, String>> hinted = new ConcurrentHashMap<>();
+
   private final Work<ObjectKey> work;
 
   public EndpointSliceController(ControllerContext context) {
@@ -43,6 +49,7 @@ public final class EndpointSliceController implements Controller {
   public void start() throws InterruptedException {
     nodes.awaitSync();
     services.watch(work);
+    work.watch(nodes, node -> hinted.keySet().forEach(work.queue()::add));
     slices.watch(work);
     work.start();
   }
@@ -57,6 +64,7 @@ public final class EndpointSliceController implements Controller {
     if (service == null) {
       slices.forget(key);
       times.forget(key);
+      hinted.remove(key);
       return; // the garbage collector follows the owner reference
     }
     if (!Backends.isSelecting(service) || service.isDeleting() || !slices.isCurrent(key)) {
@@ -73,9 +81,53 @@ public final class EndpointSliceController implements Controller {
         key,
         service,
         new SlicePlan(
-            service, slices.of(key), backends, this::zone, times.next(service, selected)));
+            service,
+            slices.of(key),
+            backends,
+            topology(key, service, backends),
+            times.next(service, selected)));
     if (pods.size() < selected.size()) {
       throw StatusException.notFound("", "nodes", missingNode(selected));
+    }
+  }
+
+  private Topology topology(
+      ObjectKey key, KubeObject service, Map<String, List<Backends.Backend>> backends) {
+    if (!TopologyHints.wanted(service)) {
+      if (hinted.remove(key) != null) {
+        backends.keySet().forEach(family -> tellHints(service, family, "", false));
+      }
+      return Topology.of(service, this::zone);
+    }
+    Map<String, String> assigned = new HashMap<>();
+    backends.forEach(
+        (family, list) -> {
+          List<Backends.Backend> ready = list.stream().filter(Backends.Backend::ready).toList();
+          TopologyHints hints =
+              TopologyHints.of(
+                  nodes.list(""), ready.stream().map(one -> zone(one.nodeName())).toList());
+          for (int i = 0; i < hints.zones().size(); i++) {
+            assigned.put(ready.get(i).address(), hints.zones().get(i));
+          }
+          String obstacle = hints.obstacle() == null ? "" : hints.obstacle();
+          Map<String, String> told = hinted.computeIfAbsent(key, unused -> new HashMap<>());
+          if (!obstacle.equals(told.put(family, obstacle))) {
+            tellHints(service, family, obstacle, obstacle.isEmpty());
+          }
+        });
+    return new Topology(this::zone, "", assigned);
+  }
+
+  private void tellHints(KubeObject service, String family, String obstacle, boolean enabled) {
+    String what =
+        !obstacle.isEmpty()
+            ? obstacle
+            : "Topology Aware Hints has been " + (enabled ? "enabled" : "disabled");
+    String message = what + ", addressType: " + family;
+    if (enabled) {
+      context.events().normal(service, "TopologyAwareHintsEnabled", message);
+    } else {
+      context.events().warning(service, "TopologyAwareHintsDisabled", message);
     }
   }
 

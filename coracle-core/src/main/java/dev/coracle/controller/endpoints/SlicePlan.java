@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.UnaryOperator;
 
 /**
  * Which EndpointSlices to write so that they show a Service's backends, with as few changes as can
@@ -31,29 +30,30 @@ final class SlicePlan {
 
   private final KubeObject service;
   private final String triggerTime;
+  private final Topology topology;
   private final List<KubeObject> left;
 
   /**
    * @param existing the Service's slices that the controller manages
    * @param backends by address type
-   * @param zones by node name, empty when unknown
    * @param triggerTime when what changes them happened; empty when unknown
    */
   SlicePlan(
       KubeObject service,
       List<KubeObject> existing,
       Map<String, List<Backends.Backend>> backends,
-      UnaryOperator<String> zones,
+      Topology topology,
       String triggerTime) {
     this.service = service;
     this.triggerTime = triggerTime;
+    this.topology = topology;
     this.left = new ArrayList<>(existing);
     this.left.removeIf(slice -> !isOwned(slice));
     existing.stream().filter(slice -> !isOwned(slice)).forEach(delete::add);
     backends.forEach(
         (family, list) -> {
           for (List<Backends.Backend> group : Backends.byPorts(list).values()) {
-            plan(family, ports(group.getFirst().ports()), endpoints(group, zones));
+            plan(family, ports(group.getFirst().ports()), endpoints(group));
           }
           if (list.isEmpty()) {
             placeholder(family);
@@ -183,24 +183,6 @@ final class SlicePlan {
     return labels;
   }
 
-  /** {@code spec.trafficDistribution}: whose traffic an endpoint should get first. */
-  private void hints(ObjectNode endpoint) {
-    String distribution = service.text("spec", "trafficDistribution");
-    boolean sameNode = distribution.equals("PreferSameNode");
-    boolean sameZone =
-        sameNode || distribution.equals("PreferSameZone") || distribution.equals("PreferClose");
-    ObjectNode hints = Json.object();
-    if (sameZone && endpoint.has("zone")) {
-      hints.putArray("forZones").addObject().set("name", endpoint.get("zone"));
-    }
-    if (sameNode && endpoint.has("nodeName")) {
-      hints.putArray("forNodes").addObject().set("name", endpoint.get("nodeName"));
-    }
-    if (!hints.isEmpty()) {
-      endpoint.set("hints", hints);
-    }
-  }
-
   private static ArrayNode ports(List<Backends.Port> ports) {
     ArrayNode list = Json.array();
     for (Backends.Port port : ports) {
@@ -213,8 +195,7 @@ final class SlicePlan {
     return list;
   }
 
-  private Map<String, ObjectNode> endpoints(
-      List<Backends.Backend> backends, UnaryOperator<String> zones) {
+  private Map<String, ObjectNode> endpoints(List<Backends.Backend> backends) {
     Map<String, ObjectNode> endpoints = new LinkedHashMap<>();
     for (Backends.Backend backend : backends) {
       ObjectNode endpoint = Json.object();
@@ -235,13 +216,14 @@ final class SlicePlan {
           .put("uid", backend.pod().uid());
       if (!backend.nodeName().isEmpty()) {
         endpoint.put("nodeName", backend.nodeName());
-        String zone = zones.apply(backend.nodeName());
+        String zone = topology.zone(backend.nodeName());
         if (!zone.isEmpty()) {
           endpoint.put("zone", zone);
         }
       }
-      if (backend.ready()) {
-        hints(endpoint);
+      ObjectNode hints = backend.ready() ? topology.hints(endpoint) : Json.object();
+      if (!hints.isEmpty()) {
+        endpoint.set("hints", hints);
       }
       endpoints.put(key(endpoint), endpoint);
     }

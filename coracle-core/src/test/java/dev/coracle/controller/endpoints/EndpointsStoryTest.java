@@ -251,4 +251,40 @@ class EndpointsStoryTest {
     assertThat(endpointsOf("web")).hasSize(2);
     unused = awaitSubset("web", "notReadyAddresses", 1);
   }
+
+  @Test
+  void service_withTopologyMode_getsHintsWhenZonesAreKnown() {
+    KubeObject unused =
+        cluster.apply(
+            """
+            apiVersion: v1
+            kind: Service
+            metadata:
+              name: near
+              namespace: default
+              annotations: {service.kubernetes.io/topology-mode: Auto}
+            spec: {selector: {app: web}, ports: [{port: 80}]}
+            """);
+    cluster.addNode("node-2", "8", 100);
+    unused = pod("one", "node-1", "");
+    unused = pod("two", "node-2", "");
+    run("one", true, "10.0.0.1");
+    run("two", true, "10.0.0.2");
+    JsonNode one = awaitEndpoint("near", "10.0.0.1", endpoint -> !endpoint.has("hints"));
+    assertThat(one).isNotNull();
+    for (int i = 1; i <= 2; i++) {
+      ObjectNode node = cluster.admin().get(Resources.NODES, "", "node-" + i).mutableTree();
+      node.withObject("/metadata").remove("resourceVersion");
+      node.withObject("/metadata")
+          .withObject("/labels")
+          .put("topology.kubernetes.io/zone", "zone-" + i);
+      unused = cluster.admin().update(Resources.NODES, "", "node-" + i, node);
+    }
+    one =
+        awaitEndpoint(
+            "near",
+            "10.0.0.1",
+            endpoint -> endpoint.at("/hints/forZones/0/name").asText().equals("zone-1"));
+    assertThat(one.path("zone").asText()).isEqualTo("zone-1");
+  }
 }

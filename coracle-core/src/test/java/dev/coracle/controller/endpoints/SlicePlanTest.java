@@ -41,7 +41,7 @@ class SlicePlanTest {
         SERVICE,
         existing,
         Map.of("IPv4", Backends.of(SERVICE, pods, "IPv4")),
-        node -> "zone-a",
+        Topology.of(SERVICE, node -> "zone-a"),
         "");
   }
 
@@ -123,7 +123,7 @@ class SlicePlanTest {
             service,
             List.of(),
             Map.of("IPv4", Backends.of(service, pods, "IPv4")),
-            node -> "zone-a",
+            Topology.of(service, node -> "zone-a"),
             "2026-01-01T00:00:00Z")
         .create.getFirst();
   }

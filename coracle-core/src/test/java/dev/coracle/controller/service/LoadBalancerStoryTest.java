@@ -112,4 +112,24 @@ class LoadBalancerStoryTest {
                 .isEmpty())
         .isTrue();
   }
+
+  @Test
+  void controller_restarted_keepsWhatWasGivenAndGivesNothingTwice() throws Exception {
+    service("before", "");
+    String address = awaitAddress("before");
+    cluster.restartControllers(() -> service("meanwhile", ""));
+    assertThat(awaitAddress("meanwhile")).isNotEqualTo(address);
+    assertThat(awaitAddress("before")).isEqualTo(address);
+    service("late", "");
+    cluster.restartControllers(
+        () ->
+            cluster
+                .admin()
+                .delete(
+                    Resources.SERVICES,
+                    "default",
+                    "before",
+                    dev.coracle.api.DeleteOptions.DEFAULT));
+    assertThat(awaitAddress("late")).isEqualTo(address);
+  }
 }

@@ -51,6 +51,7 @@ public final class ServiceValidation {
       spec.child("allocateLoadBalancerNodePorts")
           .forbidden("may only be used when `type` is 'LoadBalancer'");
     }
+    spec.child("trafficDistribution").oneOf("PreferClose", "PreferSameZone", "PreferSameNode");
     if (old != null) {
       update(spec, type, old.path("spec"));
     }
