@@ -390,13 +390,13 @@ public final class ControlPlaneInMemory implements AutoCloseable {
 
   /** Waits until an event was told. */
   public void awaitEvent(String namespace, String name, String event) {
-    await(event).atMost(Duration.ofSeconds(5)).until(() -> events(namespace, name).contains(event));
+    await(event).atMost(Duration.ofSeconds(20)).until(() -> events(namespace, name).contains(event));
   }
 
   /** Waits until there is no such object. */
   public void awaitGone(GroupVersionResource resource, String namespace, String name) {
     await(name + " is gone")
-        .atMost(Duration.ofSeconds(5))
+        .atMost(Duration.ofSeconds(20))
         .until(() -> admin.find(resource, namespace, name) == null);
   }
 
@@ -406,7 +406,7 @@ public final class ControlPlaneInMemory implements AutoCloseable {
     AtomicReference<KubeObject> last = new AtomicReference<>();
     try {
       await(resource.resource() + " " + name)
-          .atMost(Duration.ofSeconds(5))
+          .atMost(Duration.ofSeconds(20))
           .pollInterval(Duration.ofMillis(10))
           .until(
               () -> {

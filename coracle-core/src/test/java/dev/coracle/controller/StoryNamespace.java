@@ -21,7 +21,7 @@ import org.awaitility.core.ConditionTimeoutException;
 public final class StoryNamespace {
 
   private static final GroupVersionResource EVENTS = GroupVersionResource.core("events");
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
 
   private final ControlPlaneInMemory cluster;
   private final String name;
