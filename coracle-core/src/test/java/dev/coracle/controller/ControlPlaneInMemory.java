@@ -390,7 +390,9 @@ public final class ControlPlaneInMemory implements AutoCloseable {
 
   /** Waits until an event was told. */
   public void awaitEvent(String namespace, String name, String event) {
-    await(event).atMost(Duration.ofSeconds(20)).until(() -> events(namespace, name).contains(event));
+    await(event)
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> events(namespace, name).contains(event));
   }
 
   /** Waits until there is no such object. */
