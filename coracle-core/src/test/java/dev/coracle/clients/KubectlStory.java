@@ -12,15 +12,21 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 
 /** A file of commands and of what kubectl prints, played with one kubectl in one namespace. */
 final class KubectlStory {
 
   /** Where Google's tools bring kubectls of several versions. */
   private static final Path MANY = Path.of("/usr/lib/google-cloud-sdk/bin");
+
+  /** Commands that change nothing. */
+  private static final Set<String> LOOKS = Set.of("get", "describe", "events", "logs");
 
   private final TestCluster cluster;
   private final String kubectl;
@@ -57,21 +63,49 @@ final class KubectlStory {
         .toList();
   }
 
-  private record Step(List<String> command, List<String> expected, int exitCode) {}
+  /** Pods in namespaces of their own, and with control groups, need root. */
+  static void assumeRoot() {
+    Assumptions.assumeTrue(
+        "root".equals(System.getProperty("user.name")),
+        "Pods in namespaces of their own need root");
+  }
+
+  /**
+   * One command.
+   *
+   * @param input what is typed
+   * @param terminal whether kubectl has one
+   */
+  private record Step(
+      List<String> command, boolean terminal, String input, List<String> expected, int exitCode) {}
 
   void play(String resource) throws IOException, InterruptedException {
     Path editor = Files.writeString(directory.resolve("editor.sh"), EDITOR);
     Files.setPosixFilePermissions(editor, PosixFilePermissions.fromString("rwxr-xr-x"));
-    run(List.of("create", "namespace", namespace));
+    run(new Step(List.of("create", "namespace", namespace), false, "", List.of(), 0));
     for (Step step : read(resource)) {
-      TestCluster.Output output = run(step.command);
+      TestCluster.Output output = LOOKS.contains(step.command.getFirst()) ? see(step) : run(step);
       String said = kubectl + " " + String.join(" ", step.command) + "\n" + output.text();
-      List<String> lines = output.text().lines().toList();
-      assertThat(matches(step.expected, 0, lines, 0))
+      assertThat(matches(step, output))
           .as(said + "\n--- expected:\n" + String.join("\n", step.expected))
           .isTrue();
       assertThat(output.exitCode()).as(said).isEqualTo(step.exitCode);
     }
+  }
+
+  /** What is looked at may still be on its way: looks again until it is there. */
+  private TestCluster.Output see(Step step) throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    TestCluster.Output output = run(step);
+    while (!matches(step, output) && System.nanoTime() < deadline) {
+      output = run(step);
+    }
+    return output;
+  }
+
+  private static boolean matches(Step step, TestCluster.Output output) {
+    return output.exitCode() == step.exitCode
+        && matches(step.expected, 0, output.text().lines().toList(), 0);
   }
 
   private static final String EDITOR =
@@ -88,6 +122,8 @@ final class KubectlStory {
     List<Step> steps = new ArrayList<>();
     List<String> expected = new ArrayList<>();
     List<String> command = List.of();
+    StringBuilder input = new StringBuilder();
+    boolean terminal = false;
     int exitCode = 0;
     List<String> lines = text.replaceAll("\\bNS\\b", namespace).lines().toList();
     for (int i = 0; i < lines.size(); i++) {
@@ -95,32 +131,36 @@ final class KubectlStory {
       if (line.startsWith("FILE ")) {
         int end = lines.subList(i, lines.size()).indexOf("END") + i;
         String content = String.join("\n", lines.subList(i + 1, end)) + "\n";
-        Files.writeString(
-            directory.resolve(line.substring(5)), content.replace("REQUEST", Kinds.request()));
+        Path file = directory.resolve(line.substring(5));
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, content.replace("REQUEST", Kinds.request()));
         i = end;
-      } else if (line.startsWith("$ ")) {
-        add(steps, command, expected, exitCode);
+      } else if (line.startsWith("$ ") || line.startsWith("% ")) {
+        add(steps, new Step(command, terminal, input.toString(), expected, exitCode));
+        input = new StringBuilder();
+        terminal = line.startsWith("%");
         command =
             Stream.of(line.substring(2).split(" ")).map(word -> word.replace('_', ' ')).toList();
         expected = new ArrayList<>();
         exitCode = 0;
+      } else if (line.startsWith("< ")) {
+        input.append(line.substring(2)).append('\n');
       } else if (line.startsWith("! ")) {
         exitCode = Integer.parseInt(line.substring(2));
       } else if (!line.startsWith("# ")) {
         expected.add(line);
       }
     }
-    add(steps, command, expected, exitCode);
+    add(steps, new Step(command, terminal, input.toString(), expected, exitCode));
     return steps;
   }
 
-  private static void add(
-      List<Step> steps, List<String> command, List<String> expected, int exitCode) {
-    if (!command.isEmpty()) {
-      while (!expected.isEmpty() && expected.getLast().isEmpty()) {
-        expected.removeLast();
+  private static void add(List<Step> steps, Step step) {
+    if (!step.command.isEmpty()) {
+      while (!step.expected.isEmpty() && step.expected.getLast().isEmpty()) {
+        step.expected.removeLast();
       }
-      steps.add(new Step(command, List.copyOf(expected), exitCode));
+      steps.add(step);
     }
   }
 
@@ -149,22 +189,38 @@ final class KubectlStory {
     return same && matches(expected, next + 1, lines, at + 1);
   }
 
-  private TestCluster.Output run(List<String> arguments) throws IOException, InterruptedException {
+  private TestCluster.Output run(Step step) throws IOException, InterruptedException {
+    Path output = Files.createTempFile(directory, "said", ".out");
+    Path input = Files.createTempFile(directory, "typed", ".in");
+    Files.writeString(input, step.input);
+    ProcessBuilder builder = kubectl(step.command);
+    if (step.terminal) {
+      String quoted =
+          builder.command().stream()
+              .map(word -> "'" + word.replace("'", "'\\''") + "'")
+              .collect(Collectors.joining(" "));
+      builder.command("script", "-qec", quoted, "/dev/null");
+    }
+    builder.redirectErrorStream(true).redirectInput(input.toFile());
+    Process process = builder.redirectOutput(output.toFile()).start();
+    if (!process.waitFor(60, TimeUnit.SECONDS)) {
+      process.destroyForcibly();
+      throw new IllegalStateException(step.command + " did not end: " + Files.readString(output));
+    }
+    String said = Files.readString(output).replace("\r", "");
+    return new TestCluster.Output(process.exitValue(), said);
+  }
+
+  /** A kubectl that is not started yet. */
+  ProcessBuilder kubectl(List<String> arguments) {
     List<String> command = new ArrayList<>(List.of(kubectl, "--namespace", namespace));
     command.addAll(arguments);
-    ProcessBuilder builder =
-        new ProcessBuilder(command).redirectErrorStream(true).directory(directory.toFile());
+    ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
     builder.environment().put("KUBECONFIG", cluster.kubeconfig().toString());
     builder.environment().put("HOME", directory.toString());
     builder.environment().put("KUBE_EDITOR", directory.resolve("editor.sh").toString());
     builder.environment().put("KUBECTL_APPLYSET", "true");
-    builder.redirectInput(new java.io.File("/dev/null"));
-    Path output = Files.createTempFile(directory, "said", ".out");
-    Process process = builder.redirectOutput(output.toFile()).start();
-    if (!process.waitFor(60, TimeUnit.SECONDS)) {
-      process.destroyForcibly();
-      throw new IllegalStateException(command + " did not end: " + Files.readString(output));
-    }
-    return new TestCluster.Output(process.exitValue(), Files.readString(output));
+    builder.environment().put("KUBECTL_KUBERC", "false");
+    return builder;
   }
 }

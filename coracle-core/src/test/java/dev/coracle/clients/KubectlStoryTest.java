@@ -31,9 +31,7 @@ class KubectlStoryTest {
   @MethodSource("kubectls")
   void pod_runLookedIntoDeleted_kubectlSaysWhatItSays(String kubectl, @TempDir Path directory)
       throws Exception {
-    Assumptions.assumeTrue(
-        "root".equals(System.getProperty("user.name")),
-        "Pods in namespaces of their own need root");
+    KubectlStory.assumeRoot();
     try (TestCluster cluster = TestCluster.start(directory)) {
       new KubectlStory(cluster, kubectl, "pods", directory).play("kubectl-pods.txt");
     }
