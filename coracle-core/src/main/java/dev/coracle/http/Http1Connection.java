@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * Everything here runs on the event loop unless it says otherwise.
  */
 final class Http1Connection extends ChannelInboundHandlerAdapter
-    implements Http1RequestDecoder.Arrival, HttpServer.Drainable {
+    implements AnswerWriter<Http1Exchange>, Http1RequestDecoder.Arrival, HttpServer.Drainable {
 
   private static final org.slf4j.Logger LOG =
       org.slf4j.LoggerFactory.getLogger(Http1Connection.class);
@@ -244,7 +244,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
     }
   }
 
-  void writeContinue(Http1Exchange exchange) {
+  @Override
+  public void writeContinue(Http1Exchange exchange) {
     if (current == exchange && !exchange.committed()) {
       context().writeAndFlush(buffer(32).writeBytes(CONTINUE));
     }
@@ -256,7 +257,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
     return context().alloc().directBuffer(bytes);
   }
 
-  void writeAll(Http1Exchange exchange, int status, Headers fields, long length, byte[][] parts) {
+  @Override
+  public void writeAll(
+      Http1Exchange exchange, int status, Headers fields, long length, byte[][] parts) {
     if (current != exchange || upgraded) {
       return;
     }
@@ -279,7 +282,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
     answered(exchange, written);
   }
 
-  void writeHead(Http1Exchange exchange, int status, Headers fields, long length) {
+  @Override
+  public void writeHead(Http1Exchange exchange, int status, Headers fields, long length) {
     if (current != exchange || upgraded) {
       return;
     }
@@ -326,7 +330,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
     }
   }
 
-  void writeBody(Http1Exchange exchange, ByteBuf bytes, boolean last) {
+  @Override
+  public void writeBody(Http1Exchange exchange, ByteBuf bytes, boolean last) {
     int length = bytes.readableBytes();
     if (current != exchange || upgraded) {
       bytes.release();
@@ -360,7 +365,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
     answered(exchange, written == null ? context().newSucceededFuture() : written);
   }
 
-  void breakOff(Http1Exchange exchange) {
+  @Override
+  public void breakOff(Http1Exchange exchange) {
     if (current == exchange) {
       exchange.keepAlive = false;
       context().close();

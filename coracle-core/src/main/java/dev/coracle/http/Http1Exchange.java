@@ -1,16 +1,14 @@
 package dev.coracle.http;
 
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import java.io.IOException;
 
 /** A request of an HTTP/1 connection. */
-final class Http1Exchange extends Exchange {
+final class Http1Exchange extends ConnectionExchange<Http1Exchange> {
 
   private final Http1Connection owner;
   private final InboundBody body;
   private final String protocol;
-  private volatile boolean expectsContinue;
 
   boolean done;
   boolean keepAlive;
@@ -27,21 +25,13 @@ final class Http1Exchange extends Exchange {
       Headers headers,
       boolean hasBody,
       boolean expectsContinue) {
-    super(
-        eventLoop,
-        connection,
-        method,
-        connection.secure() ? "https" : "http",
-        authority,
-        target,
-        headers);
+    super(owner, expectsContinue, eventLoop, connection, method, authority, target, headers);
     this.owner = owner;
     this.protocol = protocol;
     this.body =
         hasBody
             ? new InboundBody(count -> owner.bodyConsumed(this), HttpServer.BODY_TIMEOUT_MILLIS)
             : InboundBody.empty();
-    this.expectsContinue = expectsContinue;
   }
 
   @Override
@@ -55,35 +45,8 @@ final class Http1Exchange extends Exchange {
   }
 
   @Override
-  void bodyWanted() {
-    if (expectsContinue) {
-      expectsContinue = false;
-      onEventLoop(() -> owner.writeContinue(this));
-    }
-  }
-
-  boolean stillExpectsContinue() {
-    return expectsContinue;
-  }
-
-  @Override
-  void writeAll(int status, Headers fields, long length, byte[][] parts) {
-    owner.writeAll(this, status, fields, length, parts);
-  }
-
-  @Override
-  void writeHead(int status, Headers fields, long length) {
-    owner.writeHead(this, status, fields, length);
-  }
-
-  @Override
-  void writeBody(ByteBuf bytes, boolean last) {
-    owner.writeBody(this, bytes, last);
-  }
-
-  @Override
-  void breakOff() {
-    owner.breakOff(this);
+  Http1Exchange self() {
+    return this;
   }
 
   @Override

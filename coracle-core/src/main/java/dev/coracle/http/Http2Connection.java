@@ -29,7 +29,8 @@ import org.jspecify.annotations.Nullable;
  * costs one {@link Http2Exchange}, no channel and no pipeline. Everything here runs on the event
  * loop unless it says otherwise.
  */
-final class Http2Connection extends Http2ConnectionHandler implements HttpServer.Drainable {
+final class Http2Connection extends Http2ConnectionHandler
+    implements AnswerWriter<Http2Exchange>, HttpServer.Drainable {
 
   private static final int STREAM_WINDOW = 256 * 1024;
   private static final int CONNECTION_WINDOW_MORE = 1024 * 1024;
@@ -328,7 +329,9 @@ final class Http2Connection extends Http2ConnectionHandler implements HttpServer
     return context().isRemoved() || connection().stream(exchange.stream().id()) == null;
   }
 
-  void writeAll(Http2Exchange exchange, int status, Headers fields, long length, byte[][] parts) {
+  @Override
+  public void writeAll(
+      Http2Exchange exchange, int status, Headers fields, long length, byte[][] parts) {
     if (gone(exchange)) {
       return;
     }
@@ -344,7 +347,8 @@ final class Http2Connection extends Http2ConnectionHandler implements HttpServer
     answered(exchange);
   }
 
-  void writeContinue(Http2Exchange exchange) {
+  @Override
+  public void writeContinue(Http2Exchange exchange) {
     if (!gone(exchange) && !exchange.committed()) {
       Http2Headers head = new DefaultHttp2Headers(false, 1).status("100");
       encoder()
@@ -353,7 +357,8 @@ final class Http2Connection extends Http2ConnectionHandler implements HttpServer
     }
   }
 
-  void writeHead(Http2Exchange exchange, int status, Headers fields, long length) {
+  @Override
+  public void writeHead(Http2Exchange exchange, int status, Headers fields, long length) {
     if (!gone(exchange)) {
       writeHead(exchange, status, fields, length, false);
     }
@@ -382,7 +387,8 @@ final class Http2Connection extends Http2ConnectionHandler implements HttpServer
     return true;
   }
 
-  void writeBody(Http2Exchange exchange, ByteBuf bytes, boolean last) {
+  @Override
+  public void writeBody(Http2Exchange exchange, ByteBuf bytes, boolean last) {
     int length = bytes.readableBytes();
     if (gone(exchange)) {
       bytes.release();
@@ -427,7 +433,8 @@ final class Http2Connection extends Http2ConnectionHandler implements HttpServer
     planFlush();
   }
 
-  void breakOff(Http2Exchange exchange) {
+  @Override
+  public void breakOff(Http2Exchange exchange) {
     if (!gone(exchange)) {
       resetStream(
           context(),

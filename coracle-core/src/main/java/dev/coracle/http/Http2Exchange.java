@@ -1,12 +1,11 @@
 package dev.coracle.http;
 
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http2.Http2Stream;
 import java.io.IOException;
 
 /** One stream of an HTTP/2 connection. */
-final class Http2Exchange extends Exchange {
+final class Http2Exchange extends ConnectionExchange<Http2Exchange> {
 
   private static final int UPDATE_BYTES = 16 * 1024;
 
@@ -14,7 +13,6 @@ final class Http2Exchange extends Exchange {
   private final Http2Stream stream;
   private final InboundBody body;
   private int unacknowledged;
-  private volatile boolean expectsContinue;
 
   Http2Exchange(
       Http2Connection owner,
@@ -27,10 +25,11 @@ final class Http2Exchange extends Exchange {
       Headers headers,
       boolean hasBody) {
     super(
+        owner,
+        hasBody && "100-continue".equalsIgnoreCase(headers.first("expect")),
         eventLoop,
         connection,
         method,
-        connection.secure() ? "https" : "http",
         authority,
         target,
         headers);
@@ -40,7 +39,6 @@ final class Http2Exchange extends Exchange {
         hasBody
             ? new InboundBody(this::consumed, HttpServer.BODY_TIMEOUT_MILLIS)
             : InboundBody.empty();
-    this.expectsContinue = hasBody && "100-continue".equalsIgnoreCase(headers.first("expect"));
   }
 
   /** Several small reads become one window update. */
@@ -72,31 +70,8 @@ final class Http2Exchange extends Exchange {
   }
 
   @Override
-  void bodyWanted() {
-    if (expectsContinue) {
-      expectsContinue = false;
-      onEventLoop(() -> owner.writeContinue(this));
-    }
-  }
-
-  @Override
-  void writeAll(int status, Headers fields, long length, byte[][] parts) {
-    owner.writeAll(this, status, fields, length, parts);
-  }
-
-  @Override
-  void writeHead(int status, Headers fields, long length) {
-    owner.writeHead(this, status, fields, length);
-  }
-
-  @Override
-  void writeBody(ByteBuf bytes, boolean last) {
-    owner.writeBody(this, bytes, last);
-  }
-
-  @Override
-  void breakOff() {
-    owner.breakOff(this);
+  Http2Exchange self() {
+    return this;
   }
 
   @Override
