@@ -125,6 +125,12 @@ public final class Cidr {
     return text(new BigInteger(1, address), address.length * 8);
   }
 
+  /** An address in the form that Go writes (RFC 5952). */
+  public static String text(InetAddress address) {
+    byte[] bytes = address.getAddress();
+    return text(new BigInteger(1, bytes), bytes.length * 8);
+  }
+
   private static String text(BigInteger number, int bits) {
     return bits == 32 ? ipv4(number.longValue()) : ipv6(number);
   }

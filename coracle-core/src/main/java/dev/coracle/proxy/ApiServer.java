@@ -8,14 +8,12 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.UnknownHostException;
-import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.Base64;
 import java.util.List;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
@@ -87,8 +85,8 @@ final class ApiServer {
         new Identity(
             secure ? context() : null,
             config.insecure(),
-            authorization(),
-            tlsFiles(),
+            config.authorization(),
+            config.tlsVersion(),
             config.token().version());
     lookedAt = System.nanoTime();
   }
@@ -113,14 +111,15 @@ final class ApiServer {
   private Identity look() {
     Identity known = identity;
     lookedAt = System.nanoTime();
-    String tlsFiles = tlsFiles();
+    String tlsFiles = config.tlsVersion();
     String tokenFile = config.token().version();
     if (tlsFiles.equals(known.tlsFiles) && tokenFile.equals(known.tokenFile)) {
       return known;
     }
     try {
       SSLContext context = !secure || tlsFiles.equals(known.tlsFiles) ? known.context : context();
-      Identity now = new Identity(context, config.insecure(), authorization(), tlsFiles, tokenFile);
+      Identity now =
+          new Identity(context, config.insecure(), config.authorization(), tlsFiles, tokenFile);
       identity = now;
       return now;
     } catch (IOException | IllegalArgumentException e) {
@@ -241,29 +240,6 @@ final class ApiServer {
 
   void forget(Upstream upstream) {
     idle.remove(upstream);
-  }
-
-  private String tlsFiles() {
-    return config.authorities().version() + config.certificate().version() + config.key().version();
-  }
-
-  private String authorization() throws IOException {
-    if (config.token().isPresent()) {
-      String token = new String(config.token().read(), StandardCharsets.UTF_8).trim();
-      if (token.isEmpty()) {
-        throw new IOException("the bearer token is empty");
-      }
-      for (int i = 0; i < token.length(); i++) {
-        if (token.charAt(i) <= ' ' && token.charAt(i) != ' ' || token.charAt(i) >= 0x7f) {
-          throw new IOException("the bearer token has characters that no header may have");
-        }
-      }
-      return "Bearer " + token;
-    }
-    return config.basic().isEmpty()
-        ? ""
-        : "Basic "
-            + Base64.getEncoder().encodeToString(config.basic().getBytes(StandardCharsets.UTF_8));
   }
 
   private SSLContext context() throws IOException {

@@ -10,10 +10,8 @@ import dev.coracle.http.tls.PemReader;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
-import java.util.Base64;
 import java.util.List;
 
 /**
@@ -39,7 +37,8 @@ public final class ApiConnection implements AutoCloseable {
   public ApiConnection(HttpClient client, ConnectionConfig config) throws IOException {
     this.client = client;
     this.config = config;
-    this.state = new State(origin(), authorization(), tlsFiles(), config.token().version());
+    this.state =
+        new State(origin(), config.authorization(), config.tlsVersion(), config.token().version());
     this.lookedAt = System.nanoTime();
   }
 
@@ -82,7 +81,7 @@ public final class ApiConnection implements AutoCloseable {
   private synchronized State look() {
     State known = state;
     lookedAt = System.nanoTime();
-    String tlsFiles = tlsFiles();
+    String tlsFiles = config.tlsVersion();
     String tokenFile = config.token().version();
     if (tlsFiles.equals(known.tlsFiles) && tokenFile.equals(known.tokenFile)) {
       return known;
@@ -90,7 +89,7 @@ public final class ApiConnection implements AutoCloseable {
     try {
       boolean sameTls = tlsFiles.equals(known.tlsFiles);
       HttpOrigin origin = sameTls ? known.origin : origin();
-      State now = new State(origin, authorization(), tlsFiles, tokenFile);
+      State now = new State(origin, config.authorization(), tlsFiles, tokenFile);
       state = now;
       if (!sameTls) {
         known.origin.close();
@@ -99,24 +98,6 @@ public final class ApiConnection implements AutoCloseable {
     } catch (IOException e) {
       return known;
     }
-  }
-
-  private String tlsFiles() {
-    return config.authorities().version() + config.certificate().version() + config.key().version();
-  }
-
-  private String authorization() throws IOException {
-    if (config.token().isPresent()) {
-      String token = new String(config.token().read(), StandardCharsets.UTF_8).trim();
-      if (token.isEmpty()) {
-        throw new IOException("the bearer token is empty");
-      }
-      return "Bearer " + token;
-    }
-    return config.basic().isEmpty()
-        ? ""
-        : "Basic "
-            + Base64.getEncoder().encodeToString(config.basic().getBytes(StandardCharsets.UTF_8));
   }
 
   private HttpOrigin origin() throws IOException {

@@ -5,6 +5,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.Map;
 
 /**
@@ -50,6 +51,34 @@ public record ConnectionConfig(
         token,
         basic,
         namespace);
+  }
+
+  /** Another text when one of the files that TLS is spoken with has changed. */
+  public String tlsVersion() {
+    return authorities.version() + certificate.version() + key.version();
+  }
+
+  /**
+   * The {@code Authorization} header, read anew; empty for none.
+   *
+   * @throws IOException when the token can't be read or is none
+   */
+  public String authorization() throws IOException {
+    if (token.isPresent()) {
+      String bearer = new String(token.read(), StandardCharsets.UTF_8).trim();
+      if (bearer.isEmpty()) {
+        throw new IOException("the bearer token is empty");
+      }
+      for (int i = 0; i < bearer.length(); i++) {
+        if (bearer.charAt(i) < ' ' || bearer.charAt(i) >= 0x7f) {
+          throw new IOException("the bearer token has characters that no header may have");
+        }
+      }
+      return "Bearer " + bearer;
+    }
+    return basic.isEmpty()
+        ? ""
+        : "Basic " + Base64.getEncoder().encodeToString(basic.getBytes(StandardCharsets.UTF_8));
   }
 
   /** Whether this process runs in a Pod with a ServiceAccount. */

@@ -2,7 +2,6 @@ package dev.coracle.registry.strategy;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
-import dev.coracle.registry.Meta;
 import dev.coracle.registry.ResourceType;
 
 /**
@@ -42,31 +41,5 @@ public final class InitialStatus {
       default -> {}
     }
     return status;
-  }
-
-  /** What a Node's status always has. */
-  static void completeNode(ObjectNode node) {
-    ObjectNode status = Meta.child(node, "status");
-    if (!status.has("daemonEndpoints")) {
-      status.putObject("daemonEndpoints").putObject("kubeletEndpoint").put("Port", 0);
-    }
-    ObjectNode info = Meta.child(status, "nodeInfo");
-    for (String field :
-        new String[] {
-          "machineID",
-          "systemUUID",
-          "bootID",
-          "kernelVersion",
-          "osImage",
-          "containerRuntimeVersion",
-          "kubeletVersion",
-          "kubeProxyVersion",
-          "operatingSystem",
-          "architecture"
-        }) {
-      if (!info.has(field)) {
-        info.put(field, "");
-      }
-    }
   }
 }

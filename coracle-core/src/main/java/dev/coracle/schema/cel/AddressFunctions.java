@@ -6,6 +6,7 @@ import static dev.cel.common.types.SimpleType.STRING;
 
 import dev.cel.common.types.CelType;
 import dev.cel.runtime.CelEvaluationException;
+import dev.coracle.api.Cidr;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -33,7 +34,7 @@ final class AddressFunctions {
 
     @Override
     public String toString() {
-      return text(address) + "/" + prefix;
+      return Cidr.text(address) + "/" + prefix;
     }
   }
 
@@ -43,8 +44,8 @@ final class AddressFunctions {
     functions.global("ip", ip, call -> address(call[0]), STRING);
     functions.global("isIP", BOOL, call -> parse((String) call[0]) != null, STRING);
     functions.global(
-        "ip.isCanonical", BOOL, call -> text(address(call[0])).equals(call[0]), STRING);
-    functions.global("string", STRING, call -> text(of(call[0])), ip);
+        "ip.isCanonical", BOOL, call -> Cidr.text(address(call[0])).equals(call[0]), STRING);
+    functions.global("string", STRING, call -> Cidr.text(of(call[0])), ip);
     functions.member("family", INT, call -> of(call[0]) instanceof Inet4Address ? 4L : 6L, ip);
     functions.member("isUnspecified", BOOL, call -> of(call[0]).isAnyLocalAddress(), ip);
     functions.member("isLoopback", BOOL, call -> of(call[0]).isLoopbackAddress(), ip);
@@ -156,42 +157,5 @@ final class AddressFunctions {
         && !address.isLoopbackAddress()
         && !address.isMulticastAddress()
         && !address.isLinkLocalAddress();
-  }
-
-  /** RFC 5952's canonical form. */
-  private static String text(InetAddress address) {
-    if (address instanceof Inet4Address) {
-      return address.getHostAddress();
-    }
-    byte[] bytes = address.getAddress();
-    int[] groups = new int[8];
-    for (int i = 0; i < 8; i++) {
-      groups[i] = (bytes[2 * i] & 0xff) << 8 | (bytes[2 * i + 1] & 0xff);
-    }
-    int start = -1;
-    int length = 1;
-    for (int i = 0; i < 8; i++) {
-      int end = i;
-      while (end < 8 && groups[end] == 0) {
-        end++;
-      }
-      if (end - i > length) {
-        start = i;
-        length = end - i;
-      }
-    }
-    StringBuilder text = new StringBuilder();
-    for (int i = 0; i < 8; i++) {
-      if (i == start) {
-        text.append("::");
-        i += length - 1;
-        continue;
-      }
-      if (!text.isEmpty() && text.charAt(text.length() - 1) != ':') {
-        text.append(':');
-      }
-      text.append(Integer.toHexString(groups[i]));
-    }
-    return text.toString();
   }
 }

@@ -7,11 +7,7 @@ import dev.cel.common.types.ListType;
 import dev.cel.common.types.OptionalType;
 import dev.coracle.api.Names;
 import dev.coracle.api.Timestamps;
-import java.net.URI;
-import java.net.URISyntaxException;
-import java.time.DateTimeException;
-import java.time.LocalDate;
-import java.util.Base64;
+import dev.coracle.schema.TextForms;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,7 +52,7 @@ final class FormatFunctions {
     put(formats, "dns1123LabelPrefix", text -> Names.dns1123Label(prefix(text)));
     put(formats, "dns1123SubdomainPrefix", text -> Names.dns1123Subdomain(prefix(text)));
     put(formats, "dns1035LabelPrefix", text -> Names.dns1035Label(prefix(text)));
-    put(formats, "uri", text -> isUri(text) ? List.of() : List.of("invalid URI"));
+    put(formats, "uri", text -> TextForms.isUri(text) ? List.of() : List.of("invalid URI"));
     put(
         formats,
         "uuid",
@@ -64,8 +60,8 @@ final class FormatFunctions {
             text.matches("(?i)[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}")
                 ? List.of()
                 : List.of("does not match the UUID format"));
-    put(formats, "byte", text -> isBase64(text) ? List.of() : List.of("invalid base64"));
-    put(formats, "date", text -> isDate(text) ? List.of() : List.of("invalid date"));
+    put(formats, "byte", text -> TextForms.isBase64(text) ? List.of() : List.of("invalid base64"));
+    put(formats, "date", text -> TextForms.isDate(text) ? List.of() : List.of("invalid date"));
     put(
         formats,
         "datetime",
@@ -81,31 +77,5 @@ final class FormatFunctions {
   /** What a generated name starts with may end with a hyphen. */
   private static String prefix(String text) {
     return text.endsWith("-") ? text.substring(0, text.length() - 1) + "a" : text;
-  }
-
-  private static boolean isUri(String text) {
-    try {
-      return new URI(text).isAbsolute() || text.startsWith("/");
-    } catch (URISyntaxException e) {
-      return false;
-    }
-  }
-
-  private static boolean isBase64(String text) {
-    try {
-      Base64.getDecoder().decode(text);
-      return true;
-    } catch (IllegalArgumentException e) {
-      return false;
-    }
-  }
-
-  private static boolean isDate(String text) {
-    try {
-      LocalDate.parse(text);
-      return true;
-    } catch (DateTimeException e) {
-      return false;
-    }
   }
 }

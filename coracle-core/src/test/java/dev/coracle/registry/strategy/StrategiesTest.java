@@ -101,6 +101,18 @@ class StrategiesTest extends RegistryFixture {
   }
 
   @Test
+  void node_created_keepsItsStatusAndHasAllOfItsInfo() {
+    KubeObject node =
+        create(
+            "nodes",
+            "",
+            "{'metadata':{'name':'n'},'status':{'nodeInfo':{'architecture':'amd64'}}}");
+    assertThat(node.text("status", "nodeInfo", "architecture")).isEqualTo("amd64");
+    assertThat(node.at("status", "nodeInfo", "machineID").isTextual()).isTrue();
+    assertThat(node.at("status", "daemonEndpoints", "kubeletEndpoint", "Port").asInt(-1)).isZero();
+  }
+
+  @Test
   void daemonSet_templateChanged_isCounted() {
     create("daemonsets", "a", "{'metadata':{'name':'d'},'spec':{" + TEMPLATE + "}}");
     patch("daemonsets", "a", "d", "", "{'metadata':{'labels':{'a':'b'}}}");

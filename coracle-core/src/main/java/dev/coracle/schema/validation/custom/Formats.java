@@ -3,12 +3,8 @@ package dev.coracle.schema.validation.custom;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.Names;
 import dev.coracle.api.Timestamps;
+import dev.coracle.schema.TextForms;
 import dev.coracle.schema.validation.field.Addresses;
-import java.net.URI;
-import java.net.URISyntaxException;
-import java.time.DateTimeException;
-import java.time.LocalDate;
-import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -105,7 +101,7 @@ public final class Formats {
   static boolean fits(String format, String text) {
     return switch (normalized(format)) {
       case "datetime" -> Timestamps.parse(text) != null;
-      case "date" -> isDate(text);
+      case "date" -> TextForms.isDate(text);
       case "duration" -> DURATION.matcher(text).matches();
       case "uuid" -> isUuid(text, "[0-9a-f]");
       case "uuid3" -> isUuid(text, "3");
@@ -115,10 +111,10 @@ public final class Formats {
       case "ipv6" -> Addresses.isIpv6(text);
       case "cidr" -> Addresses.isCidr(text);
       case "mac" -> MAC.matcher(text).matches();
-      case "uri" -> isUri(text);
+      case "uri" -> TextForms.isUri(text);
       case "email" -> EMAIL.matcher(text).matches();
       case "hostname" -> text.length() <= 255 && HOST.matcher(text).matches();
-      case "byte" -> isBase64(text);
+      case "byte" -> TextForms.isBase64(text);
       case "isbn", "isbn10", "isbn13" -> ISBN.matcher(text).matches();
       case "hexcolor" -> COLOR.matcher(text).matches();
       case "rgbcolor" -> RGB.matcher(text).matches();
@@ -134,31 +130,5 @@ public final class Formats {
   private static boolean isUuid(String text, String version) {
     return text.matches(
         "(?i)[0-9a-f]{8}-?[0-9a-f]{4}-?" + version + "[0-9a-f]{3}-?[0-9a-f]{4}-?[0-9a-f]{12}");
-  }
-
-  private static boolean isDate(String text) {
-    try {
-      LocalDate.parse(text);
-      return true;
-    } catch (DateTimeException e) {
-      return false;
-    }
-  }
-
-  private static boolean isUri(String text) {
-    try {
-      return new URI(text).isAbsolute() || text.startsWith("/");
-    } catch (URISyntaxException e) {
-      return false;
-    }
-  }
-
-  private static boolean isBase64(String text) {
-    try {
-      Base64.getDecoder().decode(text);
-      return true;
-    } catch (IllegalArgumentException e) {
-      return false;
-    }
   }
 }
