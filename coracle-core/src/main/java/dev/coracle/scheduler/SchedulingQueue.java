@@ -117,7 +117,11 @@ final class SchedulingQueue {
       }
       Entry entry = entry(pod);
       switch (entry.place) {
-        case GATED -> toReady(entry);
+        case GATED -> {
+          // what it asks for may have changed with its last gate
+          entry.pod(pod);
+          toReady(entry);
+        }
         case READY -> {
           // its priority may have changed
           ready.remove(entry);

@@ -142,9 +142,10 @@ class SchedulingQueueTest {
     queue.gate(pod("a", 0));
     queue.changed(ClusterEvent.ASSIGNED_POD_DELETED);
     assertThat(count(Place.GATED)).isOne();
-    queue.put(pod("a", 0), true);
+    queue.put(pod("a", 7), true);
     assertThat(count(Place.READY)).isOne();
     assertThat(count(Place.GATED)).isZero();
+    assertThat(queue.pod(take()).at("spec", "priority").asInt()).as("as it is now").isEqualTo(7);
   }
 
   @Test
