@@ -26,16 +26,25 @@ final class Kin {
   private final Map<String, SharedInformer> owners = new HashMap<>();
   private final Map<String, Map<String, Map<String, String>>> selectors = new ConcurrentHashMap<>();
 
-  /** The selectors of ReplicaSets and StatefulSets, which never change, by uid. */
-  private final Map<String, LabelSelector> known =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
+  /** What Services and ReplicationControllers select by, and a set beside them. */
+  private record Kind(String namespace, Map<String, String> labels, String owner) {}
 
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, LabelSelector> eldest) {
-          return size() > REMEMBERED;
-        }
-      };
+  /** The selectors of ReplicaSets and StatefulSets, which never change, by uid. */
+  private final Map<String, LabelSelector> known = memory();
+
+  /** One instance for each kind, which nodes count by. */
+  private final Map<Kind, LabelSelector> kinds = memory();
+
+  private static <K> Map<K, LabelSelector> memory() {
+    return new LinkedHashMap<>(16, 0.75f, true) {
+      private static final long serialVersionUID = 1L;
+
+      @Override
+      protected boolean removeEldestEntry(Map.Entry<K, LabelSelector> eldest) {
+        return size() > REMEMBERED;
+      }
+    };
+  }
 
   Kin(Informers informers) {
     services = informers.of(GroupVersionResource.core("services"));
@@ -102,8 +111,13 @@ final class Kin {
     if (labels.isEmpty()) {
       return ofOwner == null ? LabelSelector.EVERYTHING : ofOwner;
     }
-    LabelSelector ofServices = LabelSelector.ofLabels(labels);
-    return ofOwner == null ? ofServices : ofServices.and(ofOwner);
+    OwnerReference owner = ofOwner == null ? null : pod.controllerRef();
+    return kinds.computeIfAbsent(
+        new Kind(pod.namespace(), labels, owner == null ? "" : owner.uid()),
+        kind -> {
+          LabelSelector ofServices = LabelSelector.ofLabels(labels);
+          return ofOwner == null ? ofServices : ofServices.and(ofOwner);
+        });
   }
 
   /**

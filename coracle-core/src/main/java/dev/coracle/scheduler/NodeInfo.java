@@ -3,14 +3,18 @@ package dev.coracle.scheduler;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.LabelSelector;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A node with the Pods on it, real and assumed. Not thread-safe: the cluster state guards it. */
 public final class NodeInfo {
+
+  private static final int COUNTS_KEPT = 64;
 
   private final String name;
   private final Map<String, PodInfo> pods = new LinkedHashMap<>();
@@ -23,6 +27,7 @@ public final class NodeInfo {
   private Resources scoringRequested = Resources.NONE;
   private Map<String, String> labels = Map.of();
   private Map<String, Long> images = Map.of();
+  private @Nullable IdentityHashMap<LabelSelector, Integer> counts;
   private int withTerms;
   private int withAntiAffinity;
   private int withPorts;
@@ -139,6 +144,7 @@ public final class NodeInfo {
   public void add(PodInfo pod) {
     remove(pod.uid());
     pods.put(pod.uid(), pod);
+    counts = null;
     requested = requested.plus(pod.requests());
     scoringRequested = scoringRequested.plus(pod.scoringRequests());
     count(pod, 1);
@@ -148,6 +154,38 @@ public final class NodeInfo {
     withTerms += pod.hasTerms() ? sign : 0;
     withAntiAffinity += pod.antiAffinity().isEmpty() ? 0 : sign;
     withPorts += pod.ports().isEmpty() ? 0 : sign;
+  }
+
+  /**
+   * How many Pods here, which stay, a selector is about. Kept until Pods come or go: from one Pod's
+   * turn to the next only one node changes.
+   *
+   * @param selector always the same instance for the same namespace and requirements, and never for
+   *     two namespaces
+   */
+  public int count(String namespace, LabelSelector selector) {
+    if (pods.isEmpty()) {
+      return 0;
+    }
+    IdentityHashMap<LabelSelector, Integer> kept = counts;
+    Integer known = kept == null ? null : kept.get(selector);
+    if (known != null) {
+      return known;
+    }
+    int count = 0;
+    for (PodInfo pod : pods.values()) {
+      if (!pod.isDeleting()
+          && pod.namespace().equals(namespace)
+          && selector.matches(pod.labels())) {
+        count++;
+      }
+    }
+    if (kept == null || kept.size() >= COUNTS_KEPT) {
+      kept = new IdentityHashMap<>(4);
+      counts = kept;
+    }
+    kept.put(selector, count);
+    return count;
   }
 
   @Nullable PodInfo find(String uid) {
@@ -163,6 +201,7 @@ public final class NodeInfo {
   public void remove(String uid) {
     PodInfo pod = pods.remove(uid);
     if (pod != null) {
+      counts = null;
       requested = requested.minus(pod.requests());
       scoringRequested = scoringRequested.minus(pod.scoringRequests());
       count(pod, -1);

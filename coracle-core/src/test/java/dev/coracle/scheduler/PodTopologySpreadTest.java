@@ -56,6 +56,36 @@ class PodTopologySpreadTest {
   }
 
   @Test
+  void filter_podsComeAndGo_countsAnew() throws Exception {
+    NodeInfo one = scene.node("a", "zone: z1");
+    scene.node("b", "zone: z2");
+    PodInfo pod = spread("whenUnsatisfiable: DoNotSchedule");
+    assertThat(reason(pod, one)).isEmpty();
+    fill(one, 1);
+    assertThat(reason(pod, one)).isEqualTo(MISMATCH);
+    assertThat(reason(pod, one)).as("counted before").isEqualTo(MISMATCH);
+    one.remove("a0");
+    assertThat(reason(pod, one)).isEmpty();
+  }
+
+  @Test
+  void filter_matchLabelKeys_narrowWhatCounts() throws Exception {
+    NodeInfo full = scene.node("a", "zone: z1");
+    scene.node("b", "zone: z2");
+    fill(full, 1);
+    PodInfo other =
+        Scene.pod(
+            "p",
+            "app: web, hash: two",
+            "topologySpreadConstraints: [{maxSkew: 1, topologyKey: zone, matchLabelKeys: [hash],"
+                + " whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {app: web}}}], "
+                + Scene.asks(""));
+    assertThat(reason(other, full)).isEmpty();
+    full.add(Scene.pod("same", "app: web, hash: two", Scene.asks("")));
+    assertThat(reason(other, full)).isEqualTo(MISMATCH);
+  }
+
+  @Test
   void filter_fewerDomainsThanMinDomains_countsAnEmptyOne() throws Exception {
     NodeInfo one = scene.node("a", "zone: z1");
     fill(one, 1);

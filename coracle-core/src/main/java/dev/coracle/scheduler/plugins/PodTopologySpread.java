@@ -11,6 +11,7 @@ import dev.coracle.scheduler.ScorePlugin;
 import dev.coracle.scheduler.config.PluginArgs;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,20 @@ public final class PodTopologySpread implements FilterPlugin, ScorePlugin {
   static final String HOSTNAME = "kubernetes.io/hostname";
   private static final String MISMATCH = "node(s) didn't match pod topology spread constraints";
 
+  private static final int REMEMBERED = 1024;
+
+  /** A selector as Pods have it. */
+  private record Said(String namespace, JsonNode selector) {}
+
+  private final Map<Said, LabelSelector> selectors =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Said, LabelSelector> eldest) {
+          return size() > REMEMBERED;
+        }
+      };
   private final PluginArgs.Spread defaults;
   private final TaintToleration taints = new TaintToleration();
 
@@ -36,13 +51,20 @@ public final class PodTopologySpread implements FilterPlugin, ScorePlugin {
     return "PodTopologySpread";
   }
 
+  /** The same instance for the Pods of one template: nodes remember what they counted by it. */
+  private LabelSelector selector(PodInfo pod, JsonNode entry) {
+    return selectors.computeIfAbsent(
+        new Said(pod.namespace(), SpreadConstraint.selector(pod, entry)),
+        said -> LabelSelector.of(said.selector()));
+  }
+
   private List<SpreadConstraint> constraints(
       PodInfo pod, String whenUnsatisfiable, ClusterView cluster) {
     List<SpreadConstraint> constraints = new ArrayList<>();
     JsonNode own = pod.spec().path("topologySpreadConstraints");
     for (JsonNode entry : own) {
       if (entry.path("whenUnsatisfiable").asText().equals(whenUnsatisfiable)) {
-        constraints.add(SpreadConstraint.of(pod, entry));
+        constraints.add(SpreadConstraint.of(entry, selector(pod, entry)));
       }
     }
     if (!own.isEmpty()) {
@@ -96,7 +118,9 @@ public final class PodTopologySpread implements FilterPlugin, ScorePlugin {
         SpreadConstraint constraint = constraints.get(i);
         if (policies.count(constraint, node)) {
           String value = node.labels().get(constraint.topologyKey());
-          counts.get(i).merge(value, constraint.count(pod.namespace(), node), Integer::sum);
+          counts
+              .get(i)
+              .merge(value, node.count(pod.namespace(), constraint.selector()), Integer::sum);
         }
       }
     }
@@ -193,7 +217,7 @@ public final class PodTopologySpread implements FilterPlugin, ScorePlugin {
         if (domains.containsKey(value)
             && (!all || SpreadConstraint.labelled(node, constraints))
             && policies.count(constraint, node)) {
-          domains.merge(value, constraint.count(pod.namespace(), node), Integer::sum);
+          domains.merge(value, node.count(pod.namespace(), constraint.selector()), Integer::sum);
         }
       }
       addDomains(constraint, domains, nodes, ignored, crowd);
@@ -211,7 +235,7 @@ public final class PodTopologySpread implements FilterPlugin, ScorePlugin {
     for (int i = 0; i < crowd.length; i++) {
       NodeInfo node = nodes.get(i);
       if (!ignored[i] && node.labels().containsKey(HOSTNAME)) {
-        int count = node.pods().isEmpty() ? 0 : constraint.count(pod.namespace(), node);
+        int count = node.count(pod.namespace(), constraint.selector());
         crowd[i] += crowd(constraint, count, weight);
       }
     }

@@ -13,6 +13,7 @@ import java.util.List;
 /**
  * A topology spread constraint of a Pod.
  *
+ * @param selector one instance for each namespace and requirements
  * @param honorAffinity whether only nodes count that the Pod's node affinity matches
  * @param honorTaints whether only nodes count whose taints the Pod tolerates
  */
@@ -24,11 +25,11 @@ record SpreadConstraint(
     boolean honorAffinity,
     boolean honorTaints) {
 
-  static SpreadConstraint of(PodInfo pod, JsonNode entry) {
+  static SpreadConstraint of(JsonNode entry, LabelSelector selector) {
     return new SpreadConstraint(
         entry.path("maxSkew").asInt(1),
         entry.path("topologyKey").asText(),
-        selector(pod, entry),
+        selector,
         entry.path("minDomains").asInt(1),
         !entry.path("nodeAffinityPolicy").asText().equals("Ignore"),
         entry.path("nodeTaintsPolicy").asText().equals("Honor"));
@@ -44,10 +45,11 @@ record SpreadConstraint(
         constraint.honorTaints());
   }
 
-  private static LabelSelector selector(PodInfo pod, JsonNode entry) {
+  /** The selector of an entry, with what its {@code matchLabelKeys} add from the Pod's labels. */
+  static JsonNode selector(PodInfo pod, JsonNode entry) {
     JsonNode said = entry.path("labelSelector");
     if (entry.path("matchLabelKeys").isEmpty()) {
-      return LabelSelector.of(said);
+      return said;
     }
     ObjectNode merged = said.isObject() ? said.deepCopy() : Json.object();
     ArrayNode expressions = merged.withArray("/matchExpressions");
@@ -62,7 +64,7 @@ record SpreadConstraint(
             .add(value);
       }
     }
-    return LabelSelector.of(merged);
+    return merged;
   }
 
   /** Whether a node has the labels of all constraints. */
@@ -73,18 +75,5 @@ record SpreadConstraint(
       }
     }
     return true;
-  }
-
-  /** How many Pods on a node, which stay there, the constraint is about. */
-  int count(String namespace, NodeInfo node) {
-    int count = 0;
-    for (PodInfo other : node.pods()) {
-      if (!other.isDeleting()
-          && other.namespace().equals(namespace)
-          && selector.matches(other.labels())) {
-        count++;
-      }
-    }
-    return count;
   }
 }
