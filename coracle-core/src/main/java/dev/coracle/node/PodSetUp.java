@@ -16,6 +16,10 @@ import org.jspecify.annotations.Nullable;
 final class PodSetUp {
 
   private static final Duration BINDING = Duration.ofMillis(100);
+
+  /** How long a claim may take to be bound before the Pod's events speak of it. */
+  private static final Duration UNTOLD = Duration.ofSeconds(2);
+
   private static final Duration LONGEST_BACKOFF = Duration.ofMinutes(2);
 
   private final PodContext context;
@@ -55,7 +59,7 @@ final class PodSetUp {
       if (e.isEarly()) {
         // Its claim is being bound: people hear of it when that takes long.
         waitsSince = waitsSince == null ? now : waitsSince;
-        if (now.isBefore(waitsSince.plus(LONGEST_BACKOFF))) {
+        if (now.isBefore(waitsSince.plus(UNTOLD))) {
           nextTry = now.plus(BINDING);
           context.updates.retryAt(nextTry);
           return context.sandbox != null;

@@ -307,8 +307,9 @@ class RbacCommandTest {
     assertThat(explain("get", "secret", "one", "--as=x", "--as-group=devs").out)
         .contains("to Group \"devs\"");
     Ran two = explain("get", "secrets", "two", "--as=ann");
-    assertThat(two.code).isEqualTo(1);
+    assertThat(two.code).as(two.err).isEqualTo(1);
     assertThat(two.out)
+        .as(two.err)
         .startsWith("denied: ann get secrets named two in the namespace default")
         .contains("near: RoleBinding \"readers/default\"", "has not the name \"two\"")
         .contains("would do if bound: ", "ClusterRole \"cluster-admin\"");

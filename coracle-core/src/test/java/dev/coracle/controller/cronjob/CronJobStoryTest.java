@@ -177,9 +177,9 @@ class CronJobStoryTest {
   void suspend_thenResume_startsOnlyTheLatestTime() {
     cronJob("suspend: true");
     minutes(3);
+    assertThat(jobs()).isEmpty();
     KubeObject resumed =
         cluster.change(Resources.CRON_JOBS, namespace, "tick", "{spec: {suspend: false}}");
-    assertThat(jobs()).isEmpty();
     assertThat(resumed.at("status").path("lastScheduleTime").isMissingNode()).isTrue();
     awaitCronJob(c -> c.at("status", "active").size() == 1);
     assertThat(jobs()).hasSize(1);
