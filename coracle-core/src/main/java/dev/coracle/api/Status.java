@@ -10,8 +10,16 @@ import org.jspecify.annotations.Nullable;
  * @param reason a machine-readable word such as {@code NotFound}; may be empty
  * @param message for people
  * @param details null when there are none to give
+ * @param continueToken for the rest of a list, when the one that was sent is of no use any more;
+ *     empty for none
  */
-public record Status(int code, String reason, String message, @Nullable Details details) {
+public record Status(
+    int code, String reason, String message, @Nullable Details details, String continueToken) {
+
+  /** Of anything but a list that goes on. */
+  public Status(int code, String reason, String message, @Nullable Details details) {
+    this(code, reason, message, details, "");
+  }
 
   /**
    * What the failure is about; empty strings and lists are left out of the JSON.

@@ -161,6 +161,15 @@ public final class StatusException extends RuntimeException {
     return of(410, "Expired", message, null);
   }
 
+  /**
+   * As above, for a list of which the rest can be had as it is now.
+   *
+   * @param continueToken asks for it
+   */
+  public static StatusException expired(String message, String continueToken) {
+    return new StatusException(new Status(410, "Expired", message, null, continueToken));
+  }
+
   public static StatusException gone(String message) {
     return of(410, "Gone", message, null);
   }

@@ -15,6 +15,9 @@ public final class StatusJson {
   /** A failure's body. */
   public static ObjectNode write(Status status) {
     ObjectNode json = start();
+    if (!status.continueToken().isEmpty()) {
+      json.withObject("/metadata").put("continue", status.continueToken());
+    }
     json.put("status", "Failure");
     if (!status.message().isEmpty()) {
       json.put("message", status.message());
@@ -62,7 +65,8 @@ public final class StatusJson {
                 details.path("uid").asText(""),
                 causes,
                 details.path("retryAfterSeconds").asInt(0))
-            : null);
+            : null,
+        json.path("metadata").path("continue").asText(""));
   }
 
   private static ObjectNode start() {

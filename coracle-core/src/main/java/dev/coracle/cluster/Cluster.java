@@ -168,6 +168,7 @@ public final class Cluster implements AutoCloseable {
                 .conversions(conversions(() -> require(loopback.get())))
                 .build());
     opened.set(registry);
+    keep(new HistoryCompaction(store, clock, HistoryCompaction.USUAL_INTERVAL));
     MeasuredStore.countObjects(metrics, store, registry);
     metrics.gauges(
         "kubernetes_feature_enabled",

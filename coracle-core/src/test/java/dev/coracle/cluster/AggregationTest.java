@@ -13,6 +13,7 @@ import dev.coracle.api.ListOptions;
 import dev.coracle.auth.certificates.KeyAndCertificate;
 import dev.coracle.auth.certificates.Pem;
 import dev.coracle.client.Client;
+import dev.coracle.controller.Conditions;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -77,8 +78,10 @@ class AggregationTest {
   }
 
   private static String available(KubeObject service) {
-    JsonNode condition = service.at("status", "conditions").path(0);
-    return condition.path("status").asText() + " " + condition.path("reason").asText();
+    JsonNode condition = Conditions.find(service.at("status", "conditions"), "Available");
+    return condition == null
+        ? ""
+        : condition.path("status").asText() + " " + condition.path("reason").asText();
   }
 
   private String available(String name) {
@@ -172,6 +175,10 @@ class AggregationTest {
         .contains("\"tides\"");
     assertThat(cluster.kubectl("get", "--raw", "/apis/ext.example.com/v1").text())
         .contains("tides");
+    KubeObject registration = client.get(API_SERVICES, "", "v1.ext.example.com");
+    ObjectNode told = registration.mutableTree();
+    told.withArray("/status/conditions").insertObject(0).put("type", "Told").put("status", "True");
+    client.updateStatus(API_SERVICES, "", "v1.ext.example.com", told);
     assertThat(
             client
                 .list(
@@ -185,6 +192,12 @@ class AggregationTest {
     extension.stop();
     client.update(API_SERVICES, "", "v1.ext.example.com", touched());
     await().atMost(SOON).until(() -> available("v1.ext.example.com").startsWith("False"));
+    assertThat(
+            client
+                .get(API_SERVICES, "", "v1.ext.example.com")
+                .at("status", "conditions")
+                .toString())
+        .contains("\"Told\"");
     await().atMost(SOON).until(() -> get("/apis/ext.example.com/v1/tides").statusCode() == 503);
     client.delete(API_SERVICES, "", "v1.ext.example.com", DeleteOptions.background());
     await().atMost(SOON).until(() -> get("/apis/ext.example.com/v1/tides").statusCode() == 404);

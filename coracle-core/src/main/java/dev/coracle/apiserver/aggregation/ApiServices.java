@@ -259,7 +259,15 @@ public final class ApiServices implements AutoCloseable {
   /** Writes the condition Available, unless it says the same already. */
   static void setCondition(
       Registry registry, KubeObject service, String status, String reason, String message) {
-    JsonNode current = service.at("status", "conditions").path(0);
+    JsonNode current = Json.object();
+    ArrayNode others = Json.array();
+    for (JsonNode condition : service.at("status", "conditions")) {
+      if (condition.path("type").asText().equals("Available")) {
+        current = condition;
+      } else {
+        others.add(condition.deepCopy());
+      }
+    }
     boolean sameStatus = current.path("status").asText().equals(status);
     if (sameStatus && current.path("reason").asText().equals(reason)) {
       return;
@@ -271,6 +279,7 @@ public final class ApiServices implements AutoCloseable {
     ObjectNode next = service.mutableTree();
     next.putObject("status")
         .putArray("conditions")
+        .addAll(others)
         .addObject()
         .put("type", "Available")
         .put("status", status)

@@ -89,7 +89,7 @@ public final class ReadFlow {
             ? State.of(resource.stored().snapshot())
             : exact(resource, namespace, token.revision());
     if (state == null) {
-      throw StatusException.expired(TOO_OLD);
+      throw StatusException.expired(TOO_OLD, new ContinueToken(-1, token.start()).encode());
     }
     return page(resource, namespace, token.start(), state, selection, limit);
   }
@@ -104,7 +104,8 @@ public final class ReadFlow {
   /** The state at a revision, from the cache's history or else the store's; null when gone. */
   private @Nullable State exact(Resource resource, String namespace, long revision) {
     resource.stored().awaitRevision(revision, PATIENCE);
-    ObjectTree known = resource.stored().at(revision);
+    boolean forgotten = revision < objects.store().compactedRevision();
+    ObjectTree known = forgotten ? null : resource.stored().at(revision);
     if (known != null) {
       return new State(known, revision);
     }
