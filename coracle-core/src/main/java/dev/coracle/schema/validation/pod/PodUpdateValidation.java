@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.schema.validation.field.Field;
 import dev.coracle.schema.validation.field.FieldErrors;
+import dev.coracle.schema.validation.field.InternalForms;
 import dev.coracle.schema.validation.field.Trees;
 import dev.coracle.schema.validation.storage.VolumeValidation;
 import java.util.ArrayList;
@@ -56,7 +57,7 @@ public final class PodUpdateValidation {
       mask(masked, was, "terminationGracePeriodSeconds");
     }
     if (!Trees.same(masked, was)) {
-      spec.forbidden(REFUSED + "\n" + Trees.difference(was, masked));
+      spec.forbidden(REFUSED + "\n" + InternalForms.podChange(was, masked));
     }
   }
 
@@ -160,14 +161,14 @@ public final class PodUpdateValidation {
             "existing ephemeral containers "
                 + FieldErrors.quoted(name)
                 + " may not be changed\n"
-                + Trees.difference(container, same.getFirst().json()));
+                + InternalForms.change(container, same.getFirst().json(), "EphemeralContainer"));
       }
     }
     if (spec.json() instanceof ObjectNode object && before instanceof ObjectNode was) {
       ObjectNode masked = object.deepCopy();
       mask(masked, was, "ephemeralContainers");
       if (!Trees.same(masked, was)) {
-        spec.forbidden(REFUSED + "\n" + Trees.difference(was, masked));
+        spec.forbidden(REFUSED + "\n" + InternalForms.podChange(was, masked));
       }
     }
   }

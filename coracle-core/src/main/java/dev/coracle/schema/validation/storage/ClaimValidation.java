@@ -6,6 +6,7 @@ import dev.coracle.api.Quantity;
 import dev.coracle.schema.validation.field.Field;
 import dev.coracle.schema.validation.field.FieldErrors;
 import dev.coracle.schema.validation.field.FieldPath;
+import dev.coracle.schema.validation.field.InternalForms;
 import dev.coracle.schema.validation.field.SchedulingValidation;
 import dev.coracle.schema.validation.field.SelectorValidation;
 import dev.coracle.schema.validation.field.Trees;
@@ -122,7 +123,7 @@ public final class ClaimValidation {
       spec.forbidden(
           "spec is immutable after creation except resources.requests and"
               + " volumeAttributesClassName for bound claims\n"
-              + Trees.difference(was, masked));
+              + InternalForms.change(was, masked, "PersistentVolumeClaimSpec"));
     }
     Quantity before = storage(was);
     Quantity after = storage(now);
@@ -135,7 +136,7 @@ public final class ClaimValidation {
         spec.forbidden(
             "spec is immutable after creation except resources.requests and"
                 + " volumeAttributesClassName for bound claims\n"
-                + Trees.difference(was, now));
+                + InternalForms.change(was, now, "PersistentVolumeClaimSpec"));
       }
     }
   }
