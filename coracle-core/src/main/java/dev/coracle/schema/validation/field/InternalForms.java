@@ -199,20 +199,24 @@ public final class InternalForms {
   }
 
   private JsonNode formed(@Nullable JsonNode value, String kind) {
-    boolean unset = value == null || value.isNull();
-    if (kind.startsWith("{")) {
-      String type = kind.substring(1, kind.length() - 1);
-      return form(unset ? Json.object() : value, type);
-    }
-    if (unset) {
+    if (value == null || value.isNull()) {
       return switch (kind) {
         case "" -> Json.object().textNode("");
         case "#" -> Json.object().numberNode(0);
         case "?" -> Json.object().booleanNode(false);
-        default -> NullNode.getInstance();
+        default ->
+            kind.startsWith("{") ? form(Json.object(), within(kind)) : NullNode.getInstance();
       };
     }
+    if (kind.startsWith("{")) {
+      return form(value, within(kind));
+    }
     return kind.length() > 1 ? form(value, kind.substring(1)) : value;
+  }
+
+  /** The type between braces. */
+  private static String within(String kind) {
+    return kind.substring(1, kind.length() - 1);
   }
 
   /** As Go's encoder does it with an indent of one space: keys of maps are in order. */
