@@ -1,11 +1,14 @@
 package dev.coracle.auth.oidc;
 
+import static org.awaitility.Awaitility.await;
+
 import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
 import dev.coracle.auth.certificates.CertificateAuthority;
 import dev.coracle.auth.certificates.KeyAndCertificate;
 import dev.coracle.auth.certificates.Pem;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
@@ -70,8 +73,15 @@ public final class Provider implements AutoCloseable {
   public void changeKeys() throws Exception {
     int port = server.baseUrl().port();
     server.shutdown();
-    server = newServer();
-    server.start(InetAddress.getByName("localhost"), port);
+    // the listening socket closes on a thread of the server's own
+    await()
+        .ignoreExceptionsInstanceOf(BindException.class)
+        .until(
+            () -> {
+              server = newServer();
+              server.start(InetAddress.getByName("localhost"), port);
+              return true;
+            });
   }
 
   public String url() {
