@@ -7,6 +7,7 @@ import dev.coracle.apiserver.ApiServer;
 import dev.coracle.client.Client;
 import dev.coracle.client.InformerFactory;
 import dev.coracle.client.Informers;
+import dev.coracle.client.WorkQueue;
 import dev.coracle.client.leaderelection.LeaderElector;
 import dev.coracle.controller.ControllerManager;
 import dev.coracle.controller.Controllers;
@@ -14,8 +15,6 @@ import dev.coracle.metrics.Metrics;
 import dev.coracle.scheduler.Scheduler;
 import dev.coracle.scheduler.config.SchedulerConfiguration;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -24,20 +23,17 @@ import org.jspecify.annotations.Nullable;
  * The controllers and the scheduler. Each leads by its Lease, which it has at once: the store of
  * this data directory is this process's alone, so nobody else can be leading.
  */
-final class ControlPlane implements AutoCloseable {
+final class ControlPlane {
 
   private final ClusterOptions options;
   private final ApiServer apiServer;
-  private final Auth auth;
-  private final Admission admission;
+  private final ServerParts server;
   private final Pki pki;
-  private final RootCa rootCa;
   private final Clock clock;
   private final Metrics metrics;
   private final List<Cidr> usedRanges;
   private final String identity = Machine.hostName() + "_" + UUID.randomUUID();
   private final SchedulerConfiguration profiles;
-  private final Deque<AutoCloseable> electors = new ArrayDeque<>();
 
   /**
    * @param usedRanges networks that nodes can't have for their Pods
@@ -45,22 +41,18 @@ final class ControlPlane implements AutoCloseable {
   ControlPlane(
       ClusterOptions options,
       ApiServer apiServer,
-      Auth auth,
-      Admission admission,
+      ServerParts server,
       Pki pki,
-      RootCa rootCa,
       Clock clock,
       Metrics metrics,
       List<Cidr> usedRanges) {
-    this.usedRanges = usedRanges;
     this.options = options;
     this.apiServer = apiServer;
-    this.auth = auth;
-    this.admission = admission;
+    this.server = server;
     this.pki = pki;
-    this.rootCa = rootCa;
     this.clock = clock;
     this.metrics = metrics;
+    this.usedRanges = usedRanges;
     this.profiles = profiles(options.schedulerConfig());
   }
 
@@ -73,21 +65,25 @@ final class ControlPlane implements AutoCloseable {
     }
   }
 
-  void start() {
+  /**
+   * @param parts keeps what is started
+   */
+  void start(Parts parts) {
+    WorkQueue.countIn(metrics);
+    parts.keep(() -> WorkQueue.countNoMoreIn(metrics));
     Client manager = as(ControllerManager.IDENTITY);
-    lead(manager, "kube-controller-manager", () -> controllers(manager));
+    parts.keep(lead(manager, "kube-controller-manager", () -> controllers(manager)));
     Client scheduler = as(Scheduler.IDENTITY);
-    lead(scheduler, "kube-scheduler", () -> scheduler(scheduler));
+    parts.keep(lead(scheduler, "kube-scheduler", () -> scheduler(scheduler)));
   }
 
   private Client as(String user) {
     return new Client(apiServer.inMemoryTransport(Identities.of(user)));
   }
 
-  private void lead(Client client, String lease, LeaderElector.Work work) {
-    electors.push(
-        LeaderElector.start(
-            client, clock, "kube-system", lease, identity, LeaderElector.Timing.ALONE, true, work));
+  private AutoCloseable lead(Client client, String lease, LeaderElector.Work work) {
+    return LeaderElector.start(
+        client, clock, "kube-system", lease, identity, LeaderElector.Timing.ALONE, true, work);
   }
 
   private AutoCloseable controllers(Client manager) throws InterruptedException {
@@ -98,15 +94,15 @@ final class ControlPlane implements AutoCloseable {
                 this::as,
                 informers,
                 clock,
-                rootCa::pem,
+                server.rootCa()::pem,
                 (namespace, account, uid, secret) ->
-                    auth.tokens().legacy(namespace, account, uid, secret),
+                    server.auth().tokens().legacy(namespace, account, uid, secret),
                 options.legacyServiceAccountTokens(),
                 new ClusterAuthority(pki.authority()),
                 options.loadBalancers(),
                 options.nodeRanges().ranges(usedRanges)));
     AutoCloseable typeChecker =
-        admission.checkTypes(as(PolicyTypeChecker.IDENTITY), informers, clock);
+        server.admission().checkTypes(as(PolicyTypeChecker.IDENTITY), informers, clock);
     return together(typeChecker, controllers, informers);
   }
 
@@ -122,12 +118,5 @@ final class ControlPlane implements AutoCloseable {
         part.close();
       }
     };
-  }
-
-  @Override
-  public void close() throws Exception {
-    while (!electors.isEmpty()) {
-      electors.pop().close();
-    }
   }
 }

@@ -23,16 +23,14 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /** What runs on the node: Service proxy, cluster DNS, kubelet. */
-final class NodeParts implements AutoCloseable {
+final class NodeParts {
 
   static final String CLUSTER_DOMAIN = "cluster.local";
 
@@ -46,9 +44,10 @@ final class NodeParts implements AutoCloseable {
   private final Clock clock;
   private final InetSocketAddress serverForPods;
   private final List<Supplier<ObjectNode>> realNodes = new ArrayList<>();
-  private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+  private final Parts parts;
 
   /**
+   * @param parts keeps what is started
    * @param serverForPods where Pods on this machine's network reach the API server
    */
   NodeParts(
@@ -58,7 +57,9 @@ final class NodeParts implements AutoCloseable {
       Machine machine,
       ApiServer apiServer,
       Clock clock,
-      InetSocketAddress serverForPods) {
+      InetSocketAddress serverForPods,
+      Parts parts) {
+    this.parts = parts;
     this.serverForPods = serverForPods;
     this.options = options;
     this.directory = directory;
@@ -77,9 +78,10 @@ final class NodeParts implements AutoCloseable {
     PodBridge bridge = machine.bridge();
     if (bridge != null) {
       Informers proxyInformers = informers("system:kube-proxy");
-      keep(ServiceProxy.start(bridge, isPublic(), options.loadBalancers(), proxyInformers, clock));
+      parts.keep(
+          ServiceProxy.start(bridge, isPublic(), options.loadBalancers(), proxyInformers, clock));
       Informers dnsInformers = informers("system:serviceaccount:kube-system:coredns");
-      DnsServer dns = keep(DnsServer.start(bridge.gateway(), CLUSTER_DOMAIN, dnsInformers));
+      DnsServer dns = parts.keep(DnsServer.start(bridge.gateway(), CLUSTER_DOMAIN, dnsInformers));
       bootstrap.dnsService(dnsAddress(options), bridge.gateway(), dns.port());
       started.accept("network", "Pods in " + bridge.network() + ", Services by nftables, DNS");
     }
@@ -90,7 +92,7 @@ final class NodeParts implements AutoCloseable {
     boolean real = options.runtime() == ClusterOptions.Runtime.PROCESS;
     List<String> ready = real ? List.of(startNode(bootstrap, started, listener)) : simulated;
     if (!ready.isEmpty()) {
-      keep(
+      parts.keep(
           LocalStorage.start(
               bootstrap,
               new Client(apiServer.inMemoryTransport(Identities.of(LocalPathProvisioner.IDENTITY))),
@@ -116,9 +118,9 @@ final class NodeParts implements AutoCloseable {
 
   private void startSimulated(List<String> names, BiConsumer<String, String> started) {
     Client client = new Client(apiServer.inMemoryTransport(Identities.SIMULATED_NODES));
-    Informers informers = keep(new InformerFactory(client, clock));
+    Informers informers = parts.keep(new InformerFactory(client, clock));
     boolean besidesRealNode = options.runtime() == ClusterOptions.Runtime.PROCESS;
-    keep(
+    parts.keep(
         SimulatedNodes.start(
             client,
             informers,
@@ -138,7 +140,7 @@ final class NodeParts implements AutoCloseable {
     Path stateDirectory = directory.resolve("node");
     PodBridge bridge = machine.bridge();
     ProcessRuntime runtime =
-        keep(
+        parts.keep(
             new ProcessRuntime(
                 stateDirectory.resolve("runtime"),
                 bridge == null ? null : new BridgeNetwork(bridge, dns()),
@@ -152,7 +154,7 @@ final class NodeParts implements AutoCloseable {
     String address = machine.reachableAddress();
     List<X509Certificate> authorities = List.of(pki.authority().certificate());
     ServingCertificates serving =
-        keep(
+        parts.keep(
             new ServingCertificates(
                 ApiServerOptions.Serving.DEFAULTS,
                 () -> pki.server("kubelet", name, List.of(name, "localhost"), List.of(address)),
@@ -164,7 +166,7 @@ final class NodeParts implements AutoCloseable {
     String podCidr = machine.podNetwork().toString();
     bootstrap.nodeRange(name, podCidr);
     Node node =
-        keep(
+        parts.keep(
             Node.start(
                 NodeConfig.builder(
                         new Client(apiServer.inMemoryTransport(Identities.of(user))),
@@ -206,18 +208,6 @@ final class NodeParts implements AutoCloseable {
 
   private Informers informers(String user) {
     Client client = new Client(apiServer.inMemoryTransport(Identities.of(user)));
-    return keep(new InformerFactory(client, clock));
-  }
-
-  private <T extends AutoCloseable> T keep(T part) {
-    parts.push(part);
-    return part;
-  }
-
-  @Override
-  public void close() throws Exception {
-    while (!parts.isEmpty()) {
-      parts.pop().close();
-    }
+    return parts.keep(new InformerFactory(client, clock));
   }
 }

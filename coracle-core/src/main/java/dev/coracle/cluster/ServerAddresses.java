@@ -102,6 +102,11 @@ final class ServerAddresses {
     }
   }
 
+  /** Whether Pods reach it on a network of their own. */
+  boolean onPodNetwork() {
+    return machine.gateway() != null;
+  }
+
   /** Its URL for clients on this machine. */
   String url(ApiServer apiServer) {
     return "https://" + host(options.listenHost()) + ":" + apiServer.port();
