@@ -17,13 +17,21 @@ public final class KubeObject {
 
   private final byte[] json;
   private final MetaIndex meta;
+  private final String name;
+  private final long resourceVersion;
   private final int metadataEnd;
+  private final char uidAt;
+  private final char creationTimestampAt;
   private volatile java.lang.ref.@Nullable SoftReference<ObjectNode> tree;
 
-  private KubeObject(byte[] json, MetaIndex meta, int metadataEnd) {
+  private KubeObject(MetaIndex.Reader read, byte[] json, String name) {
     this.json = json;
-    this.meta = meta;
-    this.metadataEnd = metadataEnd;
+    this.meta = read.index();
+    this.name = name;
+    this.resourceVersion = read.resourceVersion;
+    this.metadataEnd = read.metadataEnd;
+    this.uidAt = read.uidAt;
+    this.creationTimestampAt = read.creationTimestampAt;
   }
 
   /**
@@ -34,7 +42,17 @@ public final class KubeObject {
    */
   public static KubeObject of(byte[] json) {
     MetaIndex.Reader read = MetaIndex.read(json);
-    return new KubeObject(json, read.index(), read.metadataEnd);
+    return new KubeObject(read, json, read.name);
+  }
+
+  /**
+   * As {@link #of(byte[])}.
+   *
+   * @param name the object's probable name: when it is, the object shares this string
+   */
+  public static KubeObject of(byte[] json, String name) {
+    MetaIndex.Reader read = MetaIndex.read(json);
+    return new KubeObject(read, json, read.name.equals(name) ? name : read.name);
   }
 
   /** Writes a tree (kind, apiVersion and metadata first, as Kubernetes does) and indexes it. */
@@ -52,7 +70,7 @@ public final class KubeObject {
    * #metadataEnd()} is not 0.
    */
   public int metadataAt() {
-    return MetaIndex.metadataAt(meta.kind(), meta.apiVersion());
+    return MetaIndex.metadataAt(meta.kind, meta.apiVersion);
   }
 
   /**
@@ -100,73 +118,73 @@ public final class KubeObject {
   }
 
   public String apiVersion() {
-    return meta.apiVersion();
+    return meta.apiVersion;
   }
 
   public String kind() {
-    return meta.kind();
+    return meta.kind;
   }
 
   public GroupVersionKind gvk() {
-    return GroupVersionKind.of(meta.apiVersion(), meta.kind());
+    return GroupVersionKind.of(meta.apiVersion, meta.kind);
   }
 
   /** Empty for a cluster-scoped object. */
   public String namespace() {
-    return meta.namespace();
+    return meta.namespace;
   }
 
   public String name() {
-    return meta.name();
+    return name;
   }
 
   /** {@code namespace/name}, or only the name when there is no namespace. */
   public String key() {
-    return meta.namespace().isEmpty() ? meta.name() : meta.namespace() + "/" + meta.name();
+    return meta.namespace.isEmpty() ? name : meta.namespace + "/" + name;
   }
 
   public String uid() {
-    return MetaIndex.text(json, meta.uidAt(), "uid");
+    return MetaIndex.text(json, uidAt, "uid");
   }
 
   /** 0 when it has none yet. */
   public long resourceVersion() {
-    return meta.resourceVersion();
+    return resourceVersion;
   }
 
   public long generation() {
-    return meta.generation();
+    return meta.generation;
   }
 
   /** RFC 3339; empty when it has none. */
   public String creationTimestamp() {
-    return MetaIndex.text(json, meta.creationTimestampAt(), "creationTimestamp");
+    return MetaIndex.text(json, creationTimestampAt, "creationTimestamp");
   }
 
   /** RFC 3339; null while nobody has asked for deletion. */
   public @Nullable String deletionTimestamp() {
-    return meta.deletionTimestamp();
+    return meta.deletionTimestamp;
   }
 
   public boolean isDeleting() {
-    return meta.deletionTimestamp() != null;
+    return meta.deletionTimestamp != null;
   }
 
   public Map<String, String> labels() {
-    return meta.labels();
+    return meta.labels;
   }
 
   public List<String> finalizers() {
-    return meta.finalizers();
+    return meta.finalizers;
   }
 
   public List<OwnerReference> ownerReferences() {
-    return meta.ownerReferences();
+    return meta.ownerReferences;
   }
 
   /** The owner that manages this object, or null. */
   public @Nullable OwnerReference controllerRef() {
-    for (OwnerReference owner : meta.ownerReferences()) {
+    for (OwnerReference owner : meta.ownerReferences) {
       if (owner.controller()) {
         return owner;
       }
@@ -176,6 +194,6 @@ public final class KubeObject {
 
   @Override
   public String toString() {
-    return meta.kind() + " " + key() + "@" + meta.resourceVersion();
+    return meta.kind + " " + key() + "@" + resourceVersion;
   }
 }

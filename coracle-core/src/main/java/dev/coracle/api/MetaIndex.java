@@ -8,46 +8,81 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The fields of an object that the server itself needs, read in one pass without building a tree.
- * Those that differ in every object and are asked for rarely are not copied.
- *
- * @param uidAt where in the JSON metadata.uid stands, as {@link #text} reads it
- * @param creationTimestampAt where metadata.creationTimestamp stands
+ * The fields of an object that the server itself needs and that many objects have in common (all
+ * ConfigMaps of a namespace, all Pods of a ReplicaSet): one instance serves those that came lately.
+ * They are read in one pass without building a tree.
  */
-record MetaIndex(
-    String apiVersion,
-    String kind,
-    String namespace,
-    String name,
-    int uidAt,
-    long resourceVersion,
-    long generation,
-    int creationTimestampAt,
-    @Nullable String deletionTimestamp,
-    Map<String, String> labels,
-    List<String> finalizers,
-    List<OwnerReference> ownerReferences) {
+final class MetaIndex {
+
+  final String apiVersion;
+  final String kind;
+  final String namespace;
+  final long generation;
+  final @Nullable String deletionTimestamp;
+  final Map<String, String> labels;
+  final List<String> finalizers;
+  final List<OwnerReference> ownerReferences;
+
+  private MetaIndex(Reader read) {
+    apiVersion = read.apiVersion;
+    kind = read.kind;
+    namespace = read.namespace;
+    generation = read.generation;
+    deletionTimestamp = read.deletionTimestamp;
+    labels = read.labels;
+    finalizers = read.finalizers;
+    ownerReferences = read.ownerReferences;
+  }
+
+  @Override
+  public int hashCode() {
+    int hash = kind.hashCode();
+    hash = 31 * hash + namespace.hashCode();
+    hash = 31 * hash + Long.hashCode(generation);
+    hash = 31 * hash + labels.hashCode();
+    for (OwnerReference owner : ownerReferences) {
+      hash = 31 * hash + owner.uid().hashCode();
+    }
+    return hash;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof MetaIndex index
+        && apiVersion.equals(index.apiVersion)
+        && kind.equals(index.kind)
+        && namespace.equals(index.namespace)
+        && generation == index.generation
+        && Objects.equals(deletionTimestamp, index.deletionTimestamp)
+        && labels.equals(index.labels)
+        && finalizers.equals(index.finalizers)
+        && ownerReferences.equals(index.ownerReferences);
+  }
 
   private static final int FRAME = "{'kind':'','apiVersion':'','metadata':".length();
 
-  private static final int ABSENT = 0;
+  private static final char ABSENT = 0;
 
-  /** The value is there, but written with escapes. */
-  private static final int ESCAPED = -1;
+  /** The value is there, but written with escapes, or far from the beginning. */
+  private static final char ELSEWHERE = 0xffff;
+
+  private static final Recent<MetaIndex> INDEXES = new Recent<>(1024);
+  private static final Recent<String> STRINGS = new Recent<>(1024);
 
   /**
-   * The string at an index that this record gives, or the empty string when there is none.
+   * The string at a place that a reader gives, or the empty string when there is none.
    *
    * @param field of metadata
    */
-  static String text(byte[] json, int at, String field) {
+  static String text(byte[] json, char at, String field) {
     if (at == ABSENT) {
       return "";
     }
-    if (at == ESCAPED) {
+    if (at == ELSEWHERE) {
       return Json.readObject(json).path("metadata").path(field).asText("");
     }
     int end = at;
@@ -62,7 +97,7 @@ record MetaIndex(
     return FRAME + kind.length() + apiVersion.length();
   }
 
-  /** Reads an object's index, and where its metadata ends. */
+  /** Reads an object's index, and what no other object has. */
   static Reader read(byte[] json) {
     Reader reader = new Reader(json);
     try (JsonParser parser = Json.parser(json)) {
@@ -96,17 +131,22 @@ record MetaIndex(
     }
   }
 
-  /** Collects an index. */
+  /** Collects an index, and what no other object has. */
   static final class Reader {
-    final byte[] json;
+    private final byte[] json;
     String apiVersion = "";
     String kind = "";
     String namespace = "";
     String name = "";
-    int uidAt = ABSENT;
+
+    /** Where in the JSON metadata.uid stands, as {@link #text} reads it. */
+    char uidAt = ABSENT;
+
+    /** Where metadata.creationTimestamp stands. */
+    char creationTimestampAt = ABSENT;
+
     long resourceVersion;
     long generation;
-    int creationTimestampAt = ABSENT;
 
     /** As {@link KubeObject#metadataEnd} has it. */
     int metadataEnd;
@@ -121,19 +161,7 @@ record MetaIndex(
     }
 
     MetaIndex index() {
-      return new MetaIndex(
-          apiVersion,
-          kind,
-          namespace,
-          name,
-          uidAt,
-          resourceVersion,
-          generation,
-          creationTimestampAt,
-          deletionTimestamp,
-          labels,
-          finalizers,
-          ownerReferences);
+      return INDEXES.like(new MetaIndex(this));
     }
 
     void metadata(JsonParser parser) throws IOException {
@@ -160,22 +188,22 @@ record MetaIndex(
     }
 
     /** Where the string that the parser is at begins, behind its quote. */
-    private int place(JsonParser parser) throws IOException {
+    private char place(JsonParser parser) throws IOException {
       String value = parser.getValueAsString("");
       if (value.isEmpty()) {
         return ABSENT;
       }
       long at = parser.currentTokenLocation().getByteOffset() + 1;
       int end = (int) at + value.length();
-      if (at <= 0 || end >= json.length || json[end] != '"') {
-        return ESCAPED;
+      if (at <= 0 || at >= ELSEWHERE || end >= json.length || json[end] != '"') {
+        return ELSEWHERE;
       }
       for (int i = 0; i < value.length(); i++) {
         if (json[(int) at + i] != value.charAt(i)) {
-          return ESCAPED;
+          return ELSEWHERE;
         }
       }
-      return (int) at;
+      return (char) at;
     }
 
     private static long number(String text) {
@@ -193,9 +221,9 @@ record MetaIndex(
       }
       Map<String, String> map = new LinkedHashMap<>();
       while (parser.nextToken() == JsonToken.FIELD_NAME) {
-        String key = parser.currentName();
+        String key = STRINGS.like(parser.currentName());
         parser.nextToken();
-        map.put(key, parser.getValueAsString(""));
+        map.put(key, STRINGS.like(parser.getValueAsString("")));
         parser.skipChildren();
       }
       return Map.copyOf(map);
@@ -208,7 +236,7 @@ record MetaIndex(
       }
       List<String> list = new ArrayList<>();
       while (parser.nextToken() != JsonToken.END_ARRAY) {
-        list.add(parser.getValueAsString(""));
+        list.add(STRINGS.like(parser.getValueAsString("")));
         parser.skipChildren();
       }
       return List.copyOf(list);

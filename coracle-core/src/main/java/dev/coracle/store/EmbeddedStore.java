@@ -99,11 +99,16 @@ final class EmbeddedStore implements Store {
       if (closed) {
         throw new StoreClosedException();
       }
-      return watchers.start(
-          prefix, state.changes(prefix, fromRevision), state.newestRevision(), listener);
+      Page past = state.changes(prefix, fromRevision, Integer.MAX_VALUE);
+      return watchers.start(prefix, past.changes(), past.upTo(), listener);
     } finally {
       telling.unlock();
     }
+  }
+
+  @Override
+  public Page changes(String prefix, long afterRevision, int limit) {
+    return state.changes(prefix, afterRevision, limit);
   }
 
   @Override

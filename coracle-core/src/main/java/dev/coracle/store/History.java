@@ -1,8 +1,6 @@
 package dev.coracle.store;
 
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The last changes, dense in revisions: it holds every change after {@link #compacted()} up to
@@ -37,7 +35,10 @@ final class History {
 
   private final Bounds bounds;
   private final Forgotten forgotten;
-  private final ArrayDeque<Store.Change> changes = new ArrayDeque<>();
+
+  /** A ring: revisions are dense, so each is found where it must be. */
+  private Store.@Nullable Change[] changes = new Store.Change[64];
+
   private long compacted;
   private long newest;
   private long bytes;
@@ -62,12 +63,25 @@ final class History {
       throw new IllegalStateException(
           "revision " + change.revision() + " does not follow revision " + newest);
     }
-    changes.addLast(change);
+    if (newest - compacted == changes.length) {
+      grow();
+    }
     newest = change.revision();
+    changes[slot(newest)] = change;
     bytes += cost(change);
-    while (changes.size() > bounds.changes() || bytes > bounds.bytes()) {
+    while (newest - compacted > bounds.changes() || bytes > bounds.bytes()) {
       forgetOldest();
     }
+  }
+
+  /** The change of a revision that is kept. */
+  Store.Change get(long revision) {
+    Store.Change change =
+        revision > compacted && revision <= newest ? changes[slot(revision)] : null;
+    if (change == null) {
+      throw new IllegalStateException("history does not hold revision " + revision);
+    }
+    return change;
   }
 
   /** Forgets all changes up to and including the revision. */
@@ -77,25 +91,26 @@ final class History {
     }
   }
 
-  /** All changes after the revision, the newest first. */
-  Iterable<Store.Change> newestFirst(long afterRevision) {
-    List<Store.Change> found = new ArrayList<>();
-    var iterator = changes.descendingIterator();
-    while (iterator.hasNext()) {
-      Store.Change change = iterator.next();
-      if (change.revision() <= afterRevision) {
-        break;
-      }
-      found.add(change);
-    }
-    return found;
-  }
-
   private void forgetOldest() {
-    Store.Change oldest = changes.removeFirst();
+    Store.Change oldest = get(compacted + 1);
+    changes[slot(oldest.revision())] = null;
     compacted = oldest.revision();
     bytes -= cost(oldest);
     forgotten.forgotten(oldest);
+  }
+
+  private int slot(long revision) {
+    return (int) (revision & (changes.length - 1));
+  }
+
+  private void grow() {
+    Store.@Nullable Change[] smaller = changes;
+    changes = new Store.Change[smaller.length * 2];
+    for (Store.Change change : smaller) {
+      if (change != null) {
+        changes[slot(change.revision())] = change;
+      }
+    }
   }
 
   private static long cost(Store.Change change) {

@@ -1,6 +1,7 @@
 package dev.coracle.store;
 
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -9,6 +10,10 @@ final class JournalLoader implements SqliteJournal.Loader {
 
   private final History.Bounds bounds;
   private final History.Forgotten forgotten;
+
+  /** Entries that are older than history, until all of them are known. */
+  private final List<Store.Entry> old = new ArrayList<>();
+
   private @Nullable VersionedMap state;
   private long compacted;
 
@@ -23,6 +28,7 @@ final class JournalLoader implements SqliteJournal.Loader {
     JournalLoader loader = new JournalLoader(bounds, forgotten);
     try {
       journal.load(loader);
+      loader.complete();
       return loader.state();
     } catch (IllegalStateException e) {
       throw new StoreFailedException("the store is damaged: " + e.getMessage(), e);
@@ -37,6 +43,11 @@ final class JournalLoader implements SqliteJournal.Loader {
 
   @Override
   public void row(long revision, long createRevision, String key, byte @Nullable [] value) {
+    if (value != null && revision <= compacted) {
+      old.add(Store.Entry.of(key, value, createRevision, revision));
+      return;
+    }
+    complete();
     if (value == null) {
       Store.Entry last = state().get(key);
       if (last == null) {
@@ -46,11 +57,18 @@ final class JournalLoader implements SqliteJournal.Loader {
       state().apply(List.of(new Store.Change.Delete(last, revision)));
       return;
     }
-    Store.Entry entry = new Store.Entry(key, value, createRevision, revision);
-    if (revision <= compacted) {
-      state().load(entry);
-    } else {
-      state().apply(List.of(new Store.Change.Put(entry, state().get(key))));
+    Store.Entry before = state().get(key);
+    Store.Entry entry =
+        before == null
+            ? Store.Entry.of(key, value, createRevision, revision)
+            : new Store.Entry(before.folder(), before.name(), value, createRevision, revision);
+    state().apply(List.of(new Store.Change.Put(entry, before)));
+  }
+
+  private void complete() {
+    if (!old.isEmpty()) {
+      state().load(old);
+      old.clear();
     }
   }
 

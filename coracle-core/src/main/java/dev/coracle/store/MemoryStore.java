@@ -66,11 +66,16 @@ public final class MemoryStore implements Store {
     writing.lock();
     try {
       requireOpen();
-      return watchers.start(
-          prefix, state.changes(prefix, fromRevision), state.newestRevision(), listener);
+      Page past = state.changes(prefix, fromRevision, Integer.MAX_VALUE);
+      return watchers.start(prefix, past.changes(), past.upTo(), listener);
     } finally {
       writing.unlock();
     }
+  }
+
+  @Override
+  public Page changes(String prefix, long afterRevision, int limit) {
+    return state.changes(prefix, afterRevision, limit);
   }
 
   @Override

@@ -25,12 +25,37 @@ import org.jspecify.annotations.Nullable;
 public interface Store extends Closeable {
 
   /**
-   * @param key such as {@code /registry/core/pods/default/web}; ASCII
+   * One key with its value. A key such as {@code /registry/core/pods/default/web} is held in two
+   * parts: many entries share the first one, and whoever reads the value may share the second.
+   *
+   * @param folder the key up to its last slash, with it; one instance for all entries
+   * @param name what follows
    * @param value opaque; nobody changes it afterwards
    * @param createRevision the revision that created this key, this time
    * @param modRevision the revision of the last change
    */
-  record Entry(String key, byte[] value, long createRevision, long modRevision) {}
+  record Entry(String folder, String name, byte[] value, long createRevision, long modRevision) {
+
+    static Entry of(String key, byte[] value, long createRevision, long modRevision) {
+      int name = key.lastIndexOf('/') + 1;
+      String folder = key.substring(0, name).intern();
+      return new Entry(folder, key.substring(name), value, createRevision, modRevision);
+    }
+
+    public String key() {
+      return folder + name;
+    }
+
+    /** The same key at the same revision with other bytes. */
+    public Entry withValue(byte[] other) {
+      return new Entry(folder, name, other, createRevision, modRevision);
+    }
+
+    boolean isUnder(String prefix) {
+      return folder.startsWith(prefix)
+          || prefix.startsWith(folder) && name.startsWith(prefix.substring(folder.length()));
+    }
+  }
 
   /**
    * @param entries in the order of their keys
@@ -75,6 +100,24 @@ public interface Store extends Closeable {
   /** One change, told in the order of revisions. */
   sealed interface Change {
     long revision();
+
+    /** The key that changed; empty for mere progress. */
+    default String key() {
+      return switch (this) {
+        case Put put -> put.now().key();
+        case Delete delete -> delete.last().key();
+        case Progress _ -> "";
+      };
+    }
+
+    /** Whether it is a change of a key with the prefix. */
+    default boolean isUnder(String prefix) {
+      return switch (this) {
+        case Put put -> put.now().isUnder(prefix);
+        case Delete delete -> delete.last().isUnder(prefix);
+        case Progress _ -> false;
+      };
+    }
 
     /** {@code before} is null when the key was created. */
     record Put(Entry now, @Nullable Entry before) implements Change {
@@ -181,6 +224,21 @@ public interface Store extends Closeable {
    * @throws FutureRevisionException when {@code fromRevision} has not happened yet
    */
   Watch watch(String prefix, long fromRevision, Listener listener);
+
+  /**
+   * @param changes in order
+   * @param upTo the revision up to which no other change of the prefix is missing
+   */
+  record Page(List<Change> changes, long upTo) {}
+
+  /**
+   * The first changes of keys with {@code prefix} after {@code afterRevision}.
+   *
+   * @param limit of how many at most
+   * @throws CompactedException when history no longer reaches back to there
+   * @throws FutureRevisionException when {@code afterRevision} has not happened yet
+   */
+  Page changes(String prefix, long afterRevision, int limit);
 
   /**
    * Forgets history up to and including {@code revision}: states before it can no longer be read or

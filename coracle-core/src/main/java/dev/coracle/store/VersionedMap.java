@@ -1,20 +1,18 @@
 package dev.coracle.store;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.Iterator;
 import java.util.List;
-import java.util.NavigableMap;
-import java.util.NoSuchElementException;
-import java.util.SequencedCollection;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The state that engines of one process share: the newest entry of every key in a sorted map, and
+ * The state that engines of one process share: the newest entry of every key in a sorted tree, and
  * the {@link History} that leads there. A state of the past is the newest one with the changes
  * since then undone, so the past costs nothing until it is asked for.
  *
@@ -22,94 +20,122 @@ import org.jspecify.annotations.Nullable;
  */
 final class VersionedMap {
 
+  private static final KeyTree.Order<Store.Entry> ORDER =
+      new KeyTree.Order<>() {
+        @Override
+        public String folder(Store.Entry entry) {
+          return entry.folder();
+        }
+
+        @Override
+        public String name(Store.Entry entry) {
+          return entry.name();
+        }
+
+        @Override
+        public int compare(Store.Entry entry, String folder, String name) {
+          if (entry.folder().equals(folder)) {
+            return entry.name().compareTo(name);
+          }
+          int common = Math.min(entry.folder().length(), folder.length());
+          for (int i = 0; i < common; i++) {
+            int order = entry.folder().charAt(i) - folder.charAt(i);
+            if (order != 0) {
+              return order;
+            }
+          }
+          return entry.key().compareTo(folder.concat(name));
+        }
+      };
+
+  /** All keys as they stand at a revision. */
+  private record Newest(KeyTree<Store.Entry> entries, long revision) {}
+
+  /** Guards history, and that it and the newest state are of the same revision. */
   private final ReadWriteLock lock = new ReentrantReadWriteLock();
-  private final TreeMap<String, Store.Entry> entries = new TreeMap<>();
+
   private final History history;
+  private volatile Newest newest;
 
   VersionedMap(History history) {
     this.history = history;
+    this.newest = new Newest(KeyTree.empty(ORDER), history.newest());
   }
 
   /** Makes the changes part of the state, in order, all at once for readers. */
   void apply(Collection<? extends Store.Change> changes) {
+    KeyTree<Store.Entry> entries = newest.entries();
+    for (Store.Change change : changes) {
+      entries =
+          switch (change) {
+            case Store.Change.Put put -> entries.with(put.now());
+            case Store.Change.Delete delete ->
+                entries.without(delete.last().folder(), delete.last().name());
+            case Store.Change.Progress _ -> entries;
+          };
+    }
     lock.writeLock().lock();
     try {
-      for (Store.Change change : changes) {
-        history.add(change);
-        switch (change) {
-          case Store.Change.Put put -> entries.put(put.now().key(), put.now());
-          case Store.Change.Delete delete -> entries.remove(delete.last().key());
-          case Store.Change.Progress _ -> {}
-        }
-      }
+      changes.forEach(history::add);
+      newest = new Newest(entries, history.newest());
     } finally {
       lock.writeLock().unlock();
     }
   }
 
-  /** Puts an entry that is older than history; for loading a stored state. */
-  void load(Store.Entry entry) {
-    entries.put(entry.key(), entry);
+  /** Begins with entries that are older than history. */
+  void load(List<Store.Entry> entries) {
+    List<Store.Entry> sorted = new ArrayList<>(entries);
+    sorted.sort((a, b) -> ORDER.compare(a, b.folder(), b.name()));
+    newest = new Newest(KeyTree.ofSorted(ORDER, sorted), history.newest());
   }
 
   Store.@Nullable Entry get(String key) {
-    lock.readLock().lock();
-    try {
-      return entries.get(key);
-    } finally {
-      lock.readLock().unlock();
-    }
+    return find(newest.entries(), key);
   }
 
   Store.Range range(String prefix, String startKey, int limit, long revision) {
+    Newest now = newest;
+    if (revision == 0 || revision == now.revision()) {
+      Selected selected = Selected.of(now.entries(), prefix, startKey);
+      List<Store.Entry> taken = new ArrayList<>(limited(limit, selected.count()));
+      selected.first(limited(limit, selected.count()), taken::add);
+      return range(taken, now.revision(), selected.count());
+    }
     lock.readLock().lock();
     try {
-      NavigableMap<String, Store.Entry> newest = select(entries, prefix, startKey);
-      if (revision == 0 || revision == history.newest()) {
-        return take(newest.values().iterator(), limit, history.newest(), newest.size());
-      }
       requireKept(revision);
-      TreeMap<String, Undone> undone = undo(prefix, startKey, revision);
-      int count = newest.size();
-      for (var change : undone.entrySet()) {
-        count += change.getValue().before() == null ? 0 : 1;
-        count -= newest.containsKey(change.getKey()) ? 1 : 0;
-      }
-      return take(new MergedEntries(newest.values(), undone), limit, revision, count);
+      return past(prefix, startKey, limit, revision);
     } finally {
       lock.readLock().unlock();
     }
   }
 
   /**
-   * The changes of keys with the prefix after the revision, in order.
+   * The first changes of keys with the prefix after the revision.
    *
    * @throws CompactedException when history does not reach back to there
    */
-  SequencedCollection<Store.Change> changes(String prefix, long afterRevision) {
+  Store.Page changes(String prefix, long afterRevision, int limit) {
     lock.readLock().lock();
     try {
       requireKept(afterRevision);
       List<Store.Change> found = new ArrayList<>();
-      for (Store.Change change : history.newestFirst(afterRevision)) {
-        if (key(change).startsWith(prefix)) {
+      long revision = afterRevision;
+      while (revision < history.newest() && found.size() < limit) {
+        Store.Change change = history.get(++revision);
+        if (change.isUnder(prefix)) {
           found.add(change);
         }
       }
-      Collections.reverse(found);
-      return found;
+      return new Store.Page(Collections.unmodifiableList(found), revision);
     } finally {
       lock.readLock().unlock();
     }
   }
 
   long newestRevision() {
-    lock.readLock().lock();
-    try {
-      return history.newest();
-    } finally {
-      lock.readLock().unlock();
-    }
+    return newest.revision();
   }
 
   long compactedRevision() {
@@ -136,14 +162,6 @@ final class VersionedMap {
     }
   }
 
-  static String key(Store.Change change) {
-    return switch (change) {
-      case Store.Change.Put put -> put.now().key();
-      case Store.Change.Delete delete -> delete.last().key();
-      case Store.Change.Progress _ -> "";
-    };
-  }
-
   private void requireKept(long revision) {
     if (revision < history.compacted()) {
       throw new CompactedException(revision, history.compacted());
@@ -153,103 +171,110 @@ final class VersionedMap {
     }
   }
 
+  /** The newest entries in order, except that keys that changed since stand as they were. */
+  private Store.Range past(String prefix, String startKey, int limit, long revision) {
+    KeyTree<Store.Entry> entries = newest.entries();
+    Selected selected = Selected.of(entries, prefix, startKey);
+    TreeMap<String, Undone> undone = undo(prefix, startKey, revision);
+    int count = selected.count();
+    ArrayDeque<Store.Entry> existed = new ArrayDeque<>();
+    for (var change : undone.entrySet()) {
+      Store.Entry before = change.getValue().before();
+      if (before != null) {
+        existed.add(before);
+        count++;
+      }
+      count -= find(entries, change.getKey()) == null ? 0 : 1;
+    }
+    int size = limited(limit, count);
+    List<Store.Entry> taken = new ArrayList<>(size);
+    selected.visit(
+        entry -> {
+          while (taken.size() < size && isBefore(existed.peek(), entry)) {
+            taken.add(existed.remove());
+          }
+          if (taken.size() < size && !undone.containsKey(entry.key())) {
+            taken.add(entry);
+          }
+          return taken.size() < size;
+        });
+    while (taken.size() < size) {
+      taken.add(existed.remove());
+    }
+    return range(taken, revision, count);
+  }
+
   private TreeMap<String, Undone> undo(String prefix, String startKey, long revision) {
     TreeMap<String, Undone> undone = new TreeMap<>();
-    for (Store.Change change : history.newestFirst(revision)) {
-      String key = key(change);
-      if (!key.startsWith(prefix) || key.compareTo(startKey) < 0) {
+    for (long at = history.newest(); at > revision; at--) {
+      Store.Change change = history.get(at);
+      if (!change.isUnder(prefix)) {
         continue;
       }
-      undone.put(
-          key,
-          switch (change) {
-            case Store.Change.Put put -> new Undone(put.before());
-            case Store.Change.Delete delete -> new Undone(delete.last());
-            case Store.Change.Progress _ -> new Undone(null);
-          });
+      String key = change.key();
+      if (key.compareTo(startKey) >= 0) {
+        undone.put(
+            key,
+            switch (change) {
+              case Store.Change.Put put -> new Undone(put.before());
+              case Store.Change.Delete delete -> new Undone(delete.last());
+              case Store.Change.Progress _ -> new Undone(null);
+            });
+      }
     }
     return undone;
   }
 
-  private static Store.Range take(
-      Iterator<Store.Entry> entries, int limit, long revision, int count) {
-    int size = limit == 0 ? count : Math.min(limit, count);
-    List<Store.Entry> taken = new ArrayList<>(size);
-    while (taken.size() < size && entries.hasNext()) {
-      taken.add(entries.next());
-    }
-    return new Store.Range(
-        Collections.unmodifiableList(taken), revision, taken.size() < count, count);
+  private static boolean isBefore(Store.@Nullable Entry a, Store.Entry b) {
+    return a != null && ORDER.compare(a, b.folder(), b.name()) < 0;
   }
 
-  private static NavigableMap<String, Store.Entry> select(
-      TreeMap<String, Store.Entry> entries, String prefix, String startKey) {
-    String from = startKey.compareTo(prefix) > 0 ? startKey : prefix;
-    if (prefix.isEmpty()) {
-      return entries.tailMap(from, true);
-    }
-    int last = prefix.length() - 1;
-    String end = prefix.substring(0, last) + (char) (prefix.charAt(last) + 1);
-    return from.compareTo(end) >= 0
-        ? Collections.emptyNavigableMap()
-        : entries.subMap(from, true, end, false);
+  private static Store.@Nullable Entry find(KeyTree<Store.Entry> entries, String key) {
+    int name = key.lastIndexOf('/') + 1;
+    return entries.get(key.substring(0, name), key.substring(name));
+  }
+
+  private static int limited(int limit, int count) {
+    return limit == 0 ? count : Math.min(limit, count);
+  }
+
+  private static Store.Range range(List<Store.Entry> taken, long revision, int count) {
+    return new Store.Range(
+        Collections.unmodifiableList(taken), revision, taken.size() < count, count);
   }
 
   /** What a key was before the changes that are undone; null when it did not exist. */
   private record Undone(Store.@Nullable Entry before) {}
 
-  /** The newest entries in order, except that undone keys stand as they were. */
-  private static final class MergedEntries implements Iterator<Store.Entry> {
+  /** The entries with a prefix, from a key on. */
+  private record Selected(KeyTree<Store.Entry> entries, String folder, String name, int count) {
 
-    private final Iterator<Store.Entry> newest;
-    private final TreeMap<String, Undone> undone;
-    private final Iterator<Store.Entry> before;
-    private Store.@Nullable Entry nextNewest;
-    private Store.@Nullable Entry nextBefore;
-
-    MergedEntries(Collection<Store.Entry> newest, TreeMap<String, Undone> undone) {
-      this.newest = newest.iterator();
-      this.undone = undone;
-      List<Store.Entry> existed = new ArrayList<>(undone.size());
-      for (Undone change : undone.values()) {
-        if (change.before() != null) {
-          existed.add(change.before());
-        }
+    static Selected of(KeyTree<Store.Entry> entries, String prefix, String startKey) {
+      String from = startKey.compareTo(prefix) > 0 ? startKey : prefix;
+      int name = from.lastIndexOf('/') + 1;
+      int end = entries.size();
+      if (!prefix.isEmpty()) {
+        int last = prefix.length() - 1;
+        String behind = prefix.substring(0, last) + (char) (prefix.charAt(last) + 1);
+        end = entries.rank("", behind);
       }
-      this.before = existed.iterator();
-      this.nextNewest = unchanged();
-      this.nextBefore = before.hasNext() ? before.next() : null;
+      String folder = from.substring(0, name);
+      String rest = from.substring(name);
+      return new Selected(entries, folder, rest, Math.max(0, end - entries.rank(folder, rest)));
     }
 
-    @Override
-    public boolean hasNext() {
-      return nextNewest != null || nextBefore != null;
+    /** Shows entries in order until the visitor says false. */
+    void visit(Predicate<Store.Entry> visitor) {
+      first(count, visitor);
     }
 
-    @Override
-    public Store.Entry next() {
-      Store.Entry fromNewest = nextNewest;
-      Store.Entry fromBefore = nextBefore;
-      if (fromNewest != null
-          && (fromBefore == null || fromNewest.key().compareTo(fromBefore.key()) < 0)) {
-        nextNewest = unchanged();
-        return fromNewest;
+    /** Shows no more than the first few. */
+    void first(int most, Predicate<Store.Entry> visitor) {
+      if (most == 0) {
+        return;
       }
-      if (fromBefore == null) {
-        throw new NoSuchElementException();
-      }
-      nextBefore = before.hasNext() ? before.next() : null;
-      return fromBefore;
-    }
-
-    private Store.@Nullable Entry unchanged() {
-      while (newest.hasNext()) {
-        Store.Entry entry = newest.next();
-        if (!undone.containsKey(entry.key())) {
-          return entry;
-        }
-      }
-      return null;
+      int[] shown = {0};
+      entries.from(folder, name, entry -> visitor.test(entry) && ++shown[0] < most);
     }
   }
 }

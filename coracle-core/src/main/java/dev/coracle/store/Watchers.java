@@ -36,7 +36,7 @@ final class Watchers {
   void tell(Collection<? extends Store.Change> changes, long newestRevision) {
     for (ActiveWatch watch : active) {
       for (Store.Change change : changes) {
-        if (VersionedMap.key(change).startsWith(watch.prefix)) {
+        if (change.isUnder(watch.prefix)) {
           watch.tell(change);
         }
       }

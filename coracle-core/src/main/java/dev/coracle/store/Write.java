@@ -32,7 +32,7 @@ sealed interface Write {
         throw new KeyExistsException(existing);
       }
       return new Store.Change.Put(
-          new Store.Entry(key, value.at(revision), revision, revision), null);
+          Store.Entry.of(key, value.at(revision), revision, revision), null);
     }
   }
 
@@ -48,7 +48,13 @@ sealed interface Write {
         throw new ConflictException(key, expectedRevision, existing);
       }
       return new Store.Change.Put(
-          new Store.Entry(key, value.at(revision), existing.createRevision(), revision), existing);
+          new Store.Entry(
+              existing.folder(),
+              existing.name(),
+              value.at(revision),
+              existing.createRevision(),
+              revision),
+          existing);
     }
   }
 

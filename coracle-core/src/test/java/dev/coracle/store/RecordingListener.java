@@ -38,6 +38,6 @@ final class RecordingListener implements Store.Listener {
 
   private static String describe(Store.Change change) {
     String verb = change instanceof Store.Change.Put ? "put " : "delete ";
-    return verb + VersionedMap.key(change) + "@" + change.revision();
+    return verb + change.key() + "@" + change.revision();
   }
 }

@@ -9,6 +9,7 @@ import dev.coracle.store.Store.Change;
 import dev.coracle.store.Store.Entry;
 import dev.coracle.store.Store.Range;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -388,6 +389,56 @@ interface StoreContract {
       store.compact(1);
       assertThat(store.compactedRevision()).isEqualTo(2);
       assertThat(store.currentRevision()).isEqualTo(3);
+    }
+  }
+
+  @Test
+  default void range_foldersWithinFolders_standInTheOrderOfWholeKeys() throws Exception {
+    List<String> keys =
+        List.of("/a", "/a.b", "/a/", "/a/b", "/a/b.c", "/a/b/c", "/a/b/d", "/a/b0", "/a0", "b");
+    try (Store store = open()) {
+      List<String> shuffled = new ArrayList<>(keys);
+      Collections.shuffle(shuffled, new Random(3));
+      for (String key : shuffled) {
+        store.create(key, bytes(key));
+      }
+      assertThat(keys(store.range("", "", 0, 0))).isEqualTo(keys);
+      assertThat(keys(store.range("/a/", "", 0, 0))).isEqualTo(keys.subList(2, 8));
+      assertThat(keys(store.range("/a", "/a/b/", 2, 0))).isEqualTo(keys.subList(5, 7));
+      assertThat(store.range("/a", "/a/b/", 2, 0).count()).isEqualTo(4);
+      assertThat(keys(store.range("/a/b/", "/a/c", 0, 0))).isEmpty();
+      RecordingListener listener = new RecordingListener();
+      store.watch("/a/b", 0, listener);
+      assertThat(listener.told()).hasSize(5);
+      long before = store.currentRevision();
+      for (String key : shuffled) {
+        store.delete(key, 0);
+      }
+      assertThat(keys(store.range("", "", 0, 0))).isEmpty();
+      assertThat(keys(store.range("/a/", "", 0, before))).isEqualTo(keys.subList(2, 8));
+    }
+  }
+
+  @Test
+  default void changes_afterARevision_comeInPages() throws Exception {
+    try (Store store = open()) {
+      store.create("/k/a", bytes("1"));
+      store.create("/other", bytes("1"));
+      store.create("/k/b", bytes("1"));
+      store.delete("/k/a", 1);
+      store.create("/other/b", bytes("1"));
+      Store.Page first = store.changes("/k/", 0, 2);
+      assertThat(first.changes()).extracting(Change::revision).containsExactly(1L, 3L);
+      assertThat(first.upTo()).isEqualTo(3);
+      Store.Page second = store.changes("/k/", first.upTo(), 2);
+      assertThat(second.changes()).extracting(Change::revision).containsExactly(4L);
+      assertThat(second.upTo()).isEqualTo(5);
+      assertThat(store.changes("/k/", 5, 2)).isEqualTo(new Store.Page(List.of(), 5));
+      assertThatThrownBy(() -> store.changes("/k/", 6, 2))
+          .isInstanceOf(FutureRevisionException.class);
+      store.compact(3);
+      assertThatThrownBy(() -> store.changes("/k/", 2, 2)).isInstanceOf(CompactedException.class);
+      assertThat(store.changes("/k/", 3, 2).changes()).hasSize(1);
     }
   }
 

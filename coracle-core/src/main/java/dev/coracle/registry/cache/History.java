@@ -53,16 +53,12 @@ final class History {
         Store.Entry was = put.before();
         yield new CacheEvent(
             change.revision(),
-            StoredJson.object(put.now().value(), change.revision()),
-            was == null ? null : StoredJson.object(was.value(), was.modRevision()),
+            StoredJson.object(put.now()),
+            was == null ? null : StoredJson.object(was),
             null);
       }
       case Store.Change.Delete delete ->
-          new CacheEvent(
-              change.revision(),
-              null,
-              StoredJson.object(delete.last().value(), delete.last().modRevision()),
-              null);
+          new CacheEvent(change.revision(), null, StoredJson.object(delete.last()), null);
       case Store.Change.Progress _ -> null;
     };
   }

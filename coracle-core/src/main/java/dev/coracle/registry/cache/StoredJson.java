@@ -37,11 +37,13 @@ public final class StoredJson {
     };
   }
 
-  /** The object that a stored value is at a revision. */
-  public static KubeObject object(byte[] stored, long revision) {
+  /** The object that an entry of the store holds. */
+  public static KubeObject object(Store.Entry entry) {
+    byte[] stored = entry.value();
     int at = afterUid(stored);
     return KubeObject.of(
-        at >= 0 && matches(stored, VERSION, at) ? stored : versioned(stored, revision));
+        at >= 0 && matches(stored, VERSION, at) ? stored : versioned(stored, entry.modRevision()),
+        entry.name());
   }
 
   private static byte[] versioned(byte[] json, long revision) {

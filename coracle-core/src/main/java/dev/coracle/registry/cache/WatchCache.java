@@ -370,11 +370,10 @@ public final class WatchCache {
   private void fillOnce() {
     Store.Range page = store.range(prefix, "", PAGE, 0);
     long revision = page.revision();
-    KubeObject[] objects = new KubeObject[(int) page.count()];
-    int count = 0;
+    List<KubeObject> objects = new ArrayList<>((int) page.count());
     while (true) {
       for (Store.Entry entry : page.entries()) {
-        objects[count++] = StoredJson.object(entry.value(), entry.modRevision());
+        objects.add(StoredJson.object(entry));
       }
       if (!page.more()) {
         break;
@@ -431,13 +430,12 @@ public final class WatchCache {
       CacheEvent event =
           switch (change) {
             case Store.Change.Put put -> {
-              KubeObject now = StoredJson.object(put.now().value(), change.revision());
+              KubeObject now = StoredJson.object(put.now());
               KubeObject before = snapshot.tree().get(now.namespace(), now.name());
               yield new CacheEvent(change.revision(), now, before, snapshot.tree().with(now));
             }
             case Store.Change.Delete delete -> {
-              KubeObject last =
-                  StoredJson.object(delete.last().value(), delete.last().modRevision());
+              KubeObject last = StoredJson.object(delete.last());
               KubeObject before = snapshot.tree().get(last.namespace(), last.name());
               yield new CacheEvent(
                   change.revision(),

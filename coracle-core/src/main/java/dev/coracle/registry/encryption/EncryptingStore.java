@@ -100,11 +100,7 @@ final class EncryptingStore implements Store {
   }
 
   private static Entry inClear(Entry stored, Value value) {
-    return new Entry(
-        stored.key(),
-        value.at(stored.modRevision()),
-        stored.createRevision(),
-        stored.modRevision());
+    return stored.withValue(value.at(stored.modRevision()));
   }
 
   private static Value enciphered(Transformer transformer, String key, Value value) {
@@ -175,9 +171,7 @@ final class EncryptingStore implements Store {
       }
       value = nameOnly(entry.key());
     }
-    return value == stored
-        ? entry
-        : new Entry(entry.key(), value, entry.createRevision(), entry.modRevision());
+    return value == stored ? entry : entry.withValue(value);
   }
 
   /** {@code /registry/GROUP/RESOURCE/[NAMESPACE/]NAME} as an object; names need no escapes. */
@@ -186,6 +180,29 @@ final class EncryptingStore implements Store {
     String namespace = parts.length > 5 ? ",\"namespace\":\"" + parts[4] + "\"" : "";
     return ("{\"metadata\":{\"name\":\"" + parts[parts.length - 1] + "\"" + namespace + "}}")
         .getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** An entry that is no more: whether it can be read tells nothing about now. */
+  private Entry quietly(Entry entry) {
+    String known = unreadable.get(entry.key());
+    Entry clear = inClear(entry);
+    if (known == null) {
+      unreadable.remove(entry.key());
+    } else {
+      unreadable.put(entry.key(), known);
+    }
+    return clear;
+  }
+
+  private Change past(Change change) {
+    return switch (change) {
+      case Change.Put put -> {
+        Entry before = put.before();
+        yield new Change.Put(quietly(put.now()), before == null ? null : quietly(before));
+      }
+      case Change.Delete delete -> new Change.Delete(quietly(delete.last()), delete.revision());
+      case Change.Progress progress -> progress;
+    };
   }
 
   @Override
@@ -231,18 +248,6 @@ final class EncryptingStore implements Store {
           });
     }
 
-    /** An entry that is no more: whether it can be read tells nothing about now. */
-    private Entry quietly(Entry entry) {
-      String known = unreadable.get(entry.key());
-      Entry clear = inClear(entry);
-      if (known == null) {
-        unreadable.remove(entry.key());
-      } else {
-        unreadable.put(entry.key(), known);
-      }
-      return clear;
-    }
-
     @Override
     public void ended(Exception cause) {
       watches.remove(this);
@@ -267,6 +272,14 @@ final class EncryptingStore implements Store {
   @Override
   public long readRevision() {
     return store.readRevision();
+  }
+
+  @Override
+  public Page changes(String prefix, long afterRevision, int limit) {
+    Page page = store.changes(prefix, afterRevision, limit);
+    List<Change> clear = new ArrayList<>(page.changes().size());
+    page.changes().forEach(change -> clear.add(past(change)));
+    return new Page(clear, page.upTo());
   }
 
   @Override

@@ -178,16 +178,13 @@ public final class ObjectStore {
     KubeObject stored =
         cached != null && cached.resourceVersion() == entry.modRevision()
             ? cached
-            : StoredJson.object(entry.value(), entry.modRevision());
+            : StoredJson.object(entry);
     return served(resource, stored);
   }
 
   private static Stale stale(Resource resource, ConflictException conflict) {
     Store.Entry entry = conflict.entry();
-    return new Stale(
-        entry == null
-            ? null
-            : served(resource, StoredJson.object(entry.value(), entry.modRevision())));
+    return new Stale(entry == null ? null : served(resource, StoredJson.object(entry)));
   }
 
   private static <T> T withRoom(Supplier<T> write) {

@@ -113,9 +113,9 @@ public final class ReadFlow {
     try {
       List<KubeObject> past = new ArrayList<>();
       for (Store.Entry entry : objects.store().range(prefix, "", 0, revision).entries()) {
-        past.add(StoredJson.object(entry.value(), entry.modRevision()));
+        past.add(StoredJson.object(entry));
       }
-      return new State(ObjectTree.ofSorted(past.toArray(new KubeObject[0])), revision);
+      return new State(ObjectTree.ofSorted(past), revision);
     } catch (CompactedException | FutureRevisionException e) {
       return null;
     }

@@ -182,6 +182,11 @@ public final class MeasuredStore implements Store {
   }
 
   @Override
+  public Page changes(String prefix, long afterRevision, int limit) {
+    return store.changes(prefix, afterRevision, limit);
+  }
+
+  @Override
   public void compact(long revision) {
     store.compact(revision);
   }

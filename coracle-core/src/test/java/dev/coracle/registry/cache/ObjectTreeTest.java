@@ -73,11 +73,13 @@ class ObjectTreeTest {
     List<String> from = new ArrayList<>();
     tree.from(namespace, name, object -> from.add(object.key()));
     assertThat(from).isEqualTo(List.copyOf(model.tailMap(key).keySet()));
-    KubeObject[] sorted = model.values().toArray(new KubeObject[0]);
+    List<KubeObject> sorted = List.copyOf(model.values());
     assertThat(keys(ObjectTree.ofSorted(sorted))).isEqualTo(List.copyOf(model.keySet()));
-    if (sorted.length > 0) {
-      assertThat(ObjectTree.ofSorted(sorted).get(sorted[0].namespace(), sorted[0].name()))
-          .isSameAs(sorted[0]);
+    if (!sorted.isEmpty()) {
+      assertThat(
+              ObjectTree.ofSorted(sorted)
+                  .get(sorted.getFirst().namespace(), sorted.getFirst().name()))
+          .isSameAs(sorted.getFirst());
     }
   }
 

@@ -110,7 +110,7 @@ class WatchCacheTest {
       if (entry == null) {
         return false;
       }
-      KubeObject object = StoredJson.object(entry.value(), entry.modRevision());
+      KubeObject object = StoredJson.object(entry);
       return (namespace.isEmpty() || object.namespace().equals(namespace))
           && (color.isEmpty() || color.equals(object.labels().get("color")));
     }
@@ -153,7 +153,7 @@ class WatchCacheTest {
       List<String> wanted = new ArrayList<>();
       for (Store.Entry entry : state.values()) {
         if (wants(entry)) {
-          KubeObject object = StoredJson.object(entry.value(), entry.modRevision());
+          KubeObject object = StoredJson.object(entry);
           wanted.add(
               describe(
                   "ADDED",
@@ -185,7 +185,7 @@ class WatchCacheTest {
         boolean was = wants(before);
         if (is || was) {
           Store.Entry shown = is ? now : before;
-          KubeObject object = StoredJson.object(shown.value(), shown.modRevision());
+          KubeObject object = StoredJson.object(shown);
           expected.add(
               describe(
                   is ? (was ? "MODIFIED" : "ADDED") : "DELETED",
