@@ -26,9 +26,10 @@ public final class ExpectedPods {
    * Creates Pods in batches that grow while all goes well.
    *
    * @param make the Pod of an index below {@code count}
-   * @return the first failure; null when all were created, or the namespace is being deleted
+   * @return how many were created, and the first failure: null when all were, or the namespace is
+   *     being deleted
    */
-  public @Nullable StatusException create(KubeObject owner, int count, IntFunction<ObjectNode> make)
+  public Batches.Result create(KubeObject owner, int count, IntFunction<ObjectNode> make)
       throws InterruptedException {
     ObjectKey key = ObjectKey.of(owner);
     expectations.expectCreations(key, count);
@@ -46,10 +47,11 @@ public final class ExpectedPods {
                 }
               }
             });
-    for (int i = unanswered.get(); i > 0; i--) {
+    int failed = unanswered.get();
+    for (int i = 0; i < failed; i++) {
       expectations.creationObserved(key);
     }
-    return result.failure();
+    return new Batches.Result(count - failed, result.failure());
   }
 
   /**

@@ -3,7 +3,6 @@ package dev.coracle.node;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Clock;
-import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.PatchType;
@@ -23,13 +22,9 @@ import org.slf4j.LoggerFactory;
 final class NodeRegistration implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(NodeRegistration.class);
-  private static final GroupVersionResource LEASES =
-      GroupVersionResource.of("coordination.k8s.io", "v1", "leases");
-  private static final String LEASE_NAMESPACE = "kube-node-lease";
   private static final Duration RENEW = Duration.ofSeconds(10);
   private static final Duration RETRY = Duration.ofMillis(200);
   private static final Duration STATUS_EVERY = Duration.ofMinutes(5);
-  private static final int LEASE_SECONDS = 40;
 
   private final NodeConfig config;
   private final NodeSources sources;
@@ -80,7 +75,7 @@ final class NodeRegistration implements AutoCloseable {
       } else if (!now.isBefore(statusWritten.plus(STATUS_EVERY))) {
         writeStatus(now);
       }
-      renewLease(now);
+      NodeLease.renew(config.client(), config.nodeName(), String.valueOf(uid), now);
       schedule(RENEW);
     } catch (StatusException e) {
       LOG.debug("node {}: {}", config.nodeName(), e.getMessage());
@@ -147,42 +142,6 @@ final class NodeRegistration implements AutoCloseable {
         uid = null;
       }
       throw e;
-    }
-  }
-
-  private void renewLease(Instant now) {
-    ObjectNode lease =
-        Json.object().put("apiVersion", "coordination.k8s.io/v1").put("kind", "Lease");
-    ObjectNode metadata = lease.putObject("metadata").put("name", config.nodeName());
-    metadata.put("namespace", LEASE_NAMESPACE);
-    metadata
-        .putArray("ownerReferences")
-        .addObject()
-        .put("apiVersion", "v1")
-        .put("kind", "Node")
-        .put("name", config.nodeName())
-        .put("uid", String.valueOf(uid));
-    ObjectNode spec = lease.putObject("spec");
-    spec.put("holderIdentity", config.nodeName());
-    spec.put("leaseDurationSeconds", LEASE_SECONDS);
-    spec.put("renewTime", Timestamps.micros(now));
-    try {
-      KubeObject unused =
-          config
-              .client()
-              .patch(
-                  LEASES,
-                  LEASE_NAMESPACE,
-                  config.nodeName(),
-                  "",
-                  PatchType.MERGE,
-                  Json.object().set("spec", spec.deepCopy()),
-                  WriteOptions.manager("kubelet"));
-    } catch (StatusException e) {
-      if (!e.isNotFound()) {
-        throw e;
-      }
-      KubeObject unused = config.client().create(LEASES, LEASE_NAMESPACE, lease);
     }
   }
 

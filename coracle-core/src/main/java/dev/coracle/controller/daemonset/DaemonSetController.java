@@ -15,11 +15,13 @@ import dev.coracle.controller.Expectations;
 import dev.coracle.controller.ExpectedPods;
 import dev.coracle.controller.History;
 import dev.coracle.controller.ObjectKey;
+import dev.coracle.controller.OwnedHandler;
+import dev.coracle.controller.OwnerHandler;
 import dev.coracle.controller.Owners;
 import dev.coracle.controller.PodControl;
 import dev.coracle.controller.Pods;
 import dev.coracle.controller.Resources;
-import dev.coracle.controller.Trees;
+import dev.coracle.controller.Statuses;
 import dev.coracle.controller.Work;
 import java.time.Duration;
 import java.time.Instant;
@@ -71,17 +73,41 @@ public final class DaemonSetController implements Controller {
     history.await();
     nodes.awaitSync();
     daemonSets.awaitSync();
-    DaemonWatch watch = new DaemonWatch(daemonSets, expectations, work.queue());
-    work.watch(daemonSets, watch.sets());
-    work.watch(history.informer(), watch.revisions());
-    work.watch(nodes, watch.nodes());
-    work.watch(pods, watch.pods());
+    work.watch(daemonSets, new OwnerHandler(work.queue(), expectations));
+    // a revision that was deleted is made anew; one that lost its owner is adopted
+    work.watch(history.informer(), owned(null));
+    work.watch(nodes, new NodeHandler());
+    work.watch(pods, owned(expectations));
     work.start();
   }
 
   @Override
   public void stop() {
     work.stop();
+  }
+
+  private OwnedHandler owned(@Nullable Expectations expected) {
+    return new OwnedHandler(daemonSets, OwnedHandler::selects, work.queue(), expected);
+  }
+
+  private final class NodeHandler implements SharedInformer.Handler {
+    @Override
+    public void added(KubeObject node) {
+      daemonSets.list("").forEach(set -> work.queue().add(ObjectKey.of(set)));
+    }
+
+    @Override
+    public void updated(KubeObject before, KubeObject now) {
+      if (!before.labels().equals(now.labels())
+          || !before.at("spec", "taints").equals(now.at("spec", "taints"))) {
+        added(now);
+      }
+    }
+
+    @Override
+    public void deleted(KubeObject last) {
+      added(last);
+    }
   }
 
   private void sync(ObjectKey key) throws InterruptedException {
@@ -222,7 +248,7 @@ public final class DaemonSetController implements Controller {
       throws InterruptedException {
     List<String> create = first(nodesToStart);
     StatusException created =
-        podControl.create(set, create.size(), index -> pod(set, hash, create.get(index)));
+        podControl.create(set, create.size(), index -> pod(set, hash, create.get(index))).failure();
     StatusException deleted = podControl.delete(set, first(doomed));
     return created != null ? created : deleted;
   }
@@ -247,11 +273,6 @@ public final class DaemonSetController implements Controller {
     if (conditions.size() > 0) {
       status.set("conditions", conditions);
     }
-    if (!Trees.same(status, set.at("status"))) {
-      ObjectNode tree = set.mutableTree();
-      tree.set("status", status);
-      KubeObject unused =
-          context.client().updateStatus(Resources.DAEMON_SETS, set.namespace(), set.name(), tree);
-    }
+    KubeObject unused = Statuses.write(context.client(), Resources.DAEMON_SETS, set, status);
   }
 }

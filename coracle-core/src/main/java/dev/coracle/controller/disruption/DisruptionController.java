@@ -14,7 +14,7 @@ import dev.coracle.controller.Controller;
 import dev.coracle.controller.ControllerContext;
 import dev.coracle.controller.ObjectKey;
 import dev.coracle.controller.Resources;
-import dev.coracle.controller.Trees;
+import dev.coracle.controller.Statuses;
 import dev.coracle.controller.Work;
 import java.time.Duration;
 import java.time.Instant;
@@ -226,15 +226,8 @@ public final class DisruptionController implements Controller {
   }
 
   private void write(KubeObject budget, ObjectNode status) {
-    if (!Trees.same(status, budget.at("status"))) {
-      ObjectNode tree = budget.mutableTree();
-      tree.set("status", status);
-      KubeObject unused =
-          context
-              .client()
-              .updateStatus(
-                  Resources.POD_DISRUPTION_BUDGETS, budget.namespace(), budget.name(), tree);
-    }
+    KubeObject unused =
+        Statuses.write(context.client(), Resources.POD_DISRUPTION_BUDGETS, budget, status);
   }
 
   private void syncDisrupted(ObjectKey key) {

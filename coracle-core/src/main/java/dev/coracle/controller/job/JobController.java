@@ -11,6 +11,7 @@ import dev.coracle.controller.Batches;
 import dev.coracle.controller.Controller;
 import dev.coracle.controller.ControllerContext;
 import dev.coracle.controller.Expectations;
+import dev.coracle.controller.ExpectedPods;
 import dev.coracle.controller.ObjectKey;
 import dev.coracle.controller.Owners;
 import dev.coracle.controller.PodControl;
@@ -41,8 +42,8 @@ public final class JobController implements Controller {
   private final SharedInformer pods;
   private final PodControl podControl;
   private final Expectations expectations;
+  private final ExpectedPods expectedPods;
   private final JobTracking tracking;
-
   private final Work<Key> work;
 
   public JobController(ControllerContext context) {
@@ -51,6 +52,7 @@ public final class JobController implements Controller {
     this.pods = context.informers().of(Resources.PODS);
     this.podControl = new PodControl(context);
     this.expectations = new Expectations();
+    this.expectedPods = new ExpectedPods(context, expectations, pods);
     this.tracking = new JobTracking(context, pods);
     this.work = new Work<>(name(), context.clock(), 5, this::sync);
   }
@@ -323,30 +325,17 @@ public final class JobController implements Controller {
               });
       return new JobTracking.Changes(0, result.succeeded(), ready.get(), result.failure());
     }
-    int count = plan.create().size();
-    if (count == 0) {
+    if (plan.create().isEmpty()) {
       return new JobTracking.Changes(0, 0, 0, null);
     }
-    expectations.expectCreations(key, count);
-    AtomicInteger unanswered = new AtomicInteger(count);
-    Batches.Result result =
-        Batches.slowStart(
-            count,
+    Batches.Result created =
+        expectedPods.create(
+            job,
+            plan.create().size(),
             index -> {
               JobDecision.Creation creation = plan.create().get(index);
-              try {
-                podControl.create(job, JobPods.make(job, creation.index(), creation.replaced()));
-                unanswered.decrementAndGet();
-              } catch (StatusException e) {
-                if (!PodControl.isNamespaceTerminating(e)) {
-                  throw e;
-                }
-              }
+              return JobPods.make(job, creation.index(), creation.replaced());
             });
-    int failed = unanswered.get();
-    for (int i = 0; i < failed; i++) {
-      expectations.creationObserved(key);
-    }
-    return new JobTracking.Changes(count - failed, 0, 0, result.failure());
+    return new JobTracking.Changes(created.succeeded(), 0, 0, created.failure());
   }
 }

@@ -11,17 +11,18 @@ import dev.coracle.controller.ControllerContext;
 import dev.coracle.controller.Expectations;
 import dev.coracle.controller.ExpectedPods;
 import dev.coracle.controller.ObjectKey;
+import dev.coracle.controller.OwnedHandler;
+import dev.coracle.controller.OwnerHandler;
 import dev.coracle.controller.Owners;
 import dev.coracle.controller.PodControl;
 import dev.coracle.controller.Pods;
 import dev.coracle.controller.Resources;
-import dev.coracle.controller.Trees;
+import dev.coracle.controller.Statuses;
 import dev.coracle.controller.Work;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Creates and deletes Pods until a ReplicaSet (or ReplicationController) has as many as it wants.
@@ -56,8 +57,8 @@ public final class ReplicaSetController implements Controller {
     Pods.index(pods);
     Pods.index(owners);
     owners.awaitSync();
-    work.watch(owners, new OwnerHandler());
-    work.watch(pods, new PodHandler());
+    work.watch(owners, new OwnerHandler(work.queue(), expectations));
+    work.watch(pods, new OwnedHandler(owners, this::wants, work.queue(), expectations));
     work.start();
   }
 
@@ -66,92 +67,8 @@ public final class ReplicaSetController implements Controller {
     work.stop();
   }
 
-  private final class OwnerHandler implements SharedInformer.Handler {
-    @Override
-    public void added(KubeObject owner) {
-      work.queue().add(ObjectKey.of(owner));
-    }
-
-    @Override
-    public void updated(KubeObject before, KubeObject now) {
-      if (!before.uid().equals(now.uid())) {
-        deleted(before);
-      }
-      work.queue().add(ObjectKey.of(now));
-    }
-
-    @Override
-    public void deleted(KubeObject last) {
-      expectations.forget(ObjectKey.of(last));
-      work.queue().add(ObjectKey.of(last));
-    }
-  }
-
-  private final class PodHandler implements SharedInformer.Handler {
-    @Override
-    public void added(KubeObject pod) {
-      if (pod.isDeleting()) {
-        deleted(pod);
-        return;
-      }
-      KubeObject owner = ownerOf(pod);
-      if (owner != null) {
-        expectations.creationObserved(ObjectKey.of(owner));
-        work.queue().add(ObjectKey.of(owner));
-      } else if (pod.controllerRef() == null) {
-        enqueueMatching(pod);
-      }
-    }
-
-    @Override
-    public void updated(KubeObject before, KubeObject now) {
-      if (!before.uid().equals(now.uid())) {
-        deleted(before);
-        added(now);
-        return;
-      }
-      if (now.isDeleting()) {
-        deleted(now);
-        return;
-      }
-      KubeObject formerOwner = ownerOf(before);
-      KubeObject owner = ownerOf(now);
-      if (formerOwner != null && formerOwner != owner) {
-        work.queue().add(ObjectKey.of(formerOwner));
-      }
-      if (owner != null) {
-        work.queue().add(ObjectKey.of(owner));
-      } else if (now.controllerRef() == null
-          && (!before.labels().equals(now.labels()) || before.controllerRef() != null)) {
-        enqueueMatching(now);
-      }
-    }
-
-    @Override
-    public void deleted(KubeObject last) {
-      KubeObject owner = ownerOf(last);
-      if (owner != null) {
-        expectations.deletionObserved(ObjectKey.of(owner), last.uid());
-        work.queue().add(ObjectKey.of(owner));
-      }
-    }
-  }
-
-  private @Nullable KubeObject ownerOf(KubeObject pod) {
-    OwnerReference reference = pod.controllerRef();
-    if (reference == null) {
-      return null;
-    }
-    KubeObject owner = owners.get(pod.namespace(), reference.name());
-    return owner != null && owner.uid().equals(reference.uid()) ? owner : null;
-  }
-
-  private void enqueueMatching(KubeObject orphan) {
-    for (KubeObject owner : owners.list(orphan.namespace())) {
-      if (kind.selector(owner).matches(orphan.labels())) {
-        work.queue().add(ObjectKey.of(owner));
-      }
-    }
+  private boolean wants(KubeObject owner, KubeObject orphan) {
+    return kind.selector(owner).matches(orphan.labels());
   }
 
   private void sync(ObjectKey key) throws InterruptedException {
@@ -176,10 +93,12 @@ public final class ReplicaSetController implements Controller {
     ReplicaDecision decision = ReplicaDecision.of(owner, active, () -> related(owner, active), now);
     StatusException failure =
         decision.create() > 0
-            ? podControl.create(
-                owner,
-                decision.create(),
-                index -> PodControl.fromTemplate(owner, owner.at("spec", "template")))
+            ? podControl
+                .create(
+                    owner,
+                    decision.create(),
+                    index -> PodControl.fromTemplate(owner, owner.at("spec", "template")))
+                .failure()
             : podControl.delete(owner, decision.delete());
     ObjectNode status =
         ReplicaStatus.of(
@@ -189,7 +108,7 @@ public final class ReplicaSetController implements Controller {
             failure,
             decision.difference(),
             now);
-    KubeObject written = writeStatus(owner, status);
+    KubeObject written = Statuses.write(context.client(), kind.resource(), owner, status);
     Duration left = Pods.availableIn(active, owner.at("spec", "minReadySeconds").asInt(), now);
     if (left != null) {
       work.queue().addAfter(ObjectKey.of(written), left);
@@ -214,14 +133,5 @@ public final class ReplicaSetController implements Controller {
       }
     }
     return related;
-  }
-
-  private KubeObject writeStatus(KubeObject owner, ObjectNode status) {
-    if (Trees.same(status, owner.at("status"))) {
-      return owner;
-    }
-    ObjectNode tree = owner.mutableTree();
-    tree.set("status", status);
-    return context.client().updateStatus(kind.resource(), owner.namespace(), owner.name(), tree);
   }
 }

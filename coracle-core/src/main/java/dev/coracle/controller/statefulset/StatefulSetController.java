@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.LabelSelector;
-import dev.coracle.api.OwnerReference;
 import dev.coracle.api.StatusException;
 import dev.coracle.client.SharedInformer;
 import dev.coracle.controller.Batches;
@@ -12,10 +11,11 @@ import dev.coracle.controller.Controller;
 import dev.coracle.controller.ControllerContext;
 import dev.coracle.controller.History;
 import dev.coracle.controller.ObjectKey;
+import dev.coracle.controller.OwnedHandler;
 import dev.coracle.controller.Owners;
 import dev.coracle.controller.Pods;
 import dev.coracle.controller.Resources;
-import dev.coracle.controller.Trees;
+import dev.coracle.controller.Statuses;
 import dev.coracle.controller.Work;
 import java.time.Duration;
 import java.time.Instant;
@@ -65,7 +65,7 @@ public final class StatefulSetController implements Controller {
     claims.awaitSync();
     sets.awaitSync();
     work.watch(sets, set -> work.queue().add(ObjectKey.of(set)));
-    work.watch(pods, new PodHandler());
+    work.watch(pods, new OwnedHandler(sets, StatefulSetController::wants, work.queue(), null));
     work.start();
   }
 
@@ -74,50 +74,8 @@ public final class StatefulSetController implements Controller {
     work.stop();
   }
 
-  private final class PodHandler implements SharedInformer.Handler {
-    @Override
-    public void added(KubeObject pod) {
-      if (pod.controllerRef() != null) {
-        enqueueOwner(pod);
-      } else {
-        enqueueMatching(pod);
-      }
-    }
-
-    @Override
-    public void updated(KubeObject before, KubeObject now) {
-      OwnerReference former = before.controllerRef();
-      OwnerReference owner = now.controllerRef();
-      if (former != null && !former.equals(owner)) {
-        enqueueOwner(before);
-      }
-      if (owner != null) {
-        enqueueOwner(now);
-      } else if (former != null || !before.labels().equals(now.labels())) {
-        enqueueMatching(now);
-      }
-    }
-
-    @Override
-    public void deleted(KubeObject last) {
-      enqueueOwner(last);
-    }
-  }
-
-  private void enqueueOwner(KubeObject pod) {
-    OwnerReference owner = pod.controllerRef();
-    if (owner != null && owner.kind().equals("StatefulSet")) {
-      work.queue().add(new ObjectKey(pod.namespace(), owner.name()));
-    }
-  }
-
-  private void enqueueMatching(KubeObject orphan) {
-    for (KubeObject set : sets.list(orphan.namespace())) {
-      if (StatefulPods.ordinal(set, orphan) >= 0
-          && LabelSelector.of(set.at("spec", "selector")).matches(orphan.labels())) {
-        work.queue().add(ObjectKey.of(set));
-      }
-    }
+  private static boolean wants(KubeObject set, KubeObject orphan) {
+    return StatefulPods.ordinal(set, orphan) >= 0 && OwnedHandler.selects(set, orphan);
   }
 
   private void sync(ObjectKey key) throws InterruptedException {
@@ -231,11 +189,6 @@ public final class StatefulSetController implements Controller {
     if (conditions.size() > 0) {
       status.set("conditions", conditions);
     }
-    if (!Trees.same(status, set.at("status"))) {
-      ObjectNode tree = set.mutableTree();
-      tree.set("status", status);
-      KubeObject unused =
-          context.client().updateStatus(Resources.STATEFUL_SETS, set.namespace(), set.name(), tree);
-    }
+    KubeObject unused = Statuses.write(context.client(), Resources.STATEFUL_SETS, set, status);
   }
 }

@@ -15,6 +15,7 @@ import dev.coracle.client.Client;
 import dev.coracle.client.Informers;
 import dev.coracle.client.SharedInformer;
 import dev.coracle.client.WorkQueue;
+import dev.coracle.node.NodeLease;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,11 +40,7 @@ public final class SimulatedNodes implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SimulatedNodes.class);
   private static final GroupVersionResource PODS = GroupVersionResource.core("pods");
   private static final GroupVersionResource NODES = GroupVersionResource.core("nodes");
-  private static final GroupVersionResource LEASES =
-      GroupVersionResource.of("coordination.k8s.io", "v1", "leases");
-  private static final String LEASE_NAMESPACE = "kube-node-lease";
   private static final Duration RENEW = Duration.ofSeconds(10);
-  private static final int LEASE_SECONDS = 40;
   private static final int WORKERS = 16;
   private static final int RENEWERS = 64;
   private static final String BY_NODE = "simulated-by-node";
@@ -332,7 +329,7 @@ public final class SimulatedNodes implements AutoCloseable {
     KubeObject unused =
         client.patch(
             NODES, "", name, "status", PatchType.MERGE, patch, WriteOptions.manager("kubelet"));
-    renew(node);
+    NodeLease.renew(client, node.name(), node.uid(), clock.instant());
   }
 
   private ObjectNode nodeStatus(String name, String address) {
@@ -409,47 +406,11 @@ public final class SimulatedNodes implements AutoCloseable {
       }
       if (isSimulated(node) && !node.isDeleting()) {
         try {
-          renew(node);
+          NodeLease.renew(client, node.name(), node.uid(), clock.instant());
         } catch (StatusException e) {
           LOG.debug("lease of {}: {}", node.name(), e.getMessage());
         }
       }
-    }
-  }
-
-  private void renew(KubeObject node) {
-    ObjectNode spec = Json.object();
-    spec.put("holderIdentity", node.name()).put("leaseDurationSeconds", LEASE_SECONDS);
-    spec.put("renewTime", Timestamps.micros(clock.instant()));
-    ObjectNode patch = Json.object();
-    patch.set("spec", spec);
-    try {
-      KubeObject unused =
-          client.patch(
-              LEASES,
-              LEASE_NAMESPACE,
-              node.name(),
-              "",
-              PatchType.MERGE,
-              patch,
-              WriteOptions.manager("kubelet"));
-    } catch (StatusException e) {
-      if (!e.isNotFound()) {
-        throw e;
-      }
-      ObjectNode lease =
-          Json.object().put("apiVersion", "coordination.k8s.io/v1").put("kind", "Lease");
-      ObjectNode metadata = lease.putObject("metadata").put("name", node.name());
-      metadata.put("namespace", LEASE_NAMESPACE);
-      metadata
-          .putArray("ownerReferences")
-          .addObject()
-          .put("apiVersion", "v1")
-          .put("kind", "Node")
-          .put("name", node.name())
-          .put("uid", node.uid());
-      lease.set("spec", spec);
-      KubeObject unused = client.create(LEASES, LEASE_NAMESPACE, lease);
     }
   }
 

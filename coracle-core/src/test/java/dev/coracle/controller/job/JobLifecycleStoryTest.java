@@ -14,7 +14,9 @@ import dev.coracle.controller.Pods;
 import dev.coracle.controller.Resources;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -183,12 +185,12 @@ class JobLifecycleStoryTest {
     job(
         "completions: 4\nparallelism: 4\ncompletionMode: Indexed\nbackoffLimitPerIndex: 0\nmaxFailedIndexes: 1",
         "");
-    List<KubeObject> pods = running(4);
-    for (KubeObject pod : pods) {
-      if (Indexes.of(pod) < 2) {
-        end(pod, "Failed");
-      }
-    }
+    Map<Integer, KubeObject> pods = new HashMap<>();
+    running(4).forEach(pod -> pods.put(Indexes.of(pod), pod));
+    end(pods.get(0), "Failed");
+    // then the controller has seen all that it created, so that it ends the Job in one pass
+    awaitJob(j -> j.at("status", "failed").asInt() == 1);
+    end(pods.get(1), "Failed");
     KubeObject failed = awaitJob(j -> is(j, "Failed"));
     assertThat(reason(failed, "Failed")).isEqualTo("MaxFailedIndexesExceeded");
     assertThat(failed.text("status", "failedIndexes")).isEqualTo("0,1");
