@@ -47,6 +47,16 @@ public final class ControllableClock implements Clock, AutoCloseable {
     this.running = running;
   }
 
+  /**
+   * A clock that runs, but from another time than now.
+   *
+   * @param running closed with this one
+   */
+  public ControllableClock(SystemClock running, Instant now) {
+    this(running);
+    this.turned = Duration.between(running.instant(), now);
+  }
+
   @Override
   public synchronized Instant instant() {
     return base.instant().plus(turned);

@@ -17,11 +17,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Expectations {
 
-  private static final Duration EXPIRY = Duration.ofMinutes(5);
+  /** After this time, of the machine, what was expected is waited for no more. */
+  public static final Duration EXPIRY = Duration.ofMinutes(5);
 
   private static final class Pending {
     int creations;
     final Set<String> deletions = new HashSet<>();
+    final Map<String, Long> writes = new HashMap<>();
     Instant since = Instant.EPOCH;
   }
 
@@ -65,8 +67,29 @@ public final class Expectations {
     }
   }
 
+  /**
+   * @param resourceVersion that the object with this uid was given
+   */
+  public synchronized void expectWrite(ObjectKey owner, String uid, long resourceVersion) {
+    Pending entry = pending.computeIfAbsent(owner, key -> new Pending());
+    entry.writes.merge(uid, resourceVersion, Math::max);
+    entry.since = clock.instant();
+  }
+
+  /**
+   * @param resourceVersion that the cache shows; {@link Long#MAX_VALUE} for an object that is gone
+   */
+  public synchronized void writeObserved(ObjectKey owner, String uid, long resourceVersion) {
+    Pending entry = pending.get(owner);
+    Long awaited = entry == null ? null : entry.writes.get(uid);
+    if (entry != null && awaited != null && awaited <= resourceVersion) {
+      entry.writes.remove(uid);
+      dropIfMet(owner, entry);
+    }
+  }
+
   private void dropIfMet(ObjectKey owner, Pending entry) {
-    if (entry.creations == 0 && entry.deletions.isEmpty()) {
+    if (entry.creations == 0 && entry.deletions.isEmpty() && entry.writes.isEmpty()) {
       pending.remove(owner);
     }
   }

@@ -7,6 +7,7 @@ import dev.coracle.api.OwnerReference;
 import dev.coracle.client.SharedInformer;
 import dev.coracle.controller.Controller;
 import dev.coracle.controller.ControllerContext;
+import dev.coracle.controller.Expectations;
 import dev.coracle.controller.ObjectKey;
 import dev.coracle.controller.Owners;
 import dev.coracle.controller.Pods;
@@ -26,6 +27,7 @@ public final class DeploymentController implements Controller {
   private final SharedInformer deployments;
   private final SharedInformer replicaSets;
   private final SharedInformer pods;
+  private final Expectations expectations = new Expectations();
   private final Work<ObjectKey> work;
 
   public DeploymentController(ControllerContext context) {
@@ -75,7 +77,7 @@ public final class DeploymentController implements Controller {
     @Override
     public void added(KubeObject set) {
       if (set.controllerRef() != null) {
-        enqueueOwner(set);
+        enqueueOwner(set, set.resourceVersion());
       } else {
         enqueueMatching(set);
       }
@@ -85,10 +87,10 @@ public final class DeploymentController implements Controller {
     public void updated(KubeObject before, KubeObject now) {
       OwnerReference former = before.controllerRef();
       if (former != null && !former.equals(now.controllerRef())) {
-        enqueueOwner(before);
+        enqueueOwner(before, Long.MAX_VALUE);
       }
       if (now.controllerRef() != null) {
-        enqueueOwner(now);
+        enqueueOwner(now, now.resourceVersion());
       } else if (former != null || !before.labels().equals(now.labels())) {
         enqueueMatching(now);
       }
@@ -96,14 +98,16 @@ public final class DeploymentController implements Controller {
 
     @Override
     public void deleted(KubeObject last) {
-      enqueueOwner(last);
+      enqueueOwner(last, Long.MAX_VALUE);
     }
   }
 
-  private void enqueueOwner(KubeObject set) {
+  private void enqueueOwner(KubeObject set, long resourceVersion) {
     OwnerReference owner = set.controllerRef();
     if (owner != null && owner.kind().equals("Deployment")) {
-      work.queue().add(new ObjectKey(set.namespace(), owner.name()));
+      ObjectKey key = new ObjectKey(set.namespace(), owner.name());
+      expectations.writeObserved(key, set.uid(), resourceVersion);
+      work.queue().add(key);
     }
   }
 
@@ -130,6 +134,12 @@ public final class DeploymentController implements Controller {
   private void sync(ObjectKey key) {
     KubeObject deployment = deployments.get(key.namespace(), key.name());
     if (deployment == null) {
+      expectations.forget(key);
+      return;
+    }
+    if (!expectations.satisfied(key)) {
+      // A ReplicaSet that was just grown, seen as it was before, would leave room for a new one.
+      work.queue().addAfter(key, Expectations.EXPIRY);
       return;
     }
     LabelSelector selector = LabelSelector.of(deployment.at("spec", "selector"));
@@ -147,7 +157,8 @@ public final class DeploymentController implements Controller {
             selector,
             Resources.REPLICA_SETS,
             candidates);
-    DeploymentState state = new DeploymentState(context, deployment, sets);
+    DeploymentState state =
+        new DeploymentState(context, replicaSets, expectations, deployment, sets);
     Duration again = new DeploymentSync(context, pods, state).run();
     if (again != null) {
       work.queue().addAfter(key, again);

@@ -3,7 +3,10 @@ package dev.coracle.controller.deployment;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Timestamps;
+import dev.coracle.client.SharedInformer;
 import dev.coracle.controller.ControllerContext;
+import dev.coracle.controller.Expectations;
+import dev.coracle.controller.ObjectKey;
 import dev.coracle.controller.Resources;
 import dev.coracle.controller.Trees;
 import java.time.Instant;
@@ -17,14 +20,26 @@ import org.jspecify.annotations.Nullable;
 final class DeploymentState {
 
   private final ControllerContext context;
+  private final SharedInformer replicaSets;
+  private final Expectations expectations;
   private final List<KubeObject> sets;
   private final Rollout rollout;
   private final Instant now;
   private KubeObject deployment;
   private @Nullable KubeObject newSet;
 
-  DeploymentState(ControllerContext context, KubeObject deployment, List<KubeObject> sets) {
+  /**
+   * @param expectations told of every write of a ReplicaSet
+   */
+  DeploymentState(
+      ControllerContext context,
+      SharedInformer replicaSets,
+      Expectations expectations,
+      KubeObject deployment,
+      List<KubeObject> sets) {
     this.context = context;
+    this.replicaSets = replicaSets;
+    this.expectations = expectations;
     this.deployment = deployment;
     this.sets = new ArrayList<>(sets);
     this.rollout = new Rollout(deployment);
@@ -63,8 +78,19 @@ final class DeploymentState {
 
   /** Takes a ReplicaSet, just created or found, as that of the present template. */
   void adoptNew(KubeObject set) {
+    expect(set);
     sets.add(set);
     newSet = set;
+  }
+
+  /** The next sync waits for the cache to show this write, unless it does already. */
+  private void expect(KubeObject written) {
+    ObjectKey key = ObjectKey.of(deployment);
+    expectations.expectWrite(key, written.uid(), written.resourceVersion());
+    KubeObject seen = replicaSets.get(written.namespace(), written.name());
+    if (seen != null) {
+      expectations.writeObserved(key, seen.uid(), seen.resourceVersion());
+    }
   }
 
   KubeObject updateSet(ObjectNode tree) {
@@ -76,6 +102,7 @@ final class DeploymentState {
                 deployment.namespace(),
                 tree.path("metadata").path("name").asText(),
                 tree);
+    expect(written);
     sets.replaceAll(set -> set.uid().equals(written.uid()) ? written : set);
     if (newSet != null && newSet.uid().equals(written.uid())) {
       newSet = written;

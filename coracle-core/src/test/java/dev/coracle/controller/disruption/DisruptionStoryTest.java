@@ -9,6 +9,7 @@ import dev.coracle.api.ControllableClock;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusException;
+import dev.coracle.api.SystemClock;
 import dev.coracle.controller.Conditions;
 import dev.coracle.controller.ControlPlaneInMemory;
 import dev.coracle.controller.Pods;
@@ -29,7 +30,8 @@ class DisruptionStoryTest {
   @BeforeAll
   static void start() throws Exception {
     cluster =
-        new ControlPlaneInMemory(new ControllableClock(Instant.parse("2026-01-01T00:00:00Z")));
+        new ControlPlaneInMemory(
+            new ControllableClock(new SystemClock(), Instant.parse("2026-01-01T00:00:00Z")));
     cluster.addNode("node-1", "64", 200);
   }
 

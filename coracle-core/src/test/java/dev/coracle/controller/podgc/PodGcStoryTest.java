@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.ControllableClock;
 import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.SystemClock;
 import dev.coracle.controller.Conditions;
 import dev.coracle.controller.ControlPlaneInMemory;
 import dev.coracle.controller.Resources;
@@ -25,7 +26,8 @@ class PodGcStoryTest {
   @BeforeAll
   static void start() throws Exception {
     cluster =
-        new ControlPlaneInMemory(new ControllableClock(Instant.parse("2026-01-01T00:00:00Z")));
+        new ControlPlaneInMemory(
+            new ControllableClock(new SystemClock(), Instant.parse("2026-01-01T00:00:00Z")));
     cluster.addNode("stays", "64", 200);
   }
 
@@ -65,9 +67,9 @@ class PodGcStoryTest {
     // the controllers' caches have seen it go
     cluster.awaitEvent(
         "", "goes", "RemovingNode: Node goes event: Removing Node goes from Controller");
-    cluster.turn(Duration.ofSeconds(39));
+    cluster.turn(Duration.ofSeconds(20));
     assertThat(cluster.admin().get(Resources.PODS, namespace, "lost").isDeleting()).isFalse();
-    cluster.turn(Duration.ofSeconds(1));
+    cluster.turn(Duration.ofSeconds(20));
     KubeObject failed =
         cluster.awaitObject(Resources.PODS, namespace, lost.name(), KubeObject::isDeleting);
     assertThat(failed.text("status", "phase")).isEqualTo("Failed");

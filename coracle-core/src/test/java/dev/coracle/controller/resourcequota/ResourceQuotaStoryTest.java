@@ -8,6 +8,7 @@ import dev.coracle.api.ControllableClock;
 import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.SystemClock;
 import dev.coracle.controller.ControlPlaneInMemory;
 import dev.coracle.controller.Resources;
 import java.time.Duration;
@@ -28,7 +29,7 @@ class ResourceQuotaStoryTest {
 
   @BeforeAll
   static void start() throws Exception {
-    clock = new ControllableClock(Instant.parse("2026-01-01T00:00:00Z"));
+    clock = new ControllableClock(new SystemClock(), Instant.parse("2026-01-01T00:00:00Z"));
     cluster = new ControlPlaneInMemory(clock);
     cluster.addNode("node-1", "64", 200);
   }

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.coracle.api.ControllableClock;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.SystemClock;
 import dev.coracle.controller.ControlPlaneInMemory;
 import dev.coracle.controller.Make;
 import dev.coracle.controller.Resources;
@@ -23,7 +24,8 @@ class TtlAfterFinishedStoryTest {
   @BeforeAll
   static void start() throws Exception {
     cluster =
-        new ControlPlaneInMemory(new ControllableClock(Instant.parse("2026-01-01T00:00:00Z")));
+        new ControlPlaneInMemory(
+            new ControllableClock(new SystemClock(), Instant.parse("2026-01-01T00:00:00Z")));
     cluster.addNode("node-1", "64", 200);
   }
 
@@ -68,9 +70,9 @@ class TtlAfterFinishedStoryTest {
   @Test
   void finished_timeIsOver_goesWithItsPods() {
     finishedJob("");
-    cluster.turn(Duration.ofSeconds(99));
+    cluster.turn(Duration.ofSeconds(40));
     assertThat(cluster.admin().find(Resources.JOBS, namespace, "sum")).isNotNull();
-    cluster.turn(Duration.ofSeconds(1));
+    cluster.turn(Duration.ofSeconds(60));
     cluster.awaitGone(Resources.JOBS, namespace, "sum");
     assertThat(cluster.list(Resources.PODS, namespace)).isEmpty();
   }
@@ -80,7 +82,7 @@ class TtlAfterFinishedStoryTest {
     finishedJob("");
     KubeObject unused =
         cluster.change(Resources.JOBS, namespace, "sum", "{spec: {ttlSecondsAfterFinished: 1000}}");
-    cluster.turn(Duration.ofSeconds(999));
+    cluster.turn(Duration.ofSeconds(940));
     assertThat(cluster.admin().get(Resources.JOBS, namespace, "sum").isDeleting()).isFalse();
     unused =
         cluster.change(Resources.JOBS, namespace, "sum", "{spec: {ttlSecondsAfterFinished: 0}}");
