@@ -6,13 +6,14 @@ import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.ListOptions;
 import dev.coracle.api.StatusException;
 import dev.coracle.auth.rbac.PolicyReconciler;
 import dev.coracle.client.Client;
 import dev.coracle.client.storage.LocalPath;
 import dev.coracle.client.storage.StorageAnnotations;
 import dev.coracle.client.storage.StorageClasses;
-import dev.coracle.controller.ingress.IngressStatusController;
+import dev.coracle.registry.Seed;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** The objects that every cluster has from its first moment: made if they are missing. */
 final class Bootstrap {
@@ -30,34 +33,43 @@ final class Bootstrap {
     this.client = client;
   }
 
-  /** System namespaces, then RBAC policy and priority classes, side by side. */
-  void base() throws InterruptedException {
-    together(
-        List.of(
-            () -> namespace("default"),
-            () -> namespace("kube-system"),
-            () -> namespace("kube-public"),
-            () -> namespace("kube-node-lease")));
-    together(
-        List.of(
-            () -> {
-              try {
-                new PolicyReconciler(client).reconcile();
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-              }
-            },
-            this::ingressStatus,
-            () ->
-                priorityClass(
-                    "system-node-critical",
-                    2_000_001_000,
-                    "Used for system critical pods that must not be moved from their current node."),
-            () ->
-                priorityClass(
-                    "system-cluster-critical",
-                    2_000_000_000,
-                    "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.")));
+  /**
+   * What every cluster has. An empty store takes it as it was made ready for the first cluster of
+   * this JVM; what is missing in another is made by requests, as Kubernetes makes it.
+   *
+   * @param empty takes all of it at once; null when each has to be a request, since somebody may
+   *     want to see or to decide them
+   */
+  void base(@Nullable Consumer<List<Seed>> empty) throws InterruptedException {
+    if (empty != null
+        && client
+            .list(GroupVersionResource.core("namespaces"), "", ListOptions.ALL)
+            .items()
+            .isEmpty()) {
+      empty.accept(FirstObjects.forNewCluster());
+      return;
+    }
+    together(tasks(FirstObjects.namespaces()));
+    List<Runnable> tasks = tasks(FirstObjects.besidesPolicy());
+    tasks.add(
+        () -> {
+          try {
+            new PolicyReconciler(client).reconcile();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        });
+    together(tasks);
+  }
+
+  private List<Runnable> tasks(List<FirstObjects.Item> items) {
+    List<Runnable> tasks = new ArrayList<>();
+    items.forEach(item -> tasks.add(() -> put(item)));
+    return tasks;
+  }
+
+  private void put(FirstObjects.Item item) {
+    put(item.resource(), item.namespace(), item.object(), item.kept());
   }
 
   /**
@@ -66,13 +78,13 @@ final class Bootstrap {
    */
   void localStorage() {
     ArrayNode rules = Json.array();
-    rule(rules, "", "persistentvolumeclaims", "get", "list", "watch", "update");
-    rule(rules, "", "persistentvolumes", "get", "list", "watch", "create", "delete");
-    rule(rules, "", "nodes", "get", "list", "watch");
-    rule(rules, "", "events", "create", "patch", "update");
-    rule(rules, "storage.k8s.io", "storageclasses", "get", "list", "watch");
-    rights("local-path-provisioner", rules);
-    ObjectNode standard = object("storage.k8s.io/v1", "StorageClass", "", "standard");
+    FirstObjects.rule(rules, "", "persistentvolumeclaims", "get", "list", "watch", "update");
+    FirstObjects.rule(rules, "", "persistentvolumes", "get", "list", "watch", "create", "delete");
+    FirstObjects.rule(rules, "", "nodes", "get", "list", "watch");
+    FirstObjects.rule(rules, "", "events", "create", "patch", "update");
+    FirstObjects.rule(rules, "storage.k8s.io", "storageclasses", "get", "list", "watch");
+    FirstObjects.rights("local-path-provisioner", rules).forEach(this::put);
+    ObjectNode standard = FirstObjects.object("storage.k8s.io/v1", "StorageClass", "", "standard");
     StorageAnnotations.put(standard, StorageClasses.IS_DEFAULT, "true");
     standard
         .put("provisioner", LocalPath.PROVISIONER)
@@ -82,45 +94,13 @@ final class Bootstrap {
     put(GroupVersionResource.of("storage.k8s.io", "v1", "storageclasses"), "", standard, false);
   }
 
-  /** What the controller may that Kubernetes has none of. */
-  private void ingressStatus() {
-    ArrayNode rules = Json.array();
-    rule(rules, "networking.k8s.io", "ingresses/status", "patch");
-    rights(IngressStatusController.NAME, rules);
-  }
-
-  /** The rights of a ServiceAccount of {@code kube-system}, under {@code system:coracle:}. */
-  private void rights(String account, ArrayNode rules) {
-    String rbac = "rbac.authorization.k8s.io";
-    String name = "system:coracle:" + account;
-    ObjectNode role = object(rbac + "/v1", "ClusterRole", "", name);
-    role.set("rules", rules);
-    put(GroupVersionResource.of(rbac, "v1", "clusterroles"), "", role, true);
-    ObjectNode binding = object(rbac + "/v1", "ClusterRoleBinding", "", name);
-    binding.putObject("roleRef").put("apiGroup", rbac).put("kind", "ClusterRole").put("name", name);
-    binding
-        .putArray("subjects")
-        .addObject()
-        .put("kind", "ServiceAccount")
-        .put("name", account)
-        .put("namespace", "kube-system");
-    put(GroupVersionResource.of(rbac, "v1", "clusterrolebindings"), "", binding, false);
-  }
-
-  private static void rule(ArrayNode rules, String group, String resource, String... verbs) {
-    ObjectNode rule = rules.addObject();
-    rule.putArray("apiGroups").add(group);
-    rule.putArray("resources").add(resource);
-    ArrayNode allowed = rule.putArray("verbs");
-    List.of(verbs).forEach(allowed::add);
-  }
-
   /**
    * What extension servers read to know whom to believe: {@code extension-apiserver-authentication}
    * of {@code kube-system}.
    */
   void extensionAuthentication(Map<String, String> content) {
-    ObjectNode map = object("v1", "ConfigMap", "kube-system", "extension-apiserver-authentication");
+    ObjectNode map =
+        FirstObjects.object("v1", "ConfigMap", "kube-system", "extension-apiserver-authentication");
     ObjectNode data = map.putObject("data");
     content.forEach(data::put);
     put(GroupVersionResource.core("configmaps"), "kube-system", map, true);
@@ -135,7 +115,8 @@ final class Bootstrap {
     if (client.find(resource, "", "kubernetes") != null) {
       return;
     }
-    ObjectNode object = object("networking.k8s.io/v1", "ServiceCIDR", "", "kubernetes");
+    ObjectNode object =
+        FirstObjects.object("networking.k8s.io/v1", "ServiceCIDR", "", "kubernetes");
     object
         .withObject("/metadata")
         .putArray("finalizers")
@@ -161,7 +142,7 @@ final class Bootstrap {
    * @param clusterIp the first address of the Services' range
    */
   void kubernetesService(String clusterIp, String address, int port) {
-    ObjectNode service = object("v1", "Service", "default", "kubernetes");
+    ObjectNode service = FirstObjects.object("v1", "Service", "default", "kubernetes");
     labels(service).put("component", "apiserver").put("provider", "kubernetes");
     ObjectNode spec =
         service.putObject("spec").put("clusterIP", clusterIp).put("type", "ClusterIP");
@@ -180,7 +161,7 @@ final class Bootstrap {
 
   /** The {@code kube-dns} Service; the cluster DNS answers there for UDP and TCP. */
   void dnsService(String clusterIp, String address, int port) {
-    ObjectNode service = object("v1", "Service", "kube-system", "kube-dns");
+    ObjectNode service = FirstObjects.object("v1", "Service", "kube-system", "kube-dns");
     labels(service)
         .put("k8s-app", "kube-dns")
         .put("kubernetes.io/cluster-service", "true")
@@ -214,11 +195,11 @@ final class Bootstrap {
       String portName,
       int port,
       List<String> protocols) {
-    ObjectNode endpoints = object("v1", "Endpoints", namespace, name);
+    ObjectNode endpoints = FirstObjects.object("v1", "Endpoints", namespace, name);
     labels(endpoints).put("endpointslice.kubernetes.io/skip-mirror", "true");
     ObjectNode subset = endpoints.putArray("subsets").addObject();
     subset.putArray("addresses").addObject().put("ip", address);
-    ObjectNode slice = object("discovery.k8s.io/v1", "EndpointSlice", namespace, name);
+    ObjectNode slice = FirstObjects.object("discovery.k8s.io/v1", "EndpointSlice", namespace, name);
     labels(slice).put("kubernetes.io/service-name", name);
     slice.put("addressType", "IPv4");
     ObjectNode endpoint = slice.putArray("endpoints").addObject();
@@ -254,25 +235,6 @@ final class Bootstrap {
     tree.withObject("/metadata").remove(List.of("uid", "resourceVersion", "creationTimestamp"));
     client.delete(nodes, "", name, DeleteOptions.uid(node.uid()));
     KubeObject unused = client.create(nodes, "", tree);
-  }
-
-  private void namespace(String name) {
-    put(GroupVersionResource.core("namespaces"), "", object("v1", "Namespace", "", name), false);
-  }
-
-  private void priorityClass(String name, int value, String description) {
-    ObjectNode priority = object("scheduling.k8s.io/v1", "PriorityClass", "", name);
-    priority.put("value", value).put("description", description);
-    put(GroupVersionResource.of("scheduling.k8s.io", "v1", "priorityclasses"), "", priority, false);
-  }
-
-  private static ObjectNode object(String apiVersion, String kind, String namespace, String name) {
-    ObjectNode object = Json.object().put("apiVersion", apiVersion).put("kind", kind);
-    ObjectNode metadata = object.putObject("metadata").put("name", name);
-    if (!namespace.isEmpty()) {
-      metadata.put("namespace", namespace);
-    }
-    return object;
   }
 
   private static ObjectNode labels(ObjectNode object) {

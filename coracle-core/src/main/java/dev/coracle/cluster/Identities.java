@@ -9,6 +9,9 @@ final class Identities {
   static final UserInfo API_SERVER =
       UserInfo.of("system:apiserver", "system:masters", "system:authenticated");
 
+  /** The manager of the fields that it writes. */
+  static final String API_SERVER_MANAGER = "apiserver";
+
   /** What acts for all simulated nodes. */
   static final UserInfo SIMULATED_NODES =
       UserInfo.of("system:coracle:simulated-nodes", "system:masters", "system:authenticated");

@@ -3,6 +3,7 @@ package dev.coracle.cluster;
 import dev.coracle.api.Cidr;
 import dev.coracle.api.Clock;
 import dev.coracle.api.ControllableClock;
+import dev.coracle.api.WriteOptions;
 import dev.coracle.apiserver.ApiServer;
 import dev.coracle.apiserver.ApiServerConfig;
 import dev.coracle.apiserver.audit.AuditConfig;
@@ -23,6 +24,8 @@ import dev.coracle.metrics.Metrics;
 import dev.coracle.registry.ConversionWebhooks;
 import dev.coracle.registry.Registry;
 import dev.coracle.registry.RegistryConfig;
+import dev.coracle.registry.RequestContext;
+import dev.coracle.registry.Seed;
 import dev.coracle.registry.local.MeasuredStore;
 import dev.coracle.registry.local.Registries;
 import dev.coracle.registry.local.SchemaAdapter;
@@ -157,7 +160,7 @@ final class ServerParts {
     ApiServer apiServer = apiServer(addresses, certificates, turnable);
     Client client = new Client(apiServer.inMemoryTransport(Identities.API_SERVER));
     loopback.set(client);
-    new Bootstrap(client).base();
+    new Bootstrap(client).base(seesFirstWrites() ? null : this::plant);
     Informers informers = parts.keep(new InformerFactory(client, clock));
     auth.startRbac(informers);
     admission.start(informers);
@@ -166,6 +169,18 @@ final class ServerParts {
     certificates.start(apiServer::reloadTls);
     parts.keep(LegacyTokenTracking.start(client, informers, clock));
     return apiServer;
+  }
+
+  /** Whether somebody records the first objects, or may decide them. */
+  private boolean seesFirstWrites() {
+    return auditor != null || !options.server().admission().equals(AdmissionOptions.USUAL);
+  }
+
+  private void plant(List<Seed> seeds) {
+    registry.plant(
+        RequestContext.of(Identities.API_SERVER, Identities.API_SERVER_MANAGER),
+        seeds,
+        WriteOptions.NONE);
   }
 
   private ApiServer apiServer(

@@ -12,6 +12,7 @@ import dev.coracle.api.WriteOptions;
 import java.io.Closeable;
 import java.util.Collection;
 import java.util.Iterator;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -105,6 +106,16 @@ public interface Registry {
       String subresource,
       ObjectNode body,
       WriteOptions options);
+
+  /**
+   * Creates objects that the server gives to every new cluster, one after the other, as {@link
+   * #create} would, but without asking admission and without a namespace that is there: what they
+   * need comes before them. Those that exist stay as they are. Not for kinds that take something
+   * for their objects (addresses, ports).
+   *
+   * @throws dev.coracle.api.StatusException 422 when one is not valid; none is stored then
+   */
+  void plant(RequestContext context, List<Seed> seeds, WriteOptions options);
 
   Written update(
       RequestContext context,

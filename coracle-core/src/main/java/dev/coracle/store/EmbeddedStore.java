@@ -6,7 +6,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.SequencedMap;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -75,6 +77,13 @@ final class EmbeddedStore implements Store {
   @Override
   public Entry create(String key, Value value) {
     return ((Change.Put) writer.write(new Write.Create(key, value))).now();
+  }
+
+  @Override
+  public void createMissing(SequencedMap<String, Value> values) {
+    List<Write.Create> writes = new ArrayList<>(values.size());
+    values.forEach((key, value) -> writes.add(new Write.Create(key, value)));
+    writer.createMissing(writes);
   }
 
   @Override

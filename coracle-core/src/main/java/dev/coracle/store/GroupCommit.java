@@ -3,6 +3,7 @@ package dev.coracle.store;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -80,12 +81,33 @@ final class GroupCommit {
 
   /** Does the write, in its turn, and returns when it is durable and told. */
   Store.Change write(Write write) {
+    return await(queue(write));
+  }
+
+  /** Does the writes, in their order, in as few groups as may be; what exists stays as it is. */
+  void createMissing(Collection<Write.Create> writes) {
+    List<Pending> waiting = new ArrayList<>(writes.size());
+    writes.forEach(write -> waiting.add(queue(write)));
+    for (Pending pending : waiting) {
+      try {
+        Store.Change unused = await(pending);
+      } catch (KeyExistsException e) {
+        // It stays as it is.
+      }
+    }
+  }
+
+  private Pending queue(Write write) {
     Pending pending = new Pending(write);
     queue.add(pending);
     if (closing || failure != null) {
       // The thread may have emptied the queue for the last time before this write came.
       refuseWaiting();
     }
+    return pending;
+  }
+
+  private static Store.Change await(Pending pending) {
     try {
       return pending.answer.join();
     } catch (CompletionException e) {

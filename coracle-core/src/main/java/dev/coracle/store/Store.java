@@ -2,6 +2,7 @@ package dev.coracle.store;
 
 import java.io.Closeable;
 import java.util.List;
+import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -179,6 +180,23 @@ public interface Store extends Closeable {
   /** Stores bytes that do not hold their revision. */
   default Entry create(String key, byte[] value) {
     return create(key, Value.of(value));
+  }
+
+  /**
+   * Stores those of these keys that do not exist, in their order, each as {@link #create} would; a
+   * store with a disk lets them share what waiting for it costs.
+   *
+   * @throws StoreFullException when there is no room; the first of them may be stored
+   */
+  default void createMissing(SequencedMap<String, Value> values) {
+    values.forEach(
+        (key, value) -> {
+          try {
+            create(key, value);
+          } catch (KeyExistsException e) {
+            // It stays as it is.
+          }
+        });
   }
 
   /**

@@ -106,6 +106,27 @@ class EncryptionAtRestTest {
   }
 
   @Test
+  void firstObjects_allKindsEnciphered_areReadAndNotOnDiskInClear() throws Exception {
+    Path config = config(keys("aescbc", "key1", KEY_1));
+    Files.writeString(config, Files.readString(config).replace("[secrets]", "['*.*']"));
+    ClusterOptions options =
+        TestCluster.options(
+                directory, ClusterOptions.Runtime.NONE, ClusterOptions.Part.CONTROLPLANE)
+            .toBuilder()
+            .durability(ClusterOptions.Durability.FSYNC)
+            .server(
+                ApiServerOptions.DEFAULTS.withEncryption(
+                    new ApiServerOptions.Encryption(config, false)))
+            .build();
+    try (TestCluster cluster = TestCluster.start(options)) {
+      assertThat(kubectl(cluster, "get", "clusterrole", "system:basic-user", "-o", "name"))
+          .contains("system:basic-user");
+    }
+
+    assertThat(disk()).contains("system:basic-user").doesNotContain("rbac-defaults");
+  }
+
+  @Test
   void keys_rotate_andAnUnchangedReplaceEnciphersAnew() throws Exception {
     try (TestCluster cluster = start("")) {
       createSecret(cluster, "early");

@@ -10,9 +10,11 @@ import dev.coracle.store.Store.Entry;
 import dev.coracle.store.Store.Range;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.SequencedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -67,6 +69,22 @@ interface StoreContract {
       Entry found = store.get("/b");
       assertThat(found).isNotNull();
       assertThat(found.value()).isEqualTo(bytes("2"));
+    }
+  }
+
+  @Test
+  default void createMissing_someExist_storesTheOthersInTheirOrder() throws Exception {
+    try (Store store = open()) {
+      store.create("/b", bytes("there"));
+      RecordingListener listener = new RecordingListener();
+      store.watch("/", 1, listener);
+      SequencedMap<String, Store.Value> values = new LinkedHashMap<>();
+      for (String key : List.of("/c", "/b", "/a")) {
+        values.put(key, Store.Value.of(bytes("new")));
+      }
+      store.createMissing(values);
+      assertThat(values(store.range("/", "", 0, 0))).containsExactly("new", "there", "new");
+      assertThat(listener.changes()).containsExactly("put /c@2", "put /a@3");
     }
   }
 

@@ -8,13 +8,21 @@ import dev.coracle.api.StatusException;
 import dev.coracle.api.WriteOptions;
 import dev.coracle.registry.Registry;
 import dev.coracle.registry.ResourceType;
+import dev.coracle.registry.Seed;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** An APIService for every group and version that this server serves itself, and for no other. */
 final class LocalServices {
 
   private static final String MANAGED = "kube-aggregator.kubernetes.io/automanaged";
+
+  /** By name, those of the built-in groups: the same in every cluster of this JVM. */
+  private static final Map<String, Seed> SEEDS = new ConcurrentHashMap<>();
 
   private LocalServices() {}
 
@@ -35,6 +43,9 @@ final class LocalServices {
     }
     // The API registration itself is served by the aggregator, which registers only others.
     served.values().removeIf(each -> each.group().equals("apiregistration.k8s.io"));
+    if (known.isEmpty()) {
+      plant(registry, type, served, locals);
+    }
     served.forEach(
         (name, each) -> {
           KubeObject current = known.get(name);
@@ -55,8 +66,43 @@ final class LocalServices {
         });
   }
 
-  private static @org.jspecify.annotations.Nullable KubeObject create(
+  /** A new cluster gets all built-in ones at once. */
+  private static void plant(
+      Registry registry, ResourceType type, Map<String, ResourceType> served, LocalGroups locals) {
+    List<Seed> seeds = new ArrayList<>();
+    served.forEach(
+        (name, each) -> {
+          if (!each.custom() && !locals.types().contains(each)) {
+            seeds.add(
+                SEEDS.computeIfAbsent(
+                    name, any -> new Seed(type.gvr(), "", service(name, each, false))));
+          }
+        });
+    registry.plant(ApiServices.system(), seeds, WriteOptions.NONE);
+  }
+
+  private static @Nullable KubeObject create(
       Registry registry, ResourceType type, String name, ResourceType served, boolean local) {
+    try {
+      return registry
+          .create(
+              ApiServices.system(),
+              type,
+              "",
+              "",
+              "",
+              service(name, served, local),
+              WriteOptions.NONE)
+          .object();
+    } catch (StatusException e) {
+      if (e.isAlreadyExists()) {
+        return null;
+      }
+      throw e;
+    }
+  }
+
+  private static ObjectNode service(String name, ResourceType served, boolean local) {
     ObjectNode object = Json.object();
     object.put("apiVersion", "apiregistration.k8s.io/v1").put("kind", "APIService");
     ObjectNode metadata = object.putObject("metadata").put("name", name);
@@ -72,16 +118,7 @@ final class LocalServices {
         .put(
             "versionPriority",
             served.custom() || local ? 100 : served.version().equals("v1") ? 15 : 30);
-    try {
-      return registry
-          .create(ApiServices.system(), type, "", "", "", object, WriteOptions.NONE)
-          .object();
-    } catch (StatusException e) {
-      if (e.isAlreadyExists()) {
-        return null;
-      }
-      throw e;
-    }
+    return object;
   }
 
   private static void remove(Registry registry, ResourceType type, String name) {

@@ -3,6 +3,7 @@ package dev.coracle.apiserver.flowcontrol;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.DeleteOptions;
+import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.ListOptions;
@@ -16,8 +17,10 @@ import dev.coracle.metrics.Metrics;
 import dev.coracle.registry.Registry;
 import dev.coracle.registry.RequestContext;
 import dev.coracle.registry.ResourceType;
+import dev.coracle.registry.Seed;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
@@ -159,12 +162,34 @@ public final class FlowControl implements AutoCloseable {
     return type;
   }
 
+  /** Loaded with the first new cluster of this JVM. */
+  private static final class Once {
+    static final List<Seed> SEEDS = seeds();
+
+    private static List<Seed> seeds() {
+      BootstrapFlows flows = new BootstrapFlows();
+      List<Seed> seeds = new ArrayList<>();
+      flows.levels().values().forEach(each -> seeds.add(seed("prioritylevelconfigurations", each)));
+      flows.schemas().values().forEach(each -> seeds.add(seed("flowschemas", each)));
+      return List.copyOf(seeds);
+    }
+
+    private static Seed seed(String plural, ObjectNode object) {
+      return new Seed(GroupVersionResource.of(GROUP, "v1", plural), "", object);
+    }
+  }
+
   private void reconcile() {
     ResourceType levels = type("prioritylevelconfigurations");
     ResourceType schemas = type("flowschemas");
-    BootstrapFlows wanted = new BootstrapFlows();
-    ensure(levels, wanted.levels());
-    ensure(schemas, wanted.schemas());
+    if (registry.list(levels, "", ListOptions.ALL).items().isEmpty()
+        && registry.list(schemas, "", ListOptions.ALL).items().isEmpty()) {
+      registry.plant(system(), Once.SEEDS, WriteOptions.manager(PRODUCER));
+    } else {
+      BootstrapFlows wanted = new BootstrapFlows();
+      ensure(levels, wanted.levels());
+      ensure(schemas, wanted.schemas());
+    }
     List<KubeObject> knownLevels = registry.list(levels, "", ListOptions.ALL).items();
     List<KubeObject> knownSchemas = registry.list(schemas, "", ListOptions.ALL).items();
     table = FlowTable.of(knownSchemas, knownLevels);

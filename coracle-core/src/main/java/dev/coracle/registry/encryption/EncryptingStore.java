@@ -4,8 +4,10 @@ import dev.coracle.store.ConflictException;
 import dev.coracle.store.Store;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -82,6 +84,22 @@ final class EncryptingStore implements Store {
     }
     transformer.prepare();
     return inClear(store.create(key, enciphered(transformer, key, value)), value);
+  }
+
+  @Override
+  public void createMissing(SequencedMap<String, Value> values) {
+    SequencedMap<String, Value> stored = new LinkedHashMap<>();
+    values.forEach(
+        (key, value) -> {
+          Transformer transformer = transformers.of(key);
+          if (transformer instanceof Identity) {
+            stored.put(key, value);
+          } else {
+            transformer.prepare();
+            stored.put(key, enciphered(transformer, key, value));
+          }
+        });
+    store.createMissing(stored);
   }
 
   @Override

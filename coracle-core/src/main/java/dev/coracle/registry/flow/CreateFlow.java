@@ -2,6 +2,7 @@ package dev.coracle.registry.flow;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.AdmissionAttributes;
+import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Operation;
 import dev.coracle.api.Status;
@@ -10,14 +11,23 @@ import dev.coracle.api.StatusException;
 import dev.coracle.api.Timestamps;
 import dev.coracle.api.WriteOptions;
 import dev.coracle.registry.Meta;
+import dev.coracle.registry.Registry;
 import dev.coracle.registry.RegistryConfig;
 import dev.coracle.registry.RequestContext;
 import dev.coracle.registry.ResourceType;
+import dev.coracle.registry.Seed;
+import dev.coracle.registry.cache.StoredJson;
 import dev.coracle.registry.resource.Resource;
 import dev.coracle.registry.resource.Strategy;
 import dev.coracle.registry.resource.Write;
 import dev.coracle.registry.strategy.InitialStatus;
+import dev.coracle.store.Store;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.SequencedMap;
+import java.util.function.Function;
 
 /** Creating an object, step by step. */
 public final class CreateFlow {
@@ -71,17 +81,7 @@ public final class CreateFlow {
     String name = Meta.text(metadata, "name");
     Write write = new Write(context, type, namespace, name, "", options, config.clock().instant());
     boolean generated = name.isEmpty() && !Meta.text(metadata, "generateName").isEmpty();
-    config.schemas().applyDefaults(type, object);
-    resource.strategy().complete(object);
-    if (record) {
-      config.schemas().recordFields(type, "", object, null, write.manager(), write.now());
-    }
-    for (String field :
-        new String[] {
-          "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"
-        }) {
-      Meta.of(object).remove(field);
-    }
+    complete(write, resource, object, record);
     AdmissionAttributes attributes =
         Admissions.of(
             write,
@@ -92,7 +92,7 @@ public final class CreateFlow {
             Admissions.options("CreateOptions", options));
     config.admission().mutate(attributes);
     namespaces.requireOpen(resource, write);
-    prepare(write, resource, object);
+    prepare(write, resource, object, config.uids().get());
     for (int attempt = 1; ; attempt++) {
       if (generated) {
         metadata = Meta.of(object);
@@ -111,7 +111,61 @@ public final class CreateFlow {
     }
   }
 
-  private void prepare(Write write, Resource resource, ObjectNode object) {
+  /**
+   * Creates what every new cluster has, as {@link Registry#plant} says.
+   *
+   * @param resources what the seeds are of
+   */
+  public void plant(
+      RequestContext context,
+      List<Seed> seeds,
+      Function<GroupVersionResource, Resource> resources,
+      WriteOptions options) {
+    Instant now = config.clock().instant();
+    SequencedMap<String, Store.Value> values = new LinkedHashMap<>();
+    for (Seed seed : seeds) {
+      Resource resource = resources.apply(seed.resource());
+      Write write =
+          new Write(context, resource.type(), seed.namespace(), seed.name(), "", options, now);
+      String uid = config.uids().get();
+      byte[] json =
+          seed.json(uid, Timestamps.seconds(now), body -> planted(write, resource, body, uid));
+      values.put(resource.key(seed.namespace(), seed.name()), StoredJson.value(json));
+    }
+    objects.store().createMissing(values);
+  }
+
+  private byte[] planted(Write write, Resource resource, ObjectNode body, String uid) {
+    List<String> warnings = write.context().warnings();
+    ObjectNode object =
+        config
+            .schemas()
+            .decode(resource.type(), body, false, write.options().fieldValidation(), warnings);
+    Bodies.namespace(object, write.namespace());
+    complete(write, resource, object, true);
+    prepare(write, resource, object, uid);
+    requireValid(write, resource, object);
+    return ObjectStore.json(resource, object);
+  }
+
+  /** Defaults, and who sets what. */
+  private void complete(Write write, Resource resource, ObjectNode object, boolean record) {
+    config.schemas().applyDefaults(resource.type(), object);
+    resource.strategy().complete(object);
+    if (record) {
+      config
+          .schemas()
+          .recordFields(resource.type(), "", object, null, write.manager(), write.now());
+    }
+    for (String field :
+        new String[] {
+          "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"
+        }) {
+      Meta.of(object).remove(field);
+    }
+  }
+
+  private void prepare(Write write, Resource resource, ObjectNode object, String uid) {
     if (resource.hasStatus() && !resource.strategy().takesStatusOnCreate()) {
       object.remove("status");
       if (!resource.type().custom()) {
@@ -119,7 +173,7 @@ public final class CreateFlow {
       }
     }
     ObjectNode metadata = Meta.of(object);
-    metadata.put("uid", config.uids().get());
+    metadata.put("uid", uid);
     metadata.put("creationTimestamp", Timestamps.seconds(write.now()));
     metadata.remove("generation");
     if (resource.countsGeneration()) {
@@ -132,15 +186,7 @@ public final class CreateFlow {
       Write write, Resource resource, ObjectNode object, AdmissionAttributes attributes)
       throws ObjectStore.Exists {
     String name = Meta.text(Meta.of(object), "name");
-    List<StatusCause> causes =
-        new java.util.ArrayList<>(
-            config
-                .schemas()
-                .validate(resource.type(), "", object, null, write.context().warnings()));
-    causes.addAll(resource.strategy().validate(write, object, null));
-    if (!causes.isEmpty()) {
-      throw StatusException.invalid(resource.type().group(), resource.type().kind(), name, causes);
-    }
+    requireValid(write, resource, object);
     write.context().warnings().addAll(config.schemas().warnings(resource.type(), object));
     Meta.canonical(object);
     config
@@ -165,6 +211,22 @@ public final class CreateFlow {
       if (!stored) {
         allocation.release();
       }
+    }
+  }
+
+  private void requireValid(Write write, Resource resource, ObjectNode object) {
+    List<StatusCause> causes =
+        new ArrayList<>(
+            config
+                .schemas()
+                .validate(resource.type(), "", object, null, write.context().warnings()));
+    causes.addAll(resource.strategy().validate(write, object, null));
+    if (!causes.isEmpty()) {
+      throw StatusException.invalid(
+          resource.type().group(),
+          resource.type().kind(),
+          Meta.text(Meta.of(object), "name"),
+          causes);
     }
   }
 

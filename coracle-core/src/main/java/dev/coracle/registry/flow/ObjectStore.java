@@ -163,13 +163,18 @@ public final class ObjectStore {
     }
   }
 
-  /** What would be stored, as a tree that {@link #insert} and {@link #replace} take. */
+  /** What would be stored, of a tree that {@link #insert} and {@link #replace} take. */
   private static Store.Value value(Resource resource, ObjectNode object) {
+    return StoredJson.value(json(resource, object));
+  }
+
+  /** What would be stored, without its resourceVersion. */
+  static byte[] json(Resource resource, ObjectNode object) {
     Conversion conversion = resource.conversion();
     ObjectNode stored = conversion == null ? object : conversion.stored(object);
     Meta.canonical(stored);
     Meta.of(stored).remove("resourceVersion");
-    return StoredJson.value(Json.write(Json.canonicalOrder(stored)));
+    return Json.write(Json.canonicalOrder(stored));
   }
 
   private static KubeObject written(

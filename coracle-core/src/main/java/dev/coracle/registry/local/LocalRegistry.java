@@ -15,6 +15,7 @@ import dev.coracle.registry.Registry;
 import dev.coracle.registry.RegistryConfig;
 import dev.coracle.registry.RequestContext;
 import dev.coracle.registry.ResourceType;
+import dev.coracle.registry.Seed;
 import dev.coracle.registry.custom.CustomResources;
 import dev.coracle.registry.flow.AddressWriter;
 import dev.coracle.registry.flow.Admissions;
@@ -34,6 +35,7 @@ import dev.coracle.registry.strategy.Strategies;
 import dev.coracle.registry.subresource.Subresources;
 import dev.coracle.store.Store;
 import java.util.Collection;
+import java.util.List;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -141,6 +143,11 @@ final class LocalRegistry implements Registry {
   }
 
   @Override
+  public void plant(RequestContext context, List<Seed> seeds, WriteOptions options) {
+    creating.plant(context, seeds, resources::of, options);
+  }
+
+  @Override
   public Written update(
       RequestContext context,
       ResourceType type,
@@ -242,7 +249,7 @@ final class LocalRegistry implements Registry {
             "meta.k8s.io",
             "PatchOptions",
             "",
-            java.util.List.of(
+            List.of(
                 new dev.coracle.api.StatusCause(
                     "FieldValueRequired",
                     "Required value: is required for apply patch",

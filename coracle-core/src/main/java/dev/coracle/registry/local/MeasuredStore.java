@@ -9,6 +9,7 @@ import dev.coracle.store.Store;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -154,6 +155,26 @@ public final class MeasuredStore implements Store {
   @Override
   public Entry create(String key, Value value) {
     return timed("create", key, () -> store.create(key, value));
+  }
+
+  /** Counted as one request for each key; how long they took together is the first one's. */
+  @Override
+  public void createMissing(SequencedMap<String, Value> values) {
+    if (values.isEmpty()) {
+      return;
+    }
+    String first = values.firstEntry().getKey();
+    boolean unused =
+        timed(
+            "create",
+            first,
+            () -> {
+              store.createMissing(values);
+              return true;
+            });
+    for (String key : values.sequencedKeySet().stream().skip(1).toList()) {
+      cells("create", key).requests.increment();
+    }
   }
 
   @Override

@@ -78,8 +78,8 @@ public final class Strategies {
           "ClusterRoleBinding" ->
           new VersionedStrategy(true, true);
       case "Lease" -> new VersionedStrategy(false, true);
-      case "APIService",
-          "PodDisruptionBudget",
+      case "APIService" -> new ApiServiceStrategy();
+      case "PodDisruptionBudget",
           "MutatingWebhookConfiguration",
           "ValidatingWebhookConfiguration",
           "MutatingAdmissionPolicy",
