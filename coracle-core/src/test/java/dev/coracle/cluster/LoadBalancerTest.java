@@ -33,8 +33,11 @@ class LoadBalancerTest {
     KubeObject unused = cluster.client().create(resource, "default", tree);
   }
 
+  /** Tried anew each second: what left before the address was the machine's gets no answer. */
   private static boolean answers() {
-    try (Socket socket = new Socket(ADDRESS, 80)) {
+    try (Socket socket = new Socket()) {
+      socket.connect(new InetSocketAddress(ADDRESS, 80), 1000);
+      socket.setSoTimeout(1000);
       return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
           .startsWith("hello");
     } catch (IOException e) {
