@@ -233,19 +233,21 @@ public final class ControlPlaneInMemory implements AutoCloseable {
     Duration step = Duration.ofSeconds(10);
     for (Duration left = by; left.isPositive(); left = left.minus(step)) {
       turned.advance(left.compareTo(step) < 0 ? left : step);
-      list(Resources.LEASES, "kube-node-lease").forEach(this::awaitHeard);
+      list(Resources.LEASES, "kube-node-lease")
+          .forEach(lease -> awaitSeen(Resources.LEASES, lease));
     }
   }
 
-  private void awaitHeard(KubeObject lease) {
-    SharedInformer leases = managerInformers.of(Resources.LEASES);
+  /** Waits until the controllers' cache shows an object as it was written, or later. */
+  public void awaitSeen(GroupVersionResource resource, KubeObject written) {
+    SharedInformer cache = managerInformers.of(resource);
     await()
         .pollDelay(Duration.ZERO)
         .pollInterval(Duration.ofMillis(1))
         .until(
             () -> {
-              KubeObject seen = leases.get(lease.namespace(), lease.name());
-              return seen != null && seen.resourceVersion() >= lease.resourceVersion();
+              KubeObject seen = cache.get(written.namespace(), written.name());
+              return seen != null && seen.resourceVersion() >= written.resourceVersion();
             });
   }
 

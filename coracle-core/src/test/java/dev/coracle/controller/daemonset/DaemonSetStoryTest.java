@@ -62,7 +62,7 @@ class DaemonSetStoryTest {
   }
 
   private static void patchNode(StoryNamespace space, int number, String yaml) {
-    KubeObject unused =
+    KubeObject patched =
         cluster
             .admin()
             .patch(
@@ -73,6 +73,7 @@ class DaemonSetStoryTest {
                 PatchType.MERGE,
                 ControlPlaneInMemory.yaml(yaml),
                 WriteOptions.NONE);
+    cluster.awaitSeen(Resources.NODES, patched);
   }
 
   private static KubeObject create(StoryNamespace space, String image, String more) {
