@@ -15,6 +15,12 @@ public interface BodyStream extends AutoCloseable {
   void write(byte[]... shared) throws IOException;
 
   /**
+   * Lets fewer bytes than usual be on their way, for bodies that many peers may leave unread for
+   * long.
+   */
+  void keepShort();
+
+  /**
    * As {@link #write}, and never waits.
    *
    * @return false, and nothing is written, while the peer is too slow

@@ -53,6 +53,11 @@ final class GatedBodyStream implements BodyStream {
   }
 
   @Override
+  public void keepShort() {
+    gate.keepShort();
+  }
+
+  @Override
   public boolean tryWrite(byte[]... shared) throws IOException {
     long length = check(shared);
     if (length > 0 && !silent) {

@@ -11,8 +11,10 @@ import org.jspecify.annotations.Nullable;
 final class WriteGate {
 
   private static final int HIGH = 256 * 1024;
+  private static final int SHORT_HIGH = 96 * 1024;
   private static final int LOW = 64 * 1024;
 
+  private int high = HIGH;
   private long unsent;
   private boolean heldBack;
   private @Nullable IOException failure;
@@ -24,7 +26,7 @@ final class WriteGate {
    * @param timeoutMillis without progress; 0 for ever
    */
   synchronized void enter(long bytes, long timeoutMillis) throws IOException {
-    while (failure == null && unsent >= HIGH) {
+    while (failure == null && unsent >= high) {
       heldBack = true;
       long before = unsent;
       try {
@@ -41,10 +43,15 @@ final class WriteGate {
     unsent += bytes;
   }
 
+  /** Lets fewer bytes than usual be on their way. */
+  synchronized void keepShort() {
+    high = SHORT_HIGH;
+  }
+
   /** As {@link #enter}, or false where that would wait. */
   synchronized boolean tryEnter(long bytes) throws IOException {
     check();
-    if (unsent >= HIGH) {
+    if (unsent >= high) {
       heldBack = true;
       return false;
     }

@@ -13,6 +13,7 @@ import java.io.Closeable;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,7 +50,8 @@ public interface Registry {
 
     /**
      * Takes events that stand before all that are offered from now on. They may be asked for later,
-     * by one thread, when somebody wants them.
+     * by one thread, when somebody wants them; when one cannot be had ({@link
+     * dev.coracle.api.StatusException}), the watch ends with that error.
      *
      * @return as {@link #offer}
      */
@@ -60,6 +62,17 @@ public interface Registry {
         }
       }
       return true;
+    }
+
+    /**
+     * Takes a view through which the watcher sees all events, in order, at the time when it takes
+     * them: so what waits for it is what all watchers share. A view that fails ({@link
+     * dev.coracle.api.StatusException}) ends the watch with that error.
+     *
+     * @return false when this sink wants events as they are to be seen
+     */
+    default boolean showThrough(UnaryOperator<List<WatchEvent>> view) {
+      return false;
     }
 
     /**

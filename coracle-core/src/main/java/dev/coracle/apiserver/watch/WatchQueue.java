@@ -1,33 +1,37 @@
 package dev.coracle.apiserver.watch;
 
+import dev.coracle.api.KubeObject;
+import dev.coracle.api.StatusException;
+import dev.coracle.api.StatusJson;
 import dev.coracle.api.WatchEvent;
 import dev.coracle.registry.Registry;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The events on their way to one watcher. It is bounded, by their number and by their bytes: a
- * watcher that falls behind is ended after what it has, and must list again. The objects that it
- * begins with do not count: they are looked up as they are taken.
+ * watcher that falls behind is ended, and what waited for it is dropped, so that it goes on from
+ * where it is by a watch from there, or by a list. Events are shared by all watchers; the objects
+ * that it begins with are looked up as they are taken.
  */
 public final class WatchQueue implements Registry.WatchSink {
 
   private static final int MOST = 16 * 1024;
   private static final long MOST_BYTES = 64L * 1024 * 1024;
-
-  /** What may happen while a watcher reads what it begins with. */
-  private static final int MOST_AT_FIRST = 100_000;
-
   private static final int PAGE = 64;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private ArrayDeque<WatchEvent> events = new ArrayDeque<>();
   private @Nullable Iterator<WatchEvent> initial;
+  private volatile UnaryOperator<List<WatchEvent>> view = UnaryOperator.identity();
   private long bytes;
   private int most = Integer.MAX_VALUE;
   private long mostBytes = Long.MAX_VALUE;
@@ -42,13 +46,12 @@ public final class WatchQueue implements Registry.WatchSink {
         return false;
       }
       if (events.size() >= most || bytes >= mostBytes) {
-        ended = true;
         overrun = true;
-        changed.signal();
+        endAtOnce();
         return false;
       }
       events.addLast(event);
-      bytes += event.object().json().length;
+      bytes += size(event);
       if (events.size() == 1) {
         changed.signal();
       }
@@ -74,11 +77,17 @@ public final class WatchQueue implements Registry.WatchSink {
     }
   }
 
+  @Override
+  public boolean showThrough(UnaryOperator<List<WatchEvent>> seen) {
+    view = seen;
+    return true;
+  }
+
   /** The watch has begun: what is there now is what it begins with, and has no bound. */
   public void begun() {
     lock.lock();
     try {
-      most = events.size() + MOST_AT_FIRST;
+      most = events.size() + MOST;
       mostBytes = bytes + MOST_BYTES;
     } finally {
       lock.unlock();
@@ -100,11 +109,7 @@ public final class WatchQueue implements Registry.WatchSink {
   public void cancel() {
     lock.lock();
     try {
-      ended = true;
-      events.clear();
-      initial = null;
-      bytes = 0;
-      changed.signal();
+      endAtOnce();
     } finally {
       lock.unlock();
     }
@@ -123,9 +128,33 @@ public final class WatchQueue implements Registry.WatchSink {
   /**
    * Waits for events.
    *
-   * @return what is there, in order, the caller's own; null when the watch is over
+   * @return some of what is there, in order, the caller's own; null when the watch is over
    */
   public @Nullable Queue<WatchEvent> take() throws InterruptedException {
+    try {
+      while (true) {
+        List<WatchEvent> taken = takeInitial();
+        if (taken.isEmpty()) {
+          taken = takeLive();
+        }
+        if (taken.isEmpty()) {
+          return null;
+        }
+        List<WatchEvent> seen = view.apply(taken);
+        if (!seen.isEmpty()) {
+          return new ArrayDeque<>(seen);
+        }
+      }
+    } catch (StatusException failure) {
+      cancel();
+      return new ArrayDeque<>(
+          List.of(
+              new WatchEvent(
+                  WatchEvent.Type.ERROR, KubeObject.of(StatusJson.write(failure.status())))));
+    }
+  }
+
+  private List<WatchEvent> takeInitial() throws InterruptedException {
     Iterator<WatchEvent> first;
     lock.lockInterruptibly();
     try {
@@ -133,19 +162,14 @@ public final class WatchQueue implements Registry.WatchSink {
     } finally {
       lock.unlock();
     }
-    if (first != null) {
-      Queue<WatchEvent> page = new ArrayDeque<>(PAGE);
-      while (page.size() < PAGE && first.hasNext()) {
-        page.add(first.next());
-      }
-      if (!page.isEmpty()) {
-        return page;
-      }
+    List<WatchEvent> taken = new ArrayList<>();
+    while (first != null && taken.size() < PAGE && first.hasNext()) {
+      taken.add(first.next());
     }
-    return takeLive();
+    return taken;
   }
 
-  private @Nullable Queue<WatchEvent> takeLive() throws InterruptedException {
+  private List<WatchEvent> takeLive() throws InterruptedException {
     lock.lockInterruptibly();
     try {
       initial = null;
@@ -153,16 +177,36 @@ public final class WatchQueue implements Registry.WatchSink {
         most = MOST;
         mostBytes = MOST_BYTES;
         if (ended) {
-          return null;
+          return List.of();
         }
         changed.await();
       }
-      Queue<WatchEvent> batch = events;
-      events = new ArrayDeque<>();
-      bytes = 0;
-      return batch;
+      int behind = events.size();
+      List<WatchEvent> taken = new ArrayList<>(Math.min(behind, PAGE));
+      while (taken.size() < PAGE && !events.isEmpty()) {
+        WatchEvent event = events.removeFirst();
+        bytes -= size(event);
+        taken.add(event);
+      }
+      if (behind > PAGE && events.isEmpty()) {
+        // A watcher that once was far behind does not keep the room for that.
+        events = new ArrayDeque<>();
+      }
+      return taken;
     } finally {
       lock.unlock();
     }
+  }
+
+  private void endAtOnce() {
+    ended = true;
+    events = new ArrayDeque<>();
+    initial = null;
+    bytes = 0;
+    changed.signal();
+  }
+
+  private static int size(WatchEvent event) {
+    return event.object().json().length;
   }
 }

@@ -32,7 +32,7 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class WatchWriter {
 
   private static final int MOST_LINES = 64;
-  private static final int MOST_BYTES = 64 * 1024;
+  private static final int MOST_BYTES = 32 * 1024;
 
   private final Encoder encoder;
   private final WatchMetrics metrics;
@@ -98,6 +98,7 @@ public final class WatchWriter {
         observation.started(200);
         headers.add("Content-Type", watch.format().contentType());
         try (BodyStream body = responder.stream(200, headers)) {
+          body.keepShort();
           copy(watch, query, queue, body::write);
         }
       }

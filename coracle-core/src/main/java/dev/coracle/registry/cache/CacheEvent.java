@@ -2,6 +2,7 @@ package dev.coracle.registry.cache;
 
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.WatchEvent;
+import dev.coracle.store.Store;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +38,23 @@ final class CacheEvent {
     this.now = now;
     this.before = before;
     this.after = after;
+  }
+
+  /** A change by itself, without the state of the cache; null for mere progress. */
+  static @Nullable CacheEvent of(Store.Change change) {
+    return switch (change) {
+      case Store.Change.Put put -> {
+        Store.Entry was = put.before();
+        yield new CacheEvent(
+            change.revision(),
+            StoredJson.object(put.now()),
+            was == null ? null : StoredJson.object(was),
+            null);
+      }
+      case Store.Change.Delete delete ->
+          new CacheEvent(change.revision(), null, StoredJson.object(delete.last()), null);
+      case Store.Change.Progress _ -> null;
+    };
   }
 
   long revision() {

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class CacheWatcher implements Registry.Watch {
 
   /** What may happen while a watcher is still told of the past. */
-  private static final int MOST_PENDING = 100_000;
+  private static final int MOST_PENDING = 16 * 1024;
 
   private final WatchCache cache;
   private final String namespace;
@@ -58,7 +58,7 @@ final class CacheWatcher implements Registry.Watch {
     } else if (waiting.size() < MOST_PENDING) {
       waiting.add(event);
     } else {
-      cut();
+      end();
     }
   }
 
@@ -82,17 +82,17 @@ final class CacheWatcher implements Registry.Watch {
   }
 
   void tell(CacheEvent event) {
-    if (!open || !concerns(event)) {
-      return;
-    }
-    WatchEvent seen = event.seenBy(selection);
+    WatchEvent seen = open ? seen(event) : null;
     if (seen != null) {
       offer(seen);
     }
   }
 
-  private boolean concerns(CacheEvent event) {
-    return namespace.isEmpty() || namespace.equals(event.object().namespace());
+  /** What it is told of a change; null for nothing. */
+  @Nullable WatchEvent seen(CacheEvent event) {
+    return namespace.isEmpty() || namespace.equals(event.object().namespace())
+        ? event.seenBy(selection)
+        : null;
   }
 
   /** Tells it live watchers only: one that is still catching up gets none. */
@@ -109,8 +109,13 @@ final class CacheWatcher implements Registry.Watch {
   }
 
   void offerAll(Iterator<WatchEvent> events) {
-    if (open && !sink.offerAll(events)) {
-      cut();
+    try {
+      if (open && !sink.offerAll(events)) {
+        cut();
+      }
+    } catch (RuntimeException e) {
+      close();
+      throw e;
     }
   }
 

@@ -180,9 +180,10 @@ public final class WatchCache {
           lock.unlock();
         }
         if (past == null) {
-          past = olderPast(watcher, after.revision(), registeredAt);
+          watcher.offerAll(olderPast(watcher, after.revision(), registeredAt));
+        } else {
+          past.forEach(watcher::tell);
         }
-        past.forEach(watcher::tell);
       }
       case Start.Now now -> {
         Snapshot state =
@@ -207,13 +208,9 @@ public final class WatchCache {
   }
 
   /** What happened between two revisions, from the store, which remembers longer. */
-  private List<CacheEvent> olderPast(CacheWatcher watcher, long after, long upTo) {
+  private PastEvents olderPast(CacheWatcher watcher, long after, long upTo) {
     try {
-      return History.read(store, prefix, after, upTo);
-    } catch (CompactedException e) {
-      watcher.close();
-      throw StatusException.expired(
-          "too old resource version: " + after + " (" + (e.compactedRevision() + 1) + ")");
+      return new PastEvents(store, prefix, after, upTo, watcher::seen);
     } catch (RuntimeException e) {
       watcher.close();
       throw e;
@@ -420,7 +417,7 @@ public final class WatchCache {
     }
 
     private void past(Store.Change change) {
-      CacheEvent event = History.event(change);
+      CacheEvent event = CacheEvent.of(change);
       if (event != null) {
         keep(event);
       }

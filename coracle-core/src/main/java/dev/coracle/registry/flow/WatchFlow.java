@@ -12,10 +12,12 @@ import dev.coracle.registry.cache.WatchCache;
 import dev.coracle.registry.resource.Conversion;
 import dev.coracle.registry.resource.Resource;
 import java.time.Duration;
-import java.util.Iterator;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongFunction;
+import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 
 /** Watches: where they start, how long they last, and their bookmarks. */
@@ -49,11 +51,13 @@ public final class WatchFlow {
     Conversion conversion = resource.conversion();
     Registry.Watch watch;
     if (conversion != null && conversion.isSlow()) {
-      ConvertingWatch converting = new ConvertingWatch(conversion, selection, sink);
       watch =
-          converting.over(
-              cache.watch(
-                  namespace, Selection.ALL, start, options.allowWatchBookmarks(), converting));
+          cache.watch(
+              namespace,
+              Selection.ALL,
+              start,
+              options.allowWatchBookmarks(),
+              through(new ConvertedEvents(conversion, selection), sink));
     } else {
       watch =
           cache.watch(
@@ -68,7 +72,7 @@ public final class WatchFlow {
                   },
               start,
               options.allowWatchBookmarks(),
-              conversion == null ? sink : new ConvertingSink(conversion, sink));
+              conversion == null ? sink : through(events -> served(conversion, events), sink));
     }
     Duration timeout = options.timeout();
     if (timeout == null || timeout.isZero()) {
@@ -131,39 +135,34 @@ public final class WatchFlow {
     return new WatchEvent(WatchEvent.Type.BOOKMARK, KubeObject.of(object));
   }
 
-  /** Gives events of stored objects in the version that is watched. */
-  private record ConvertingSink(Conversion conversion, Registry.WatchSink sink)
+  /** Events of stored objects in the version that is watched. */
+  private static List<WatchEvent> served(Conversion conversion, List<WatchEvent> events) {
+    List<WatchEvent> seen = new ArrayList<>(events.size());
+    for (WatchEvent event : events) {
+      seen.add(
+          switch (event.type()) {
+            case ADDED, MODIFIED, DELETED -> {
+              KubeObject served = conversion.served(event.object());
+              yield served == event.object() ? event : new WatchEvent(event.type(), served);
+            }
+            case BOOKMARK, ERROR -> event;
+          });
+    }
+    return seen;
+  }
+
+  private static Registry.WatchSink through(
+      UnaryOperator<List<WatchEvent>> view, Registry.WatchSink sink) {
+    return sink.showThrough(view) ? sink : new ViewingSink(view, sink);
+  }
+
+  /** Shows events to one who takes none but finished ones. */
+  private record ViewingSink(UnaryOperator<List<WatchEvent>> view, Registry.WatchSink sink)
       implements Registry.WatchSink {
 
     @Override
     public boolean offer(WatchEvent event) {
-      return sink.offer(seen(event));
-    }
-
-    @Override
-    public boolean offerAll(Iterator<WatchEvent> events) {
-      return sink.offerAll(
-          new Iterator<>() {
-            @Override
-            public boolean hasNext() {
-              return events.hasNext();
-            }
-
-            @Override
-            public WatchEvent next() {
-              return seen(events.next());
-            }
-          });
-    }
-
-    private WatchEvent seen(WatchEvent event) {
-      return switch (event.type()) {
-        case ADDED, MODIFIED, DELETED -> {
-          KubeObject served = conversion.served(event.object());
-          yield served == event.object() ? event : new WatchEvent(event.type(), served);
-        }
-        case BOOKMARK, ERROR -> event;
-      };
+      return sink.offerAll(view.apply(List.of(event)).iterator());
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.coracle.apiserver.watch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.StatusException;
 import dev.coracle.api.WatchEvent;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
@@ -28,17 +29,62 @@ class WatchQueueTest {
   }
 
   @Test
-  void offer_toOneWhoDoesNotTake_endsAfterSoManyEvents() throws Exception {
+  void offer_toOneWhoDoesNotTake_endsAfterSoManyEventsAndDropsThem() throws Exception {
     WatchQueue queue = new WatchQueue();
     WatchEvent small = event(1);
     for (int i = 0; i < 20_000; i++) {
       assertThat(queue.offer(small)).isTrue();
     }
     queue.begun();
-    assertThat(offered(queue, small)).isEqualTo(100_000);
+    assertThat(offered(queue, small)).isEqualTo(16 * 1024);
     assertThat(queue.overrun()).isTrue();
-    assertThat(queue.take()).hasSize(120_000);
     assertThat(queue.take()).isNull();
+  }
+
+  @Test
+  void offer_toOneWhoStillReadsWhatItBeginsWith_dropsThatAsWell() throws Exception {
+    WatchQueue queue = new WatchQueue();
+    queue.offerAll(Stream.generate(() -> event(1)).iterator());
+    queue.begun();
+    assertThat(queue.take()).hasSize(64);
+    assertThat(offered(queue, event(1))).isEqualTo(16 * 1024);
+    assertThat(queue.take()).isNull();
+  }
+
+  @Test
+  void take_whatAWatchBeginsWithIsNoMore_endsWithTheError() throws Exception {
+    WatchQueue queue = new WatchQueue();
+    queue.offerAll(
+        Stream.generate(
+                () -> {
+                  throw StatusException.expired("gone");
+                })
+            .map(any -> event(1))
+            .iterator());
+    queue.begun();
+    queue.offer(event(1));
+    assertThat(Objects.requireNonNull(queue.take()))
+        .singleElement()
+        .satisfies(
+            error -> {
+              assertThat(error.type()).isEqualTo(WatchEvent.Type.ERROR);
+              assertThat(error.object().at("code").asInt()).isEqualTo(410);
+            });
+    assertThat(queue.take()).isNull();
+  }
+
+  @Test
+  void take_throughAView_showsWhatItShows() throws Exception {
+    WatchQueue queue = new WatchQueue();
+    WatchEvent shown = event(2);
+    WatchEvent hidden = event(1);
+    queue.showThrough(events -> events.stream().filter(event -> event != hidden).toList());
+    queue.begun();
+    for (int i = 0; i < 1_000; i++) {
+      queue.offer(hidden);
+    }
+    queue.offer(shown);
+    assertThat(queue.take()).containsExactly(shown);
   }
 
   @Test
@@ -105,7 +151,10 @@ class WatchQueueTest {
       for (int n = 0; n < 10_000; n++) {
         assertThat(queue.offer(small)).isTrue();
       }
-      assertThat(queue.take()).hasSize(10_000);
+      int taken = 0;
+      while (taken < 10_000) {
+        taken += Objects.requireNonNull(queue.take()).size();
+      }
     }
     assertThat(queue.overrun()).isFalse();
   }

@@ -14,6 +14,7 @@ import dev.coracle.store.MemoryStore;
 import dev.coracle.store.Store;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Random;
 import java.util.TreeMap;
@@ -386,6 +387,75 @@ class WatchCacheTest {
       randomWrite(store, random);
     }
     follower.check(history, true);
+  }
+
+  @Test
+  void watch_readingThePastSlowly_isExpiredWhenTheStoreForgetsIt() {
+    Random random = new Random(5);
+    cache.snapshot();
+    for (int i = 0; i < 1_000; i++) {
+      randomWrite(store, random);
+    }
+    List<Iterator<WatchEvent>> past = new ArrayList<>();
+    cache.watch(
+        "",
+        Selection.ALL,
+        new WatchCache.Start.After(20),
+        false,
+        new Registry.WatchSink() {
+          @Override
+          public boolean offer(WatchEvent event) {
+            return true;
+          }
+
+          @Override
+          public boolean offerAll(Iterator<WatchEvent> events) {
+            return past.add(events);
+          }
+
+          @Override
+          public void ended() {}
+        });
+    Iterator<WatchEvent> events = past.getFirst();
+    assertThat(events.next().object().resourceVersion()).isEqualTo(21);
+    store.compact(600);
+    assertThatThrownBy(
+            () -> {
+              while (events.hasNext()) {
+                assertThat(events.next().object().resourceVersion()).isLessThan(600);
+              }
+            })
+        .isInstanceOfSatisfying(
+            StatusException.class, e -> assertThat(e.reason()).isEqualTo("Expired"));
+  }
+
+  @Test
+  void watch_thatDoesNotTakeWhileItBegins_isEnded() throws Exception {
+    CountDownLatch ended = new CountDownLatch(1);
+    Registry.WatchSink sink =
+        new Registry.WatchSink() {
+          @Override
+          public boolean offer(WatchEvent event) {
+            return true;
+          }
+
+          @Override
+          public boolean offerAll(Iterator<WatchEvent> events) {
+            // As long as this lasts, what happens is kept for the watcher.
+            for (int i = 0; i < 17_000; i++) {
+              store.create(key("a", "n" + i), value("a", "n" + i, "red", i));
+            }
+            return true;
+          }
+
+          @Override
+          public void ended() {
+            ended.countDown();
+          }
+        };
+    cache.watch("", Selection.ALL, new WatchCache.Start.Now(0, null), false, sink);
+    assertThat(ended.getCount()).isZero();
+    assertThat(cache.watcherCount()).isZero();
   }
 
   @Test
