@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.coracle.api.Yaml;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -72,9 +73,13 @@ public final class AdmissionConfiguration {
   private static JsonNode yaml(Path file) {
     try {
       return Yaml.read(Files.readAllBytes(file));
-    } catch (IOException e) {
+    } catch (IOException | IllegalArgumentException e) {
+      String why =
+          e instanceof NoSuchFileException
+              ? "open " + file + ": no such file or directory"
+              : String.valueOf(e.getMessage());
       throw new IllegalArgumentException(
-          "unable to read admission control configuration from \"" + file + "\" [" + e + "]", e);
+          "unable to read admission control configuration from \"" + file + "\" [" + why + "]", e);
     }
   }
 

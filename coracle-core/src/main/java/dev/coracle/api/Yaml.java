@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -19,6 +20,7 @@ import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
 import org.snakeyaml.engine.v2.exceptions.Mark;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
@@ -79,7 +81,7 @@ public final class Yaml {
         duplicateKeys(documents.next(), found, 0);
       }
     } catch (YamlEngineException e) {
-      throw new IllegalArgumentException("yaml: " + String.valueOf(e.getMessage()).strip(), e);
+      throw bad(e);
     } catch (StackOverflowError e) {
       throw tooDeep();
     }
@@ -104,6 +106,20 @@ public final class Yaml {
       case SequenceNode list -> list.getValue().forEach(e -> duplicateKeys(e, found, depth + 1));
       default -> {}
     }
+  }
+
+  /** In one line, as Kubernetes' reader of YAML says it: {@code yaml: line 3: what is wrong}. */
+  private static IllegalArgumentException bad(YamlEngineException e) {
+    if (e instanceof MarkedYamlEngineException marked && marked.getProblemMark().isPresent()) {
+      String problem = String.valueOf(marked.getProblem());
+      String words =
+          problem.equals("mapping values are not allowed here")
+              ? "mapping values are not allowed in this context"
+              : problem.toLowerCase(Locale.ROOT);
+      int line = marked.getProblemMark().get().getLine() + 1;
+      return new IllegalArgumentException("yaml: line " + line + ": " + words, e);
+    }
+    return new IllegalArgumentException("yaml: " + String.valueOf(e.getMessage()).strip(), e);
   }
 
   private static IllegalArgumentException tooDeep() {
@@ -133,8 +149,7 @@ public final class Yaml {
         }
       }
     } catch (YamlEngineException e) {
-      String message = String.valueOf(e.getMessage());
-      throw new IllegalArgumentException("yaml: " + message.strip(), e);
+      throw bad(e);
     } catch (StackOverflowError e) {
       throw tooDeep();
     }

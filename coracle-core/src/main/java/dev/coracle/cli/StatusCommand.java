@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
@@ -47,7 +48,10 @@ final class StatusCommand implements Callable<Integer> {
     row(
         out,
         "since",
-        running.since() + " (" + span(Duration.between(running.since(), Instant.now())) + ")");
+        running.since().truncatedTo(ChronoUnit.SECONDS)
+            + " ("
+            + span(Duration.between(running.since(), Instant.now()))
+            + ")");
     row(out, "memory", memory(running.pid()));
     row(out, "parts", running.only());
     row(out, "runtime", running.runtime());

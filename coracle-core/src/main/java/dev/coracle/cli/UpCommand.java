@@ -1,5 +1,6 @@
 package dev.coracle.cli;
 
+import dev.coracle.api.Names;
 import dev.coracle.cluster.ApiServerOptions;
 import dev.coracle.cluster.Cluster;
 import dev.coracle.cluster.ClusterOptions;
@@ -263,7 +264,13 @@ final class UpCommand implements Callable<Integer> {
     if (simulatedNodes < 0 || simulatedNodes > 10_000) {
       throw bad("--simulated-nodes must be between 0 and 10000");
     }
-    cidr("--service-cidr", serviceCidr, 12, 28);
+    if (host.contains("[") || host.contains("]")) {
+      throw bad("--listen wants HOST:PORT, for example [::1]:6443");
+    }
+    if (nodeName != null && !Names.isDns1123Subdomain(nodeName.toLowerCase(Locale.ROOT))) {
+      throw bad("--node-name wants a name such as node-1 or node-1.example, not " + nodeName);
+    }
+    cidr("--service-cluster-ip-range", serviceCidr, 12, 28);
     if (!podCidr.isEmpty()) {
       cidr("--pod-cidr", podCidr, 8, 28);
     }

@@ -109,10 +109,15 @@ final class UpReport implements StartupListener {
   private void hints(Cluster cluster, ClusterOptions options) {
     hinted = true;
     line("The context \"coracle\" is in " + cluster.kubeconfig() + ". Try:");
-    line("  kubectl get nodes");
-    line(
-        "  kubectl run hello --image=host --command -- sh -c 'echo Hello from $HOSTNAME; sleep 3600'");
-    line("  kubectl logs hello");
+    if (options.only() == ClusterOptions.Part.ALL) {
+      line("  kubectl get nodes");
+      line(
+          "  kubectl run hello --image=host --command -- sh -c 'echo Hello from $HOSTNAME; sleep"
+              + " 3600'");
+      line("  kubectl logs hello");
+    } else {
+      line("  kubectl get namespaces");
+    }
     line(
         launcher == null
             ? "Ctrl-C stops everything."

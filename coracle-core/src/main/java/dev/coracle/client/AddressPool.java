@@ -68,7 +68,9 @@ public final class AddressPool {
 
   private static long number(String part, String address) {
     try {
-      if (InetAddress.ofLiteral(address) instanceof Inet4Address ip) {
+      // 1.2.3 would be one of the older forms, for 1.2.0.3
+      if (address.chars().filter(c -> c == '.').count() == 3
+          && InetAddress.ofLiteral(address) instanceof Inet4Address ip) {
         long number = 0;
         for (byte one : ip.getAddress()) {
           number = number << 8 | one & 0xff;

@@ -7,6 +7,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -121,6 +122,7 @@ public final class DataDirectory implements AutoCloseable {
     }
   }
 
+  /** Why something could not be done with a file that the message names already. */
   static String reason(IOException e) {
     boolean notOwner =
         e instanceof FileSystemException refused
@@ -129,9 +131,12 @@ public final class DataDirectory implements AutoCloseable {
       return "permission denied";
     }
     if (e instanceof NoSuchFileException) {
-      return "no such directory";
+      return "no such file or directory";
     }
-    String message = e.getMessage();
+    if (e instanceof FileAlreadyExistsException) {
+      return "it is a file";
+    }
+    String message = e instanceof FileSystemException file ? file.getReason() : e.getMessage();
     return message == null ? e.getClass().getSimpleName() : message;
   }
 

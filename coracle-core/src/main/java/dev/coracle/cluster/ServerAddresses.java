@@ -97,7 +97,7 @@ final class ServerAddresses {
       }
       throw new StartException(
           StartException.Kind.FAILED,
-          "can't listen on " + options.listenHost() + ":" + options.listenPort() + ": " + message,
+          "can't listen on " + message + "; choose another with --listen",
           e);
     }
   }

@@ -124,10 +124,7 @@ final class ServingCertificates implements AutoCloseable {
       KeyAndCertificate made = own.get();
       tls = ServerTls.of(made.key(), List.of(made.certificate()));
     } else {
-      List<X509Certificate> chain = Pem.certificates(Files.readString(certificate));
-      if (chain.isEmpty()) {
-        throw new IOException(certificate + " has no certificate");
-      }
+      List<X509Certificate> chain = chain(certificate);
       KeyPair pair = KeyFiles.keyPair("--tls-private-key-file", key);
       if (!pair.getPublic().equals(chain.getFirst().getPublicKey())) {
         throw new IOException("tls: private key does not match public key");
@@ -136,6 +133,18 @@ final class ServingCertificates implements AutoCloseable {
     }
     return new Shown(
         tls.chain(), authorities, tls.requestingClientCertificates(authorities).withPolicy(policy));
+  }
+
+  private static List<X509Certificate> chain(Path file) {
+    try {
+      List<X509Certificate> chain = Pem.certificates(Files.readString(file));
+      if (chain.isEmpty()) {
+        throw new IOException("it has no certificate");
+      }
+      return chain;
+    } catch (IOException | IllegalArgumentException e) {
+      throw KeyFiles.useless("--tls-cert-file", file, e);
+    }
   }
 
   ServerTls tls() {

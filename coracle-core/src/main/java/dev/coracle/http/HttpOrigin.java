@@ -193,8 +193,9 @@ public final class HttpOrigin implements AutoCloseable {
   }
 
   private ConnectException refused(@Nullable Throwable cause) {
-    String why = cause == null ? "cancelled" : cause.getMessage();
-    ConnectException refused = new ConnectException("connect to " + address + ": " + why);
+    String why = cause == null ? "cancelled" : NettyRuntime.reason(cause);
+    ConnectException refused =
+        new ConnectException("connect to " + NettyRuntime.text(address) + ": " + why);
     refused.initCause(cause);
     return refused;
   }

@@ -110,7 +110,7 @@ public final class HttpServer implements AutoCloseable {
     var bound = bootstrap.bind(NettyRuntime.nettyAddress(address)).awaitUninterruptibly();
     Throwable cause = bound.cause();
     if (cause != null) {
-      throw new BindException("cannot listen on " + address + ": " + cause.getMessage());
+      throw new BindException(NettyRuntime.text(address) + ": " + NettyRuntime.reason(cause));
     }
     listeners.add(bound.channel());
   }

@@ -21,6 +21,7 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.util.concurrent.TimeUnit;
@@ -77,6 +78,28 @@ final class NettyRuntime {
   }
 
   /** The address as the transport in use wants it. */
+  /**
+   * Why a system call failed, in the system's words: of {@code bind(..) failed with error(-98):
+   * Address already in use} the last ones.
+   */
+  static String reason(Throwable failure) {
+    String message = String.valueOf(failure.getMessage());
+    int said = message.indexOf("): ", message.indexOf(" failed with error("));
+    if (said < 0) {
+      return message;
+    }
+    String words = message.substring(said + 3);
+    int address = words.indexOf(": ");
+    return address < 0 ? words : words.substring(0, address);
+  }
+
+  /** An address as people write it. */
+  static String text(SocketAddress address) {
+    return address instanceof InetSocketAddress internet
+        ? internet.getHostString() + ":" + internet.getPort()
+        : address.toString();
+  }
+
   static SocketAddress nettyAddress(SocketAddress address) {
     return EPOLL && address instanceof UnixDomainSocketAddress unix
         ? new DomainSocketAddress(unix.getPath().toFile())

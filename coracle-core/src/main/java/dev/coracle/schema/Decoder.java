@@ -16,9 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
-import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 
 /**
  * Reads the bodies of writes: JSON or YAML, checked against the schema of the kind that is
@@ -292,7 +290,7 @@ public final class Decoder {
       byte[] body, GroupVersionKind expected, @Nullable IllegalArgumentException problem) {
     return problem == null
         ? unrecognized(body, Json.write(Yaml.read(body)), expected)
-        : unrecognized(body, expected, yamlProblem(problem));
+        : unrecognized(body, expected, String.valueOf(problem.getMessage()));
   }
 
   private static StatusException unrecognized(byte[] body, byte[] json, GroupVersionKind expected) {
@@ -362,20 +360,7 @@ public final class Decoder {
     try {
       return Json.write(Yaml.read(body));
     } catch (IllegalArgumentException e) {
-      throw unrecognized(body, expected, yamlProblem(e));
+      throw unrecognized(body, expected, String.valueOf(e.getMessage()));
     }
-  }
-
-  private static String yamlProblem(IllegalArgumentException e) {
-    if (e.getCause() instanceof MarkedYamlEngineException marked
-        && marked.getProblemMark().isPresent()) {
-      String problem = String.valueOf(marked.getProblem());
-      String words =
-          problem.equals("mapping values are not allowed here")
-              ? "mapping values are not allowed in this context"
-              : problem.toLowerCase(Locale.ROOT);
-      return "yaml: line " + (marked.getProblemMark().get().getLine() + 1) + ": " + words;
-    }
-    return String.valueOf(e.getMessage());
   }
 }

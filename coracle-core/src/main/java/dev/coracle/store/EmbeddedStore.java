@@ -2,6 +2,7 @@ package dev.coracle.store;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -60,8 +61,14 @@ final class EmbeddedStore implements Store {
     } catch (RuntimeException e) {
       throw e;
     } catch (Exception e) {
-      throw new StoreFailedException("cannot open the store in " + directory + ": " + e, e);
+      throw new StoreFailedException("cannot open the store in " + directory + ": " + why(e), e);
     }
+  }
+
+  private static String why(Exception e) {
+    return e instanceof FileAlreadyExistsException
+        ? "it is a file"
+        : String.valueOf(e.getMessage());
   }
 
   @Override

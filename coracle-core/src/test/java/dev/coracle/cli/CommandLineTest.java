@@ -33,6 +33,7 @@ class CommandLineTest {
 
   private static void assertOneSentence(Output output) {
     assertThat(output.text().lines().filter(line -> line.startsWith("coracle: "))).hasSize(1);
+    assertThat(output.text().lines().toList().getLast()).startsWith("coracle: ");
     assertThat(output.text()).doesNotContain("Exception").doesNotContain("\tat ");
   }
 
@@ -42,6 +43,9 @@ class CommandLineTest {
         "--no-such-flag",
         "--listen=nowhere",
         "--listen=127.0.0.1:99999",
+        "--listen=[::1:0",
+        "--node-name=Not_Valid!",
+        "--service-loadbalancer-pool=192.0.2",
         "--runtime=docker",
         "--service-cidr=10.96.0.0",
         "--simulated-nodes=-1",
@@ -76,6 +80,36 @@ class CommandLineTest {
             file.toString());
     assertThat(output.exitCode()).isEqualTo(1);
     assertThat(output.text()).contains("coracle: " + flag + ": " + file + " can't be used: ");
+    assertOneSentence(output);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"--admission-control-config-file", "--scheduler-config", "--authorization-config"})
+  void up_fileIsNoYaml_exits1AndSaysWhere(String flag) throws Exception {
+    Path file = Files.writeString(home.resolve("bad"), "kind: x\n{");
+    Output output = coracle.run("up", "--listen=127.0.0.1:0", "--runtime=none", flag + "=" + file);
+    assertThat(output.exitCode()).isEqualTo(1);
+    assertThat(output.text()).contains(file.toString()).contains("yaml: line ");
+    assertOneSentence(output);
+  }
+
+  @Test
+  void up_addressIsNotOurs_exits1AndSaysWhy() throws Exception {
+    Output output = coracle.run("up", "--listen=192.0.2.1:0", "--only=apiserver");
+    assertThat(output.exitCode()).isEqualTo(1);
+    assertThat(output.text())
+        .contains("can't listen on 192.0.2.1:0: Cannot assign requested address");
+    assertOneSentence(output);
+  }
+
+  @Test
+  void up_storeIsAFile_exits4() throws Exception {
+    Files.createDirectories(coracle.data());
+    Files.writeString(coracle.data().resolve("store"), "a file");
+    Output output = coracle.run("up", "--listen=127.0.0.1:0", "--only=apiserver");
+    assertThat(output.exitCode()).isEqualTo(4);
+    assertThat(output.text()).contains("it is a file");
     assertOneSentence(output);
   }
 

@@ -27,7 +27,7 @@ class AddressPoolTest {
   void parse_nonsense_saysWhat() {
     for (String text :
         new String[] {
-          "", "x", "192.0.2.0/33", "192.0.2.0/4", "192.0.2.9-192.0.2.1", "2001:db8::/64"
+          "", "x", "192.0.2", "192.0.2.0/33", "192.0.2.0/4", "192.0.2.9-192.0.2.1", "2001:db8::/64"
         }) {
       assertThatThrownBy(() -> AddressPool.parse(text))
           .isInstanceOf(IllegalArgumentException.class);

@@ -13,6 +13,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
 /**
@@ -94,13 +95,20 @@ public final class KubeconfigReader {
     return files;
   }
 
+  /** In one line; {@code api.Yaml}, which says the same, is no class of the ambassador. */
+  private static String problem(YamlEngineException e) {
+    return e instanceof MarkedYamlEngineException marked && marked.getProblemMark().isPresent()
+        ? "yaml: line " + (marked.getProblemMark().get().getLine() + 1) + ": " + marked.getProblem()
+        : "yaml: " + e.getMessage();
+  }
+
   private void add(Path file) throws IOException {
     Object document;
     try {
       LoadSettings settings = LoadSettings.builder().build();
       document = new Load(settings).loadFromString(Files.readString(file));
     } catch (YamlEngineException e) {
-      throw new IOException("error loading config file \"" + file + "\": " + e.getMessage(), e);
+      throw new IOException("error loading config file \"" + file + "\": " + problem(e), e);
     }
     if (document == null) {
       return;

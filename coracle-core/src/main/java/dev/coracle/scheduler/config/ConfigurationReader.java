@@ -5,6 +5,7 @@ import dev.coracle.api.Yaml;
 import dev.coracle.scheduler.config.SchedulerConfiguration.Profile;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -42,8 +43,12 @@ final class ConfigurationReader {
     JsonNode root;
     try {
       root = Yaml.read(Files.readAllBytes(file));
+    } catch (NoSuchFileException e) {
+      throw new IllegalArgumentException("open " + file + ": no such file or directory", e);
     } catch (IOException e) {
       throw new IllegalArgumentException("can't read " + file + ": " + e.getMessage(), e);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(file + ": " + e.getMessage(), e);
     }
     try {
       return read(root);
