@@ -2,7 +2,6 @@ package dev.coracle.node;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Clock;
-import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.ListOptions;
 import dev.coracle.client.EventRecorder;
@@ -40,6 +39,7 @@ public final class Node implements AutoCloseable {
   private final Handlers handlers;
   private final NodeAllocations allocations;
   private final NodeRegistration registration;
+  private final OwnNode ownNode;
   private final @Nullable NodeServer server;
   private final ConcurrentHashMap<String, PodWorker> workers = new ConcurrentHashMap<>();
   private final SharedInformer pods;
@@ -81,6 +81,7 @@ public final class Node implements AutoCloseable {
     allocations = new NodeAllocations(sources::allocatable);
     server = config.listen() == null ? null : NodeServer.start(config, new Access());
     registration = new NodeRegistration(config, sources, server == null ? 0 : server.port());
+    ownNode = new OwnNode(config, events, registration::registerAgain);
     config.runtime().onExit(this::exited);
     pods =
         config
@@ -114,17 +115,16 @@ public final class Node implements AutoCloseable {
   /** Says what people look for in {@code kubectl describe node}; nothing waits for it. */
   private void announce() {
     String name = config.nodeName();
-    // As a kubelet's: it knows of its Node before that has a uid.
-    ObjectNode reference = Json.object().put("apiVersion", "v1").put("kind", "Node");
-    reference.putObject("metadata").put("name", name).put("uid", name);
-    KubeObject node = KubeObject.of(reference);
-    events.normal(node, "Starting", "Starting kubelet.");
+    ownNode.tell("Starting", "Starting kubelet.");
     for (String state :
         List.of("NodeHasSufficientMemory", "NodeHasNoDiskPressure", "NodeHasSufficientPID")) {
-      events.normal(node, state, "Node " + name + " status is now: " + state);
+      ownNode.tell(state, "Node " + name + " status is now: " + state);
     }
-    events.normal(node, "NodeAllocatableEnforced", "Updated Node Allocatable limit across pods");
-    events.normal(node, "NodeReady", "Node " + name + " status is now: NodeReady");
+    ownNode.tell("NodeAllocatableEnforced", "Updated Node Allocatable limit across pods");
+    ownNode.tell("NodeReady", "Node " + name + " status is now: NodeReady");
+    if (!closing) {
+      ownNode.start();
+    }
   }
 
   /** Deletes what Pods left on disk that ended while no node was running. */
@@ -182,6 +182,7 @@ public final class Node implements AutoCloseable {
             events,
             handlers,
             allocations,
+            ownNode,
             pod,
             () -> {
               sources.unregister(pod);
@@ -235,6 +236,7 @@ public final class Node implements AutoCloseable {
     }
     closing = true;
     registration.close();
+    ownNode.close();
     SharedInformer.Registration current = registered;
     if (current != null) {
       current.remove();

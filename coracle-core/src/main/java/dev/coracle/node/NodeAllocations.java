@@ -74,10 +74,10 @@ final class NodeAllocations {
   /**
    * A Pod that is new here.
    *
-   * @param node asked for only when the Pod chooses nodes by their labels
+   * @param node what it says now; null when there is none
    * @return null when it may run, and has got its part
    */
-  synchronized @Nullable Refusal admit(KubeObject object, Supplier<@Nullable KubeObject> node) {
+  synchronized @Nullable Refusal admit(KubeObject object, @Nullable KubeObject node) {
     JsonNode pod = object.tree();
     JsonNode spec = pod.path("spec");
     if (!spec.path("nodeSelector").path("kubernetes.io/os").asText("linux").equals("linux")) {
@@ -108,8 +108,22 @@ final class NodeAllocations {
         return predicate("NodePorts", "node(s) didn't have free ports for the requested pod ports");
       }
     }
+    if (node != null && drivesOut(node, spec.path("tolerations"))) {
+      return predicate("TaintToleration", "node(s) had taints that the pod didn't tolerate");
+    }
     parts.put(object.uid(), wanted);
     return null;
+  }
+
+  /** Of taints a node itself heeds only those that end Pods. */
+  private static boolean drivesOut(KubeObject node, JsonNode tolerations) {
+    for (JsonNode taint : node.at("spec", "taints")) {
+      if (taint.path("effect").asText().equals("NoExecute")
+          && !NodeTerms.tolerated(tolerations, taint)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**
@@ -189,7 +203,7 @@ final class NodeAllocations {
     return new Refusal(name, "Predicate " + name + " failed: " + why);
   }
 
-  private static boolean suits(JsonNode spec, Supplier<@Nullable KubeObject> node) {
+  private static boolean suits(JsonNode spec, @Nullable KubeObject known) {
     JsonNode selector = spec.path("nodeSelector");
     JsonNode required =
         spec.path("affinity")
@@ -198,7 +212,6 @@ final class NodeAllocations {
     if (selector.isEmpty() && !required.isObject()) {
       return true;
     }
-    KubeObject known = node.get();
     if (known == null) {
       return true;
     }

@@ -46,9 +46,9 @@ final class NodeRegistration implements AutoCloseable {
     beat();
   }
 
-  /** The Node was changed or deleted by somebody: makes sure that it says what it should. */
-  synchronized void check(@Nullable KubeObject node) {
-    if (node == null && !closed) {
+  /** Somebody deleted the Node. */
+  synchronized void registerAgain() {
+    if (!closed) {
       uid = null;
       schedule(Duration.ZERO);
     }

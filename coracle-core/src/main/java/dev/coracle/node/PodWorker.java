@@ -45,6 +45,7 @@ final class PodWorker {
   private final ContainerStarter starter;
   private final Runnable finished;
   private final NodeAllocations allocations;
+  private final OwnNode ownNode;
   private final PodResize resize;
   private final List<ContainerStatus> exits = new ArrayList<>();
 
@@ -70,12 +71,14 @@ final class PodWorker {
       EventRecorder events,
       Handlers handlers,
       NodeAllocations allocations,
+      OwnNode ownNode,
       KubeObject pod,
       Runnable finished) {
     this.context = new PodContext(node, configs, events, handlers, pod);
     this.updates = context.updates;
     this.finished = finished;
     this.allocations = allocations;
+    this.ownNode = ownNode;
     this.resize = new PodResize(context, allocations, pod);
     this.seen = pod;
     JsonNode status = pod.at("status");
@@ -240,9 +243,11 @@ final class PodWorker {
     if (admitted) {
       return true;
     }
-    NodeAllocations.Refusal refusal =
-        allocations.admit(
-            now, () -> context.node.client().find(NodeSources.NODES, "", context.node.nodeName()));
+    NodeAllocations.Refusal refusal = allocations.admit(now, ownNode.cached());
+    if (refusal != null) {
+      // A label that was just set, or a taint that was just taken away, may not have been heard of.
+      refusal = allocations.admit(now, ownNode.read());
+    }
     admitted = refusal == null;
     if (refusal != null) {
       statusManager.reject(refusal.reason(), "Pod was rejected: " + refusal.message());

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 
 class NodeAllocationsTest {
 
+  private String taints = "";
   private final NodeAllocations node =
       new NodeAllocations(() -> yaml("{cpu: '2', memory: 1Gi, pods: '3'}"));
 
@@ -33,7 +34,9 @@ class NodeAllocationsTest {
 
   private NodeAllocations.@Nullable Refusal admit(KubeObject pod) {
     return node.admit(
-        pod, () -> KubeObject.of(yaml("{metadata: {name: one, labels: {disk: fast}}}")));
+        pod,
+        KubeObject.of(
+            yaml("{metadata: {name: one, labels: {disk: fast}}, spec: {%s}}".formatted(taints))));
   }
 
   private @Nullable String reason(KubeObject pod) {
@@ -78,6 +81,17 @@ class NodeAllocationsTest {
         .isEqualTo("NodePorts");
     assertThat(reason(pod("c", "{containers: [{ports: [{hostPort: 80, protocol: UDP}]}]}")))
         .isNull();
+  }
+
+  @Test
+  void admit_taintThatEndsPods_isRejectedUnlessTolerated() {
+    taints = "taints: [{key: k, value: v, effect: NoExecute}, {key: l, effect: NoSchedule}]";
+    assertThat(admit(pod("a", "{tolerations: [{key: l}]}")))
+        .isEqualTo(
+            new NodeAllocations.Refusal(
+                "TaintToleration",
+                "Predicate TaintToleration failed: node(s) had taints that the pod didn't tolerate"));
+    assertThat(admit(pod("b", "{tolerations: [{key: k, operator: Exists}]}"))).isNull();
   }
 
   @Test

@@ -10,6 +10,7 @@ import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.ListOptions;
 import dev.coracle.api.PatchType;
 import dev.coracle.api.SystemClock;
 import dev.coracle.api.UserInfo;
@@ -516,5 +517,47 @@ class NodeTest {
       awaitPhase("sim" + i, "Running");
     }
     assertThat(condition(status("sim0"), "Ready")).isEqualTo("True");
+  }
+
+  @Test
+  void cordoned_andBack_isTold() throws Exception {
+    startNode(new SimulatedRuntime(clock, 1));
+    for (String state : List.of("NodeReady", "NodeNotSchedulable", "NodeSchedulable")) {
+      if (!state.equals("NodeReady")) {
+        String cordoned = String.valueOf(state.equals("NodeNotSchedulable"));
+        client.patch(
+            NODES,
+            "",
+            "one",
+            "",
+            PatchType.MERGE,
+            Json.read("{\"spec\":{\"unschedulable\":" + cordoned + "}}"),
+            WriteOptions.NONE);
+      }
+      await()
+          .until(
+              () ->
+                  client
+                      .list(GroupVersionResource.core("events"), "default", ListOptions.ALL)
+                      .items()
+                      .stream()
+                      .anyMatch(event -> event.text("reason").equals(state)));
+    }
+  }
+
+  @Test
+  void nodeDeleted_registersAgain() throws Exception {
+    startNode(new SimulatedRuntime(clock, 1));
+    KubeObject first = client.get(NODES, "", "one");
+    await()
+        .until(
+            () -> {
+              // watched a second after the start
+              KubeObject now = client.find(NODES, "", "one");
+              if (now != null && now.uid().equals(first.uid())) {
+                client.delete(NODES, "", "one", DeleteOptions.DEFAULT);
+              }
+              return now != null && !now.uid().equals(first.uid());
+            });
   }
 }
