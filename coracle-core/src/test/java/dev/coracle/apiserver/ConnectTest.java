@@ -84,6 +84,20 @@ class ConnectTest {
     ObjectNode pod = client.get(pods, "a", "web").mutableTree();
     pod.set("status", Json.read("{\"phase\":\"Running\",\"podIP\":\"127.0.0.1\"}"));
     client.updateStatus(pods, "a", "web", pod);
+    client.create(
+        pods,
+        "a",
+        object(
+            "{\"metadata\":{\"name\":\"proxy-web\"},\"spec\":{\"nodeName\":\"n1\","
+                + "\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]}}"));
+    client.updateStatus(
+        pods,
+        "a",
+        "proxy-web",
+        client
+            .get(pods, "a", "proxy-web")
+            .mutableTree()
+            .<ObjectNode>set("status", Json.read("{\"podIP\":\"127.0.0.1\"}")));
   }
 
   @AfterAll
@@ -178,6 +192,17 @@ class ConnectTest {
   }
 
   @Test
+  void proxy_podWhoseNameBeginsLikeTheSubresource_isReachedUnderItsOwnPaths() throws Exception {
+    String pod = "/api/v1/namespaces/a/pods/proxy-web:" + application.port() + "/proxy";
+
+    assertThat(get(pod + "/proxy/x").body()).isEqualTo("/proxy/x");
+    assertThat(get(pod + "/").body()).isEqualTo("/");
+    assertThat(get(pod + "//").body()).isEqualTo("//");
+    assertThat(get(pod + "/moved").headers().firstValue("location")).contains(pod + "/there?x=1");
+    assertThat(get(pod + "?y=2").headers().firstValue("location")).contains(pod + "/?y=2");
+  }
+
+  @Test
   void proxy_redirect_isSeenFromHere() throws Exception {
     assertThat(get("/api/v1/namespaces/a/pods/web/proxy/moved").headers().firstValue("location"))
         .contains("/api/v1/namespaces/a/pods/web/proxy/there?x=1");
@@ -235,6 +260,10 @@ class ConnectTest {
   @Test
   void proxy_node_reachesItsKubelet() throws Exception {
     assertThat(get("/api/v1/nodes/n1/proxy/pods?x=1").body()).isEqualTo("/pods?x=1");
+    assertThat(get("/api/v1/nodes/n1:" + kubelet.port() + "/proxy/pods").body())
+        .isEqualTo("/pods?");
+    // The port that a kubelet has by custom, wherever this one listens.
+    assertThat(get("/api/v1/nodes/n1:10250/proxy/pods").body()).isEqualTo("/pods?");
   }
 
   @Test

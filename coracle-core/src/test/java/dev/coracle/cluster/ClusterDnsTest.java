@@ -96,12 +96,19 @@ class ClusterDnsTest {
   }
 
   private Message message(String name, int type, boolean tcp) throws IOException {
+    return resolver(tcp).send(query(name, type));
+  }
+
+  private SimpleResolver resolver(boolean tcp) throws IOException {
     SimpleResolver resolver = new SimpleResolver("127.0.0.1");
     resolver.setPort(server.port());
     resolver.setTCP(tcp);
     resolver.setTimeout(Duration.ofSeconds(10));
-    return resolver.send(
-        Message.newQuery(Record.newRecord(Name.fromString(name), type, DClass.IN)));
+    return resolver;
+  }
+
+  private static Message query(String name, int type) throws IOException {
+    return Message.newQuery(Record.newRecord(Name.fromString(name), type, DClass.IN));
   }
 
   private List<String> ask(String name, int type) throws IOException {
@@ -165,5 +172,17 @@ class ClusterDnsTest {
     Message empty = message("web.default.svc.cluster.local.", Type.AAAA, false);
     assertThat(empty.getHeader().getRcode()).isEqualTo(Rcode.NOERROR);
     assertThat(empty.getSection(Section.ANSWER)).isEmpty();
+  }
+
+  @Test
+  void unknownName_ofResolverWithExtensions_doesNotExistEither() throws IOException {
+    SimpleResolver resolver = resolver(false);
+    resolver.setEDNS(0, 1232, 0);
+
+    Message answer = resolver.send(query("nothing.default.svc.cluster.local.", Type.A));
+
+    assertThat(answer.getOPT()).isNotNull();
+    // The header's code with the extension's upper bits: dig's search list goes on for this alone.
+    assertThat(answer.getRcode()).isEqualTo(Rcode.NXDOMAIN);
   }
 }

@@ -67,9 +67,8 @@ public final class ConnectEndpoint {
     return new ApiResponse.Takeover(
         (http, responder) -> {
           String raw = http.rawPath();
-          int proxy = raw.indexOf("/proxy", raw.indexOf("/" + info.resource() + "/"));
-          String prefix = raw.substring(0, proxy + "/proxy".length());
-          String path = raw.substring(prefix.length());
+          String path = info.rest().isEmpty() && !raw.endsWith("/") ? "" : "/" + info.rest();
+          String prefix = raw.substring(0, raw.length() - path.length());
           String query = http.rawQuery().isEmpty() ? "" : "?" + http.rawQuery();
           if (path.isEmpty() && !http.headers().contains("upgrade")) {
             responder.send(301, Headers.of("Location", raw + "/" + query));

@@ -75,7 +75,8 @@ public final class Locations {
       throw StatusException.badRequest("invalid node request " + Text.quote(text));
     }
     Target own = kubelet(name.name());
-    if (name.port().isEmpty() || name.number() == own.port()) {
+    // A kubelet that listens elsewhere is found at the usual port as well, as clients expect it.
+    if (name.port().isEmpty() || name.number() == own.port() || name.number() == KUBELET_PORT) {
       return own;
     }
     int port = requirePort(name);

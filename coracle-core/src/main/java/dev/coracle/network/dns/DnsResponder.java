@@ -203,7 +203,7 @@ final class DnsResponder {
   private static byte[] wire(Message query, Message answer, boolean udp) {
     OPTRecord extension = query.getOPT();
     if (extension != null) {
-      answer.addRecord(new OPTRecord(1232, answer.getRcode(), 0), Section.ADDITIONAL);
+      answer.addRecord(new OPTRecord(1232, 0, 0), Section.ADDITIONAL);
     }
     int limit =
         udp ? Math.max(UDP_SIZE, extension == null ? 0 : extension.getPayloadSize()) : 65_535;

@@ -34,7 +34,9 @@ final class RootFileSystem {
   static final String GATE = "/dev/.gate";
 
   private static final int[] EXISTS = {EEXIST};
-  private static final int[] ANY_ABSENT = {ENOENT, Constants.EISDIR, Constants.ENOTDIR};
+  private static final int[] NO_LINK = {
+    ENOENT, Constants.EISDIR, Constants.ENOTDIR, Constants.EBUSY
+  };
   private static final List<String> NOT_FROM_HOST =
       List.of("/proc", "/sys", "/dev", "/tmp", "/run");
 
@@ -87,7 +89,14 @@ final class RootFileSystem {
     for (String mount : hostMounts(hidden)) {
       sources.add(source(Path.of(mount), mount, true, "None", true));
     }
-    podFiles.forEach((file, target) -> sources.add(source(file, target, false, "None", false)));
+    List<String> mounted = config.mounts().stream().map(m -> clean(m.target())).toList();
+    podFiles.forEach(
+        (file, target) -> {
+          // What is mounted there instead counts.
+          if (!mounted.contains(target)) {
+            sources.add(source(file, target, false, "None", false));
+          }
+        });
     Path message = config.terminationMessage();
     if (message != null) {
       sources.add(source(message, config.terminationMessagePath(), false, "None", false));
@@ -132,14 +141,17 @@ final class RootFileSystem {
 
   private Source source(
       Path source, String target, boolean readOnly, String propagation, boolean fromHost) {
-    String clean = Path.of(target).normalize().toString();
     return new Source(
         tree(source),
-        clean,
+        clean(target),
         Files.isDirectory(source),
         readOnly || fromHost,
         propagation,
         fromHost);
+  }
+
+  private static String clean(String target) {
+    return Path.of(target).normalize().toString();
   }
 
   private Program.Slot tree(Path source) {
@@ -226,7 +238,7 @@ final class RootFileSystem {
     } else {
       if (source.target.startsWith("/etc/")) {
         // A symbolic link here would lead to a file of the host's /run, which is not there.
-        program.callUnless(ANY_ABSENT, "unlink", SystemCall.UNLINKAT, AT_FDCWD, source.target, 0);
+        program.callUnless(NO_LINK, "unlink", SystemCall.UNLINKAT, AT_FDCWD, source.target, 0);
       }
       Program.Slot file = program.slot(-1);
       program.callInto(

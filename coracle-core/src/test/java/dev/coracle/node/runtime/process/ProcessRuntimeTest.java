@@ -209,6 +209,20 @@ class ProcessRuntimeTest {
   }
 
   @Test
+  void start_mountOnFilesOfThePod_takesTheirPlace() throws Exception {
+    Path volume = Files.createDirectories(directory.resolve("volume"));
+    Path file = Files.writeString(volume.resolve("mine"), "my own\n");
+
+    assertThat(
+            run(
+                "cat /etc/resolv.conf /etc/hosts; echo x > /etc/resolv.conf; cat /etc/hostname",
+                new Mount(file, "/etc/resolv.conf", true, "None"),
+                new Mount(file, "/etc/../etc/hosts", false, "None")))
+        .contains("my own\nmy own\n", "Read-only file system", "web\n");
+    assertThat(Path.of("/etc/resolv.conf")).content().doesNotContain("my own");
+  }
+
+  @Test
   void start_user_isTheAskedOneWithoutCapabilities() throws Exception {
     SecurityOptions user =
         new SecurityOptions(
