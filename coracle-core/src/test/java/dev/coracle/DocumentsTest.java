@@ -146,6 +146,37 @@ class DocumentsTest {
         .isEmpty();
   }
 
+  @Test
+  void flags_ofUp_areInTheReadme() throws IOException {
+    String readme = DOCUMENTS.get(ROOT.resolve("README.md"));
+    List<String> missing = new ArrayList<>();
+    for (Path source : files(Path.of("src/main/java/dev/coracle/cli"), ".java")) {
+      if (source.endsWith("UpCommand.java")
+          || source.toString().matches(".*(Flags?|Options?).java")) {
+        Matcher option =
+            Pattern.compile("names = \\{?\"(--[a-z0-9-]+)\"[^@]*?description")
+                .matcher(Files.readString(source));
+        while (option.find()) {
+          if (!option.group().contains("hidden") && !isNamed(option.group(1), readme)) {
+            missing.add(option.group(1));
+          }
+        }
+      }
+    }
+    assertThat(missing).isEmpty();
+  }
+
+  private static boolean isNamed(String flag, String readme) {
+    Matcher code = CODE.matcher(readme);
+    while (code.find()) {
+      String named = code.group(1);
+      if (named.equals(flag) || (named.endsWith("-") && flag.startsWith(named))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /**
    * One that ends with a dash stands for all that begin so; picocli makes the {@code --no-} ones.
    */

@@ -79,17 +79,4 @@ public record HttpServerOptions(
         header,
         idle);
   }
-
-  public HttpServerOptions withHttp2(boolean offered) {
-    return new HttpServerOptions(
-        listen,
-        tls,
-        offered,
-        eventLoops,
-        maxHeaderBytes,
-        maxRequestLineBytes,
-        maxStreams,
-        headerTimeout,
-        idleTimeout);
-  }
 }

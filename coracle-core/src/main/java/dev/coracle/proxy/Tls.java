@@ -38,10 +38,6 @@ final class Tls {
     return drained;
   }
 
-  boolean isShaken() {
-    return shaken;
-  }
-
   /**
    * Goes on with the handshake; what has to go is left for {@link #write}.
    *

@@ -163,11 +163,6 @@ public final class Schema {
     return data.preserveUnknownFields || (target != null && target.preservesUnknownFields());
   }
 
-  /** Whether it is a whole object with apiVersion, kind and metadata of its own. */
-  public boolean isEmbeddedResource() {
-    return data.embeddedResource;
-  }
-
   /** Whether null is a value (custom resources only). */
   public boolean isNullable() {
     return data.nullable;

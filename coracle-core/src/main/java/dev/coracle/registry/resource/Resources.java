@@ -10,7 +10,6 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -144,24 +143,8 @@ public final class Resources {
     return of(GroupVersionResource.core(plural));
   }
 
-  /** Whether a built-in resource has the name. */
-  boolean isBuiltIn(String group, String plural) {
-    for (Resource resource : builtIn) {
-      if (resource.type().group().equals(group) && resource.type().plural().equals(plural)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
   public ScalePaths.Known scalePaths() {
     return scalePaths;
-  }
-
-  Set<String> customDefinitions() {
-    synchronized (this) {
-      return Set.copyOf(custom.keySet());
-    }
   }
 
   void close() {

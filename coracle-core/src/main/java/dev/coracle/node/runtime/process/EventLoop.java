@@ -37,10 +37,6 @@ final class EventLoop implements AutoCloseable, Executor {
     thread = Thread.ofPlatform().name(name).daemon(true).start(this::run);
   }
 
-  boolean isLoopThread() {
-    return Thread.currentThread() == thread;
-  }
-
   /** Runs {@code action} whenever the descriptor is readable or at its end, until removed. */
   void add(int descriptor, Runnable action) {
     actions.put(descriptor, action);
