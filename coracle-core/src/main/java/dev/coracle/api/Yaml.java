@@ -61,6 +61,10 @@ public final class Yaml {
    *     proportion by its aliases, or has keys that are collections
    */
   public static JsonNode read(byte[] yaml) {
+    ObjectNode json = JsonAsYaml.read(yaml);
+    if (json != null) {
+      return json;
+    }
     List<JsonNode> documents = documents(yaml, 1);
     return documents.isEmpty() ? Json.object().nullNode() : documents.getFirst();
   }
@@ -72,6 +76,9 @@ public final class Yaml {
    */
   public static List<String> duplicateKeys(byte[] yaml) {
     List<String> found = new ArrayList<>(0);
+    if (JsonAsYaml.read(yaml) != null) {
+      return found;
+    }
     try {
       Iterator<Node> documents =
           new Compose(SETTINGS)
