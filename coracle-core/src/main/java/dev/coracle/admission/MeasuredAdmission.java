@@ -6,10 +6,10 @@ import dev.coracle.api.Operation;
 import dev.coracle.metrics.Family;
 import dev.coracle.metrics.Histogram;
 import dev.coracle.metrics.Metrics;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Times admission: {@code apiserver_admission_controller_admission_duration_seconds} for each
@@ -70,31 +70,35 @@ public final class MeasuredAdmission implements AdmissionHook {
     Histogram of(String operation, String rejected);
   }
 
-  /** Two histograms for each operation, found once. */
+  /** Two histograms for each operation, found when there is the first such one. */
   private static final class Times {
-    private final Map<Operation, Histogram> good = new EnumMap<>(Operation.class);
-    private final Map<Operation, Histogram> rejected = new EnumMap<>(Operation.class);
+    private final Labelled histograms;
+    private final Map<Operation, Histogram> good = new ConcurrentHashMap<>();
+    private final Map<Operation, Histogram> rejected = new ConcurrentHashMap<>();
 
     Times(Labelled histograms) {
-      for (Operation operation : Operation.values()) {
-        String label = operation.name().toUpperCase(Locale.ROOT);
-        good.put(operation, histograms.of(label, "false"));
-        rejected.put(operation, histograms.of(label, "true"));
-      }
+      this.histograms = histograms;
     }
 
     void time(Operation operation, Runnable work) {
       long began = System.nanoTime();
-      Map<Operation, Histogram> outcome = rejected;
+      boolean done = false;
       try {
         work.run();
-        outcome = good;
+        done = true;
       } finally {
-        Histogram histogram = outcome.get(operation);
-        if (histogram != null) {
-          histogram.recordNanos(System.nanoTime() - began);
-        }
+        histogram(operation, done).recordNanos(System.nanoTime() - began);
       }
+    }
+
+    private Histogram histogram(Operation operation, boolean done) {
+      Map<Operation, Histogram> outcome = done ? good : rejected;
+      Histogram known = outcome.get(operation);
+      return known != null
+          ? known
+          : outcome.computeIfAbsent(
+              operation,
+              any -> histograms.of(any.name().toUpperCase(Locale.ROOT), String.valueOf(!done)));
     }
   }
 

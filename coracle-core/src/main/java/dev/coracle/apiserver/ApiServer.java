@@ -210,7 +210,8 @@ public final class ApiServer implements AutoCloseable {
    * Keeps APIService objects of what this server serves, and passes on what they give to extension
    * servers. Returns at once.
    *
-   * @param identity who this server is to extension servers: the front-proxy client certificate
+   * @param identity who this server is to extension servers: the front-proxy client certificate;
+   *     asked for when there is one
    */
   public void startAggregation(Supplier<ClientTls> identity) {
     services.start(identity);

@@ -11,6 +11,7 @@ import dev.coracle.http.tls.ClientTls;
 import dev.coracle.metrics.Metrics;
 import dev.coracle.registry.Registry;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * @param advertisedAddress where clients reach the server, {@code host:port}
  * @param limits how many requests are served at a time, and for how long
  * @param swaggerUi whether {@code /swagger-ui/} is served
- * @param kubelet who this server is to kubelets and which of them it trusts; null when it cannot
- *     speak to kubelets, so that logs and streams are refused
+ * @param kubelet who this server is to kubelets and which of them it trusts, asked for when one is
+ *     to be reached; null when it cannot speak to kubelets, so that logs and streams are refused
  * @param openId null when there are none to show
  * @param metrics what {@code /metrics} shows, besides what the server itself counts
  * @param loopbackTargets whether Pods are reached on this machine's loopback addresses, because
@@ -44,7 +45,7 @@ public record ApiServerConfig(
     String advertisedAddress,
     RequestLimits limits,
     boolean swaggerUi,
-    @Nullable ClientTls kubelet,
+    @Nullable Supplier<ClientTls> kubelet,
     @Nullable OpenIdDocuments openId,
     Metrics metrics,
     @Nullable ControllableClock turnable,
@@ -72,7 +73,7 @@ public record ApiServerConfig(
     private String advertisedAddress = "127.0.0.1:6443";
     private RequestLimits limits = RequestLimits.USUAL;
     private boolean swaggerUi;
-    private @Nullable ClientTls kubelet;
+    private @Nullable Supplier<ClientTls> kubelet;
     private @Nullable OpenIdDocuments openId;
     private Metrics metrics = new Metrics();
     private @Nullable ControllableClock turnable;
@@ -118,7 +119,7 @@ public record ApiServerConfig(
       return this;
     }
 
-    public Builder kubelet(@Nullable ClientTls value) {
+    public Builder kubelet(@Nullable Supplier<ClientTls> value) {
       kubelet = value;
       return this;
     }

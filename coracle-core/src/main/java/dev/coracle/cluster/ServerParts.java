@@ -35,6 +35,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The API server and what it decides by: who asks and whether they may, what may be written, the
@@ -42,6 +44,8 @@ import org.jspecify.annotations.Nullable;
  * they can be once it is made ({@link #client}).
  */
 final class ServerParts {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ServerParts.class);
 
   private static final Duration CONVERSION_TIMEOUT = Duration.ofSeconds(30);
 
@@ -188,9 +192,6 @@ final class ServerParts {
       ServingCertificates certificates,
       @Nullable ControllableClock turnable)
       throws IOException {
-    KeyAndCertificate kubeletClient =
-        pki.client(
-            "apiserver-kubelet-client", Identities.KUBELET_CLIENT, List.of("system:masters"));
     String advertised = options.listenHost() + ":" + options.listenPort();
     ApiServer apiServer =
         ApiServer.create(
@@ -205,9 +206,7 @@ final class ServerParts {
                 .loopbackTargets(!addresses.onPodNetwork())
                 .swaggerUi(options.swaggerUi())
                 .openId(auth.openId("https://" + advertised))
-                .kubelet(
-                    ClientTls.trusting(List.of(pki.authority().certificate()))
-                        .withIdentity(kubeletClient.key(), List.of(kubeletClient.certificate())))
+                .kubelet(new Lazily<>(this::toKubelets))
                 .advertisedAddress(advertised)
                 .build());
     storage
@@ -226,16 +225,35 @@ final class ServerParts {
    */
   void announce(ApiServer apiServer, String url, InetSocketAddress forPods) {
     Bootstrap bootstrap = new Bootstrap(client());
-    apiServer.startAggregation(() -> frontProxy(bootstrap));
+    apiServer.startAggregation(new Lazily<>(this::toExtensionServers));
+    Thread.ofVirtual()
+        .name("extension-authentication")
+        .start(() -> tellExtensionServers(bootstrap));
     bootstrap.serviceCidr(options.serviceCidr());
     bootstrap.kubernetesService(
         Cidr.parse(options.serviceCidr()).address(1), forPods.getHostString(), forPods.getPort());
     ClusterInfo.publish(client(), url, pki.authorityPem());
   }
 
-  private ClientTls frontProxy(Bootstrap bootstrap) {
+  private ClientTls toKubelets() throws IOException {
+    KeyAndCertificate client =
+        pki.client(
+            "apiserver-kubelet-client", Identities.KUBELET_CLIENT, List.of("system:masters"));
+    return ClientTls.trusting(List.of(pki.authority().certificate()))
+        .withIdentity(client.key(), List.of(client.certificate()));
+  }
+
+  /** Returns when it is written, or the cluster closes already. */
+  private void tellExtensionServers(Bootstrap bootstrap) {
+    try {
+      bootstrap.extensionAuthentication(auth.authenticators().published());
+    } catch (RuntimeException e) {
+      LOG.debug("extension servers are not told whom to believe: {}", e.getMessage());
+    }
+  }
+
+  private ClientTls toExtensionServers() {
     KeyAndCertificate client = pki.frontProxyClient();
-    bootstrap.extensionAuthentication(auth.authenticators().published());
     return ClientTls.trusting(List.of()).withIdentity(client.key(), List.of(client.certificate()));
   }
 

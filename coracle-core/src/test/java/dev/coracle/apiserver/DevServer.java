@@ -49,7 +49,7 @@ final class DevServer implements AutoCloseable {
         ApiServer.start(
             ApiServerConfig.builder(registry)
                 .auth(authenticator, DevServer.authorizer())
-                .kubelet(ClientTls.trustingAnyone())
+                .kubelet(ClientTls::trustingAnyone)
                 .loopbackTargets(true)
                 .http(
                     HttpServerOptions.loopback(

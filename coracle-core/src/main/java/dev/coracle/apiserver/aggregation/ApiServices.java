@@ -63,7 +63,7 @@ public final class ApiServices implements AutoCloseable {
         .start(
             () -> {
               try {
-                run(identity.get());
+                run(identity);
               } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
               } catch (RuntimeException e) {
@@ -92,7 +92,7 @@ public final class ApiServices implements AutoCloseable {
     return remotes.values();
   }
 
-  private void run(ClientTls identity) throws InterruptedException {
+  private void run(Supplier<ClientTls> identity) throws InterruptedException {
     Semaphore work = wake;
     registrations = follow("apiregistration.k8s.io", "apiservices", true);
     definitions = follow("apiextensions.k8s.io", "customresourcedefinitions", false);
@@ -166,13 +166,13 @@ public final class ApiServices implements AutoCloseable {
   /**
    * @return whether every extension server answered
    */
-  private boolean refresh(ClientTls identity) {
+  private boolean refresh(Supplier<ClientTls> identity) {
     boolean whole = true;
     Map<String, RemoteGroup> now = new HashMap<>();
     for (KubeObject registration : known.values()) {
       if (registration.at("spec", "service").isObject() && !registration.isDeleting()) {
         RemoteGroup before = remotes.get(groupVersion(registration));
-        RemoteGroup remote = check(registration, before, identity);
+        RemoteGroup remote = check(registration, before, identity.get());
         if (remote != null) {
           now.put(remote.groupVersion(), remote);
           whole &= remote.available();

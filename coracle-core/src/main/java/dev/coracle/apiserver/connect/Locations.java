@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Where Services, Pods and nodes are reached. */
@@ -21,15 +22,16 @@ public final class Locations {
   private static final int KUBELET_PORT = 10250;
 
   private final Registry registry;
-  private final @Nullable ClientTls kubelet;
+  private final @Nullable Supplier<ClientTls> kubelet;
   private final ProxyTargets targets;
   private final ClientTls anyServer = ClientTls.trustingAnyone();
 
   /**
-   * @param kubelet how to speak to kubelets; null when this server cannot
+   * @param kubelet how to speak to kubelets, asked for when one is to be reached; null when this
+   *     server cannot
    * @param targets which addresses the proxy verbs may reach
    */
-  public Locations(Registry registry, @Nullable ClientTls kubelet, ProxyTargets targets) {
+  public Locations(Registry registry, @Nullable Supplier<ClientTls> kubelet, ProxyTargets targets) {
     this.registry = registry;
     this.kubelet = kubelet;
     this.targets = targets;
@@ -54,7 +56,7 @@ public final class Locations {
     }
     KubeObject node = registry.get(type("", "v1", "nodes"), "", nodeName, "");
     int port = node.at("status", "daemonEndpoints", "kubeletEndpoint", "Port").asInt(KUBELET_PORT);
-    return new Target(address(node), port, kubelet);
+    return new Target(address(node), port, kubelet.get());
   }
 
   private static String address(KubeObject node) {
