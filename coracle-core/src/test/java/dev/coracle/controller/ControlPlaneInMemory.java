@@ -355,6 +355,36 @@ public final class ControlPlaneInMemory implements AutoCloseable {
     return admin.create(resource, tree.path("metadata").path("namespace").asText(""), tree);
   }
 
+  /**
+   * Defines a kind of {@code example.com/v1}, whose objects may say anything and are scaled by
+   * {@code spec.replicas}.
+   *
+   * @return its resource, which is served when this returns
+   */
+  public GroupVersionResource define(String kind) {
+    String singular = kind.toLowerCase(java.util.Locale.ROOT);
+    String plural = singular + "s";
+    KubeObject unused =
+        apply(
+            """
+            apiVersion: apiextensions.k8s.io/v1
+            kind: CustomResourceDefinition
+            metadata: {name: %s.example.com}
+            spec:
+              group: example.com
+              scope: Namespaced
+              names: {plural: %s, singular: %s, kind: %s}
+              versions:
+              - name: v1
+                served: true
+                storage: true
+                subresources: {scale: {specReplicasPath: .spec.replicas, statusReplicasPath: .status.replicas}}
+                schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
+            """
+                .formatted(plural, plural, singular, kind));
+    return GroupVersionResource.of("example.com", "v1", plural);
+  }
+
   public List<KubeObject> list(GroupVersionResource resource, String namespace) {
     return admin.list(resource, namespace, ListOptions.ALL).items();
   }

@@ -249,7 +249,6 @@ class NodeTest {
         - {name: info, downwardAPI: {items: [{path: labels, fieldRef: {fieldPath: metadata.labels}}]}}
         """);
     awaitPhase("known", "Running");
-    long begin = System.nanoTime();
     client.patch(
         PODS,
         "default",
@@ -259,7 +258,6 @@ class NodeTest {
         Json.read("{\"metadata\":{\"labels\":{\"foo\":\"baz\"}}}"),
         WriteOptions.NONE);
     awaitPhase("known", "Succeeded");
-    System.out.println("label seen and told, ms: " + (System.nanoTime() - begin) / 1_000_000);
     assertThat(container("known").at("/state/terminated/message").asText())
         .startsWith("foo=\"baz\"")
         .contains("NAME=known\n", "TWICE=known-known\n", "HOSTNAME=known\n");

@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.ControllableClock;
-import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.SystemClock;
@@ -200,33 +199,11 @@ class DisruptionStoryTest {
 
   @Test
   void maxUnavailable_customResource_isAskedForItsScale() {
-    KubeObject unused =
+    cluster.define("Fleet");
+    KubeObject fleet =
         cluster.apply(
-            """
-            apiVersion: apiextensions.k8s.io/v1
-            kind: CustomResourceDefinition
-            metadata: {name: fleets.example.com}
-            spec:
-              group: example.com
-              scope: Namespaced
-              names: {plural: fleets, singular: fleet, kind: Fleet}
-              versions:
-              - name: v1
-                served: true
-                storage: true
-                subresources: {scale: {specReplicasPath: .spec.replicas, statusReplicasPath: .status.replicas}}
-                schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
-            """);
-    GroupVersionResource fleets = GroupVersionResource.of("example.com", "v1", "fleets");
-    await()
-        .ignoreExceptions()
-        .until(
-            () ->
-                cluster.apply(
-                        "{apiVersion: example.com/v1, kind: Fleet, metadata: {name: f, namespace: %s}, spec: {replicas: 4}}"
-                            .formatted(namespace))
-                    != null);
-    KubeObject fleet = cluster.admin().get(fleets, namespace, "f");
+            "{apiVersion: example.com/v1, kind: Fleet, metadata: {name: f, namespace: %s}, spec: {replicas: 4}}"
+                .formatted(namespace));
     for (int i = 0; i < 3; i++) {
       pod(
           "ship-" + i,

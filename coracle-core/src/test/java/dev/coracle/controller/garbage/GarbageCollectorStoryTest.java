@@ -1,7 +1,6 @@
 package dev.coracle.controller.garbage;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.GroupVersionResource;
@@ -230,22 +229,9 @@ class GarbageCollectorStoryTest {
 
   @Test
   void customResources_ownAndAreOwned_likeOthers() {
-    KubeObject unused =
-        cluster.apply(
-            """
-            apiVersion: apiextensions.k8s.io/v1
-            kind: CustomResourceDefinition
-            metadata: {name: boats.example.com}
-            spec:
-              group: example.com
-              scope: Namespaced
-              names: {plural: boats, singular: boat, kind: Boat}
-              versions:
-              - {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}
-            """);
-    await().ignoreExceptions().until(() -> boat("owner", "") != null);
-    KubeObject boat = cluster.admin().get(BOATS, namespace, "owner");
-    unused = boat("owned", owner(boat, true));
+    cluster.define("Boat");
+    KubeObject boat = boat("owner", "");
+    KubeObject unused = boat("owned", owner(boat, true));
     unused = map("cargo", owner(boat, true), "");
     unused = cluster.admin().delete(BOATS, namespace, "owner", DeleteOptions.background());
     cluster.awaitGone(BOATS, namespace, "owned");

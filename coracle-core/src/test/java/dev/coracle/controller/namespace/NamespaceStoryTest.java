@@ -1,7 +1,6 @@
 package dev.coracle.controller.namespace;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.DeleteOptions;
@@ -77,27 +76,11 @@ class NamespaceStoryTest {
 
   @Test
   void deleted_everythingInItGoes_customResourcesToo() {
+    GroupVersionResource sails = cluster.define("Sail");
     KubeObject unused =
         cluster.apply(
-            """
-            apiVersion: apiextensions.k8s.io/v1
-            kind: CustomResourceDefinition
-            metadata: {name: sails.example.com}
-            spec:
-              group: example.com
-              scope: Namespaced
-              names: {plural: sails, singular: sail, kind: Sail}
-              versions:
-              - {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}
-            """);
-    await()
-        .ignoreExceptions()
-        .until(
-            () ->
-                cluster.apply(
-                        "{apiVersion: example.com/v1, kind: Sail, metadata: {name: main, namespace: %s}}"
-                            .formatted(namespace))
-                    != null);
+            "{apiVersion: example.com/v1, kind: Sail, metadata: {name: main, namespace: %s}}"
+                .formatted(namespace));
     map("map", "");
     pod("");
     unused =
@@ -108,8 +91,7 @@ class NamespaceStoryTest {
     cluster.awaitGone(Resources.NAMESPACES, "", namespace);
     assertThat(cluster.list(Resources.CONFIG_MAPS, namespace)).isEmpty();
     assertThat(cluster.list(Resources.SERVICES, namespace)).isEmpty();
-    assertThat(cluster.list(GroupVersionResource.of("example.com", "v1", "sails"), namespace))
-        .isEmpty();
+    assertThat(cluster.list(sails, namespace)).isEmpty();
   }
 
   /** Conformance: OrderedNamespaceDeletion, "namespace deletion should delete pod first". */

@@ -137,29 +137,13 @@ class ResourceQuotaStoryTest {
   @Test
   void customResources_areCounted_fromTheirDefinitionOn() {
     quota("hard: {count/crates.example.com: 3}");
+    GroupVersionResource crates = cluster.define("Crate");
     KubeObject unused =
         cluster.apply(
-            """
-            apiVersion: apiextensions.k8s.io/v1
-            kind: CustomResourceDefinition
-            metadata: {name: crates.example.com}
-            spec:
-              group: example.com
-              scope: Namespaced
-              names: {plural: crates, singular: crate, kind: Crate}
-              versions:
-              - {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}
-            """);
-    await()
-        .ignoreExceptions()
-        .until(
-            () ->
-                cluster.apply(
-                        "{apiVersion: example.com/v1, kind: Crate, metadata: {name: one, namespace: %s}}"
-                            .formatted(namespace))
-                    != null);
+            "{apiVersion: example.com/v1, kind: Crate, metadata: {name: one, namespace: %s}}"
+                .formatted(namespace));
     awaitUsed("count/crates.example.com", "1");
-    delete(GroupVersionResource.of("example.com", "v1", "crates"), "one");
+    delete(crates, "one");
     awaitUsed("count/crates.example.com", "0");
   }
 
