@@ -18,4 +18,15 @@ final class DataOption {
     Path chosen = data == null ? DataDirectory.defaultPath(System.getenv()) : data;
     return chosen.toAbsolutePath().normalize();
   }
+
+  /**
+   * The same, for what looks into it; there may be none.
+   *
+   * @throws dev.coracle.cluster.StartException when this user may not look
+   */
+  Path reachable() {
+    Path path = path();
+    DataDirectory.checkReachable(path);
+    return path;
+  }
 }

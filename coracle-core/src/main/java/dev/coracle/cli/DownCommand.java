@@ -40,7 +40,7 @@ final class DownCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
-    Path directory = data.path();
+    Path directory = data.reachable();
     Optional<Long> pid = DataDirectory.runningPid(directory);
     if (pid.isEmpty()) {
       out.println("Nothing runs on " + directory + ".");

@@ -40,7 +40,8 @@ final class ResetCommand implements Callable<Integer> {
           "kubeconfig",
           "pki",
           "store",
-          "node");
+          "node",
+          "volumes");
 
   @Spec
   @SuppressWarnings("NullAway.Init")
@@ -60,7 +61,7 @@ final class ResetCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
-    Path directory = data.path();
+    Path directory = data.reachable();
     Optional<Long> pid = DataDirectory.runningPid(directory);
     if (pid.isPresent()) {
       throw new IllegalStateException(

@@ -31,7 +31,7 @@ final class StatusCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
-    Path directory = data.path();
+    Path directory = data.reachable();
     Optional<Long> pid = DataDirectory.runningPid(directory);
     if (pid.isEmpty()) {
       out.println("Not running on " + directory + ". Start it with 'coracle up'.");

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * coracle.lock     locked while a process holds the directory
  * coracle.log      what a detached cluster says
  * kubeconfig       the administrator's access
- * pki/  store/  node/
+ * pki/  store/  node/  volumes/
  * </pre>
  */
 public final class DataDirectory implements AutoCloseable {
@@ -100,6 +100,24 @@ public final class DataDirectory implements AutoCloseable {
               + " can't be written ("
               + reason(e)
               + "); choose another with --data");
+    }
+  }
+
+  /**
+   * Whether one can be told from none.
+   *
+   * @throws StartException when this user may not look into it
+   */
+  public static void checkReachable(Path path) {
+    boolean there = Files.isDirectory(path);
+    boolean hidden = !there && !Files.exists(path) && !Files.notExists(path);
+    if (hidden || (there && !(Files.isReadable(path) && Files.isExecutable(path)))) {
+      throw new StartException(
+          StartException.Kind.DIRECTORY_NOT_WRITABLE,
+          "the data directory "
+              + path
+              + " can't be read (permission denied); be the user that it belongs to, or choose"
+              + " another with --data");
     }
   }
 

@@ -18,6 +18,7 @@ import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -70,8 +71,8 @@ public final class Pki {
     PrivateKey tokenKey;
     PublicKey tokenPublicKey;
     if (Files.exists(saKey) && Files.exists(saPublic)) {
-      tokenKey = Pem.privateKey(Files.readString(saKey));
-      tokenPublicKey = Pem.publicKey(Files.readString(saPublic));
+      tokenKey = read(saKey, Pem::privateKey);
+      tokenPublicKey = read(saPublic, Pem::publicKey);
     } else {
       KeyPair pair = CertificateAuthority.newKeyPair();
       tokenKey = pair.getPrivate();
@@ -88,14 +89,26 @@ public final class Pki {
     Path certificate = directory.resolve(file + ".crt");
     if (Files.exists(key) && Files.exists(certificate)) {
       return new CertificateAuthority(
-          new KeyAndCertificate(
-              Pem.privateKey(Files.readString(key)),
-              Pem.certificate(Files.readString(certificate))));
+          new KeyAndCertificate(read(key, Pem::privateKey), read(certificate, Pem::certificate)));
     }
     CertificateAuthority made = CertificateAuthority.create(commonName, now, AUTHORITY_VALIDITY);
     PrivateFiles.write(key, made.keyAndCertificate().keyPem());
     PrivateFiles.writeReadable(certificate, made.keyAndCertificate().certificatePem());
     return made;
+  }
+
+  private static <T> T read(Path file, Function<String, T> pem) throws IOException {
+    try {
+      return pem.apply(Files.readString(file));
+    } catch (IllegalArgumentException e) {
+      throw new StartException(
+          StartException.Kind.FAILED,
+          file
+              + " is of no use: "
+              + e.getMessage()
+              + "; put it back, or delete the cluster with its keys by 'coracle reset'",
+          e);
+    }
   }
 
   public CertificateAuthority authority() {

@@ -183,6 +183,7 @@ class CommandLineTest {
     up.signal("TERM");
     up.await();
     Path foreign = Files.writeString(coracle.data().resolve("notes.txt"), "mine");
+    Files.createDirectories(coracle.data().resolve("volumes/pvc-1"));
 
     Output no = coracle.runWithInput("n\n", "reset");
     assertThat(no.exitCode()).isEqualTo(1);

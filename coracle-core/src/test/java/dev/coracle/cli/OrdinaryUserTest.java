@@ -9,6 +9,8 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
@@ -44,6 +46,18 @@ class OrdinaryUserTest {
     Output output = coracle.run("up", "--listen=127.0.0.1:0");
     assertThat(output.exitCode()).isEqualTo(4);
     assertThat(output.text()).contains("can't be written (permission denied)");
+  }
+
+  @Test
+  void directoryNotForAnotherUser_isNotTakenForNone() throws Exception {
+    Files.createDirectory(
+        coracle.data(),
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    for (String command : List.of("status", "down", "reset --yes")) {
+      Output output = coracle.run(command.split(" ", -1));
+      assertThat(output.exitCode()).isEqualTo(4);
+      assertThat(output.text()).contains("can't be read (permission denied)");
+    }
   }
 
   @Test

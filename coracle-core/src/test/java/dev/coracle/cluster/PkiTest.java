@@ -1,6 +1,7 @@
 package dev.coracle.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.coracle.auth.certificates.KeyAndCertificate;
 import java.io.IOException;
@@ -30,6 +31,17 @@ class PkiTest {
     KeyAndCertificate again = second.server("s", "s", List.of("localhost"), List.of("127.0.0.1"));
     assertThat(again.certificate()).isEqualTo(server.certificate());
     server.certificate().verify(first.authority().certificate().getPublicKey());
+  }
+
+  @Test
+  void open_keyIsOfNoUse_namesItAndKeepsIt() throws Exception {
+    Pki unused = Pki.open(directory.resolve("pki"), NOW);
+    Path key = Files.writeString(directory.resolve("pki/ca.key"), "garbage");
+    assertThatThrownBy(() -> Pki.open(directory.resolve("pki"), NOW))
+        .isInstanceOf(StartException.class)
+        .hasMessageContaining(key + " is of no use: ")
+        .hasMessageContaining("coracle reset");
+    assertThat(key).hasContent("garbage");
   }
 
   @Test
