@@ -55,13 +55,17 @@ final class PrivateFiles {
             ".coracle-",
             ".tmp",
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    boolean moved = false;
     try {
       Files.write(temporary, text.getBytes(StandardCharsets.UTF_8));
       Files.setPosixFilePermissions(temporary, PosixFilePermissions.fromString(mode));
       Files.move(
           temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      moved = true;
     } finally {
-      Files.deleteIfExists(temporary);
+      if (!moved) {
+        Files.deleteIfExists(temporary);
+      }
     }
   }
 }

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,9 +27,18 @@ public final class Seed {
     byte[] json(ObjectNode body);
   }
 
+  /**
+   * What the server itself says of its object, with the same moment.
+   *
+   * @param manager whose these fields are
+   * @param at makes what is applied, of the time of the object's creation
+   */
+  public record Status(String manager, Function<String, ObjectNode> at) {}
+
   private final GroupVersionResource resource;
   private final String namespace;
   private final String name;
+  private final @Nullable Status status;
   private @Nullable ObjectNode body;
   private volatile @Nullable Stencil stencil;
 
@@ -36,6 +46,15 @@ public final class Seed {
    * @param body as a client would send it; the caller's no more
    */
   public Seed(GroupVersionResource resource, String namespace, ObjectNode body) {
+    this(resource, namespace, body, null);
+  }
+
+  /**
+   * @param status null for none
+   */
+  public Seed(
+      GroupVersionResource resource, String namespace, ObjectNode body, @Nullable Status status) {
+    this.status = status;
     this.resource = resource;
     this.namespace = namespace;
     this.name = Meta.text(body.path("metadata"), "name");
@@ -53,6 +72,10 @@ public final class Seed {
 
   public String name() {
     return name;
+  }
+
+  public @Nullable Status status() {
+    return status;
   }
 
   /**

@@ -169,13 +169,28 @@ public final class FlowControl implements AutoCloseable {
     private static List<Seed> seeds() {
       BootstrapFlows flows = new BootstrapFlows();
       List<Seed> seeds = new ArrayList<>();
-      flows.levels().values().forEach(each -> seeds.add(seed("prioritylevelconfigurations", each)));
-      flows.schemas().values().forEach(each -> seeds.add(seed("flowschemas", each)));
+      for (ObjectNode level : flows.levels().values()) {
+        seeds.add(new Seed(of("prioritylevelconfigurations"), "", level));
+      }
+      flows
+          .schemas()
+          .forEach(
+              (name, schema) -> {
+                String level =
+                    schema.path("spec").path("priorityLevelConfiguration").path("name").asText();
+                Dangling found = Dangling.of(level, false);
+                seeds.add(
+                    new Seed(
+                        of("flowschemas"),
+                        "",
+                        schema,
+                        new Seed.Status(CONSUMER, time -> found.of(name, time))));
+              });
       return List.copyOf(seeds);
     }
 
-    private static Seed seed(String plural, ObjectNode object) {
-      return new Seed(GroupVersionResource.of(GROUP, "v1", plural), "", object);
+    private static GroupVersionResource of(String plural) {
+      return GroupVersionResource.of(GROUP, "v1", plural);
     }
   }
 
@@ -278,38 +293,18 @@ public final class FlowControl implements AutoCloseable {
   }
 
   private void dangle(ResourceType type, KubeObject schema, String level, boolean dangling) {
-    String status = dangling ? "True" : "False";
-    String reason = dangling ? "NotFound" : "Found";
-    String message =
-        "This FlowSchema references the PriorityLevelConfiguration object named \""
-            + level
-            + (dangling ? "\" but there is no such object" : "\" and it exists");
+    Dangling wanted = Dangling.of(level, dangling);
     JsonNode before = Json.object();
     for (JsonNode condition : schema.at("status", "conditions")) {
       if (condition.path("type").asText().equals("Dangling")) {
         before = condition;
       }
     }
-    if (before.path("status").asText().equals(status)
-        && before.path("reason").asText().equals(reason)
-        && before.path("message").asText().equals(message)) {
+    if (wanted.isSaid(before)) {
       return;
     }
     ObjectNode patch =
-        Json.object()
-            .put("apiVersion", BootstrapFlows.API_VERSION)
-            .put("kind", BootstrapFlows.SCHEMA);
-    patch.putObject("metadata").put("name", schema.name());
-    patch
-        .putObject("status")
-        .putArray("conditions")
-        .addObject()
-        .put("type", "Dangling")
-        .put("status", status)
-        .put(
-            "lastTransitionTime", Timestamps.seconds(Instant.now().truncatedTo(ChronoUnit.SECONDS)))
-        .put("reason", reason)
-        .put("message", message);
+        wanted.of(schema.name(), Timestamps.seconds(Instant.now().truncatedTo(ChronoUnit.SECONDS)));
     write(
         () ->
             registry

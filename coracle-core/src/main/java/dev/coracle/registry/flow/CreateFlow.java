@@ -3,6 +3,7 @@ package dev.coracle.registry.flow;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.AdmissionAttributes;
 import dev.coracle.api.GroupVersionResource;
+import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Operation;
 import dev.coracle.api.Status;
@@ -28,6 +29,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Creating an object, step by step. */
 public final class CreateFlow {
@@ -129,13 +131,17 @@ public final class CreateFlow {
           new Write(context, resource.type(), seed.namespace(), seed.name(), "", options, now);
       String uid = config.uids().get();
       byte[] json =
-          seed.json(uid, Timestamps.seconds(now), body -> planted(write, resource, body, uid));
+          seed.json(
+              uid,
+              Timestamps.seconds(now),
+              body -> planted(write, resource, seed.status(), body, uid));
       values.put(resource.key(seed.namespace(), seed.name()), StoredJson.value(json));
     }
     objects.store().createMissing(values);
   }
 
-  private byte[] planted(Write write, Resource resource, ObjectNode body, String uid) {
+  private byte[] planted(
+      Write write, Resource resource, Seed.@Nullable Status status, ObjectNode body, String uid) {
     List<String> warnings = write.context().warnings();
     ObjectNode object =
         config
@@ -145,7 +151,21 @@ public final class CreateFlow {
     complete(write, resource, object, true);
     prepare(write, resource, object, uid);
     requireValid(write, resource, object);
-    return ObjectStore.json(resource, object);
+    byte[] json = ObjectStore.json(resource, object);
+    return status == null
+        ? json
+        : ObjectStore.json(
+            resource,
+            config
+                .schemas()
+                .apply(
+                    resource.type(),
+                    "status",
+                    Json.write(status.at().apply(Timestamps.seconds(write.now()))),
+                    KubeObject.of(json),
+                    status.manager(),
+                    true,
+                    write.now()));
   }
 
   /** Defaults, and who sets what. */
