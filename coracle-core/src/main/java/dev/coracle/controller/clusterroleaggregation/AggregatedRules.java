@@ -20,8 +20,21 @@ final class AggregatedRules {
     return role.at("aggregationRule").isObject();
   }
 
-  /** The rules of all other roles that any selector matches, by their names, each rule once. */
+  /**
+   * The rules of all other roles that any selector matches, by their names, each rule once. Those
+   * of one that is aggregated itself are what they will be, so that a chain of roles is written
+   * once.
+   */
   static ArrayNode of(KubeObject role, List<KubeObject> all) {
+    return of(role, all, Set.of());
+  }
+
+  /**
+   * @param asking the roles whose rules are being put together
+   */
+  private static ArrayNode of(KubeObject role, List<KubeObject> all, Set<String> asking) {
+    Set<String> now = new HashSet<>(asking);
+    now.add(role.name());
     List<LabelSelector> selectors = new ArrayList<>();
     for (JsonNode selector : role.at("aggregationRule").path("clusterRoleSelectors")) {
       selectors.add(LabelSelector.of(selector));
@@ -29,12 +42,12 @@ final class AggregatedRules {
     Set<JsonNode> seen = new HashSet<>();
     ArrayNode rules = Json.array();
     all.stream()
-        .filter(other -> !other.name().equals(role.name()))
+        .filter(other -> !now.contains(other.name()))
         .filter(other -> selectors.stream().anyMatch(selector -> selector.matches(other.labels())))
         .sorted(Comparator.comparing(KubeObject::name))
         .forEach(
             other -> {
-              for (JsonNode rule : other.at("rules")) {
+              for (JsonNode rule : isAggregated(other) ? of(other, all, now) : other.at("rules")) {
                 if (seen.add(rule)) {
                   rules.add(rule.deepCopy());
                 }

@@ -40,4 +40,35 @@ class AggregatedRulesTest {
     assertThat(AggregatedRules.isAggregated(sum)).isTrue();
     assertThat(AggregatedRules.isAggregated(all.get(1))).isFalse();
   }
+
+  @Test
+  void of_rolesThatAreAggregatedThemselves_takesWhatTheseWillHave() {
+    String from = "aggregationRule: {clusterRoleSelectors: [{matchLabels: {to: %s}}]}, rules: []";
+    KubeObject admin = role("admin", "", from.formatted("admin"));
+    KubeObject edit = role("edit", "to: admin", from.formatted("edit"));
+    List<KubeObject> all =
+        List.of(
+            admin,
+            edit,
+            role("view", "to: edit", from.formatted("view")),
+            role("read", "to: view", rules("pods")),
+            role("write", "to: edit", rules("secrets")));
+
+    assertThat(AggregatedRules.of(admin, all))
+        .extracting(rule -> rule.path("resources").get(0).asText())
+        .containsExactly("pods", "secrets");
+  }
+
+  @Test
+  void of_rolesThatTakeFromEachOther_haveTheSame() {
+    String from = "aggregationRule: {clusterRoleSelectors: [{matchLabels: {to: %s}}]}, rules: []";
+    KubeObject one = role("one", "to: two", from.formatted("one"));
+    KubeObject two = role("two", "to: one", from.formatted("two"));
+    List<KubeObject> all =
+        List.of(
+            one, two, role("a", "to: one", rules("pods")), role("b", "to: two", rules("nodes")));
+
+    assertThat(AggregatedRules.of(one, all)).hasSize(2);
+    assertThat(AggregatedRules.of(two, all)).hasSize(2);
+  }
 }
