@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -20,8 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class OpenApiSchemas {
 
   private static final String KIND = "x-kubernetes-group-version-kind";
-  private static final Set<String> ONLY_V3 =
-      Set.of("nullable", "anyOf", "oneOf", "allOf", "not", "default", "x-kubernetes-validations");
+  private static final Set<String> OBJECT_FIELDS = Set.of("apiVersion", "kind", "metadata");
 
   private final JsonGenerator json;
   private final OpenApiDialect dialect;
@@ -256,32 +256,46 @@ final class OpenApiSchemas {
   private void customObject(ApiResource resource) throws IOException {
     Schema schema = resource.customSchema();
     ObjectNode source = schema == null ? null : schema.source();
+    boolean second = dialect == OpenApiDialect.V2;
     json.writeStartObject();
-    boolean typed = false;
+    if (second && schema != null && schema.preservesUnknownFields()) {
+      json.writeStringField("type", "object");
+    } else {
+      customFields(second && source != null ? CustomOpenApiV2.of(source) : source);
+    }
+    kinds(List.of(resource.gvk()));
+    json.writeEndObject();
+  }
+
+  private void customFields(@Nullable ObjectNode source) throws IOException {
     if (source != null) {
       for (Map.Entry<String, JsonNode> field : source.properties()) {
-        if (!field.getKey().equals("properties") && keeps(field.getKey())) {
-          typed |= field.getKey().equals("type");
+        if (!field.getKey().equals("properties")) {
           json.writeFieldName(field.getKey());
           customTree(field.getValue());
         }
       }
     }
-    if (!typed) {
+    if (source == null || !source.has("type")) {
       json.writeStringField("type", "object");
     }
+    properties(source == null ? Json.object() : source, true);
+  }
+
+  /**
+   * @param object whether the schema is of an API object, whose own three fields come first
+   */
+  private void properties(ObjectNode schema, boolean object) throws IOException {
     json.writeObjectFieldStart("properties");
-    objectFields("io.k8s.api.core.v1.ConfigMap", Schemas.OBJECT_META);
-    if (source != null) {
-      for (Map.Entry<String, JsonNode> field : source.path("properties").properties()) {
-        if (!Set.of("apiVersion", "kind", "metadata").contains(field.getKey())) {
-          json.writeFieldName(field.getKey());
-          customTree(field.getValue());
-        }
+    if (object) {
+      objectFields("io.k8s.api.core.v1.ConfigMap", Schemas.OBJECT_META);
+    }
+    for (Map.Entry<String, JsonNode> field : schema.path("properties").properties()) {
+      if (!object || !OBJECT_FIELDS.contains(field.getKey())) {
+        json.writeFieldName(field.getKey());
+        customTree(field.getValue());
       }
     }
-    json.writeEndObject();
-    kinds(List.of(resource.gvk()));
     json.writeEndObject();
   }
 
@@ -330,29 +344,31 @@ final class OpenApiSchemas {
     json.writeEndObject();
   }
 
-  private boolean keeps(String keyword) {
-    return dialect == OpenApiDialect.V3 || !ONLY_V3.contains(keyword);
-  }
-
-  /** A part of a CRD's schema, without the keywords that OpenAPI v2 does not have. */
+  /** A part of a CRD's schema; an embedded object has the fields of every object. */
   private void customTree(JsonNode node) throws IOException {
     if (!(node instanceof ObjectNode object)) {
       tree(node);
       return;
     }
+    boolean embedded =
+        object.path("x-kubernetes-embedded-resource").asBoolean()
+            && (dialect == OpenApiDialect.V3 || !CustomOpenApiV2.preserves(object));
     json.writeStartObject();
     for (Map.Entry<String, JsonNode> field : object.properties()) {
-      if (field.getKey().equals("properties") && field.getValue().isObject()) {
-        json.writeObjectFieldStart("properties");
-        for (Map.Entry<String, JsonNode> property : field.getValue().properties()) {
-          json.writeFieldName(property.getKey());
-          customTree(property.getValue());
-        }
-        json.writeEndObject();
-      } else if (keeps(field.getKey())) {
+      boolean fields = field.getKey().equals("properties") && field.getValue().isObject();
+      if (fields && !embedded) {
+        properties(object, false);
+      } else if (!fields && !(embedded && field.getKey().equals("required"))) {
         json.writeFieldName(field.getKey());
         customTree(field.getValue());
       }
+    }
+    if (embedded) {
+      Set<String> required = new LinkedHashSet<>();
+      object.path("required").forEach(name -> required.add(name.asText()));
+      required.addAll(List.of("kind", "apiVersion"));
+      strings("required", required);
+      properties(object, true);
     }
     json.writeEndObject();
   }

@@ -66,13 +66,15 @@ class OpenApiTest {
   }
 
   private static ApiResource boats() {
-    ObjectNode schema =
-        (ObjectNode)
-            Json.read(
-                """
-                {"description":"A boat.","type":"object","properties":{"spec":{"type":"object",
-                  "properties":{"size":{"description":"In metres.","type":"integer","default":3,
-                    "nullable":true}}}}}""");
+    return boats(
+        """
+        {"description":"A boat.","type":"object","properties":{"spec":{"type":"object",
+          "properties":{"size":{"description":"In metres.","type":"integer","default":3,
+            "nullable":true}}}}}""");
+  }
+
+  private static ApiResource boats(String openApiV3Schema) {
+    ObjectNode schema = (ObjectNode) Json.read(openApiV3Schema);
     return new ApiResource(
         "boats.example.com",
         "v1",
@@ -199,6 +201,76 @@ class OpenApiTest {
         .isEqualTo("boats.example.com");
     JsonNode old = Json.read(openApi.v2().json()).at("/definitions/com.example.boats.v1.Boat");
     assertThat(old.at("/properties/spec/properties/size").has("nullable")).isFalse();
-    assertThat(old.at("/properties/spec/properties/size/type").asText()).isEqualTo("integer");
+    assertThat(old.at("/properties/spec/properties/size").has("type")).isFalse();
+    assertThat(old.at("/properties/spec/type").asText()).isEqualTo("object");
+  }
+
+  private JsonNode definitionOfV2(String schema) {
+    resources.add(boats(schema));
+    generation.incrementAndGet();
+    return Json.read(openApi.v2().json()).at("/definitions/com.example.boats.v1.Boat");
+  }
+
+  @Test
+  void v2_customResourceThatKeepsUnknownFields_isAnObjectWithoutFields() {
+    JsonNode boat =
+        definitionOfV2(
+            """
+            {"description":"A boat.","type":"object","x-kubernetes-preserve-unknown-fields":true,
+              "properties":{"spec":{"type":"object"}}}""");
+    assertThat(boat.properties())
+        .extracting(entry -> entry.getKey())
+        .containsExactly("type", "x-kubernetes-group-version-kind");
+    assertThat(
+            v3("apis/boats.example.com/v1")
+                .at("/components/schemas/com.example.boats.v1.Boat/properties/spec/type")
+                .asText())
+        .isEqualTo("object");
+  }
+
+  @Test
+  void v2_partsThatKeepUnknownFieldsOrMayBeNull_loseTypeFieldsAndDemand() {
+    JsonNode boat =
+        definitionOfV2(
+            """
+            {"type":"object","properties":{"spec":{"type":"object","required":["open","name"],
+              "properties":{
+                "open":{"type":"object","nullable":true,"properties":{"a":{"type":"string"}}},
+                "free":{"type":"object","x-kubernetes-preserve-unknown-fields":true,
+                  "properties":{"a":{"type":"string"}}},
+                "list":{"type":"array","x-kubernetes-preserve-unknown-fields":true,
+                  "items":{"type":"string"}},
+                "name":{"type":"string","anyOf":[{"minLength":1}],"maxLength":9}}}}}""");
+    JsonNode spec = boat.at("/properties/spec");
+    assertThat(spec.get("required").toString()).isEqualTo("[\"name\"]");
+    assertThat(spec.get("properties").toString())
+        .isEqualTo(
+            "{\"open\":{},\"free\":{\"x-kubernetes-preserve-unknown-fields\":true},"
+                + "\"list\":{\"x-kubernetes-preserve-unknown-fields\":true},"
+                + "\"name\":{\"type\":\"string\",\"maxLength\":9}}");
+  }
+
+  @Test
+  void customResource_embeddedObject_hasTheFieldsOfEveryObject() {
+    String schema =
+        """
+        {"type":"object","properties":{"template":{"type":"object",
+          "x-kubernetes-embedded-resource":true,"required":["spec"],
+          "properties":{"spec":{"type":"object"}}},
+          "any":{"type":"object","x-kubernetes-embedded-resource":true,
+            "x-kubernetes-preserve-unknown-fields":true}}}""";
+    JsonNode old = definitionOfV2(schema);
+    JsonNode template = old.at("/properties/template");
+    assertThat(template.get("required").toString()).isEqualTo("[\"spec\",\"kind\",\"apiVersion\"]");
+    assertThat(template.get("properties").properties())
+        .extracting(entry -> entry.getKey())
+        .containsExactly("apiVersion", "kind", "metadata", "spec");
+    assertThat(old.at("/properties/any").has("properties")).isFalse();
+    assertThat(
+            v3("apis/boats.example.com/v1")
+                .at("/components/schemas/com.example.boats.v1.Boat/properties/any")
+                .at("/properties/metadata/allOf/0/$ref")
+                .asText())
+        .endsWith("ObjectMeta");
   }
 }
