@@ -2,6 +2,7 @@ package dev.coracle.apiserver;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupVersionResource;
@@ -24,13 +25,19 @@ import java.io.InputStreamReader;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpResponse;
+import java.net.http.WebSocket;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -273,6 +280,60 @@ class ConnectTest {
 
     assertThat(log.body()).isEqualTo("/containerLogs/a/web/c?follow=false&tailLines=3");
     assertThat(log.headers().firstValue("content-type")).contains("text/plain");
+  }
+
+  @Test
+  void log_overWebSocket_isMessages() throws Exception {
+    assertThat(logMessages("")).isEqualTo("b[] b[/containerLogs/a/web/c?tailLines=3] ");
+    assertThat(logMessages("binary.k8s.io"))
+        .isEqualTo("b[] b[/containerLogs/a/web/c?tailLines=3] ");
+    assertThat(logMessages("base64.binary.k8s.io"))
+        .isEqualTo("t[] t[L2NvbnRhaW5lckxvZ3MvYS93ZWIvYz90YWlsTGluZXM9Mw==] ");
+    assertThatThrownBy(() -> logMessages("v4.channel.k8s.io"))
+        .rootCause()
+        .hasMessageContaining("403");
+  }
+
+  /** All messages of a log until the server closes: their kinds and contents. */
+  private static String logMessages(String protocol) throws Exception {
+    StringBuffer messages = new StringBuffer();
+    CountDownLatch closed = new CountDownLatch(1);
+    WebSocket.Listener listener =
+        new WebSocket.Listener() {
+          @Override
+          public @Nullable CompletionStage<?> onText(
+              WebSocket socket, CharSequence text, boolean last) {
+            messages.append("t[").append(text).append("] ");
+            socket.request(1);
+            return null;
+          }
+
+          @Override
+          public @Nullable CompletionStage<?> onBinary(
+              WebSocket socket, ByteBuffer bytes, boolean last) {
+            messages.append("b[").append(UTF_8.decode(bytes)).append("] ");
+            socket.request(1);
+            return null;
+          }
+
+          @Override
+          public @Nullable CompletionStage<?> onClose(WebSocket socket, int code, String reason) {
+            closed.countDown();
+            return null;
+          }
+        };
+    WebSocket.Builder builder =
+        http.newWebSocketBuilder().header("Authorization", "Bearer " + DevServer.TOKEN);
+    if (!protocol.isEmpty()) {
+      builder.subprotocols(protocol);
+    }
+    URI address =
+        URI.create(
+            dev.url().replaceFirst("^http", "ws")
+                + "/api/v1/namespaces/a/pods/web/log?tailLines=3");
+    builder.buildAsync(address, listener).get(20, TimeUnit.SECONDS);
+    assertThat(closed.await(20, TimeUnit.SECONDS)).isTrue();
+    return messages.toString();
   }
 
   @Test

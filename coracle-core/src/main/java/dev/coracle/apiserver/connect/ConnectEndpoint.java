@@ -121,6 +121,10 @@ public final class ConnectEndpoint {
       if (response.status() < 200 || response.status() > 206) {
         throw refusal(response, pod);
       }
+      if (http.isUpgradeTo("websocket")) {
+        WebSocketLog.answer(http, responder, response);
+        return;
+      }
       Headers headers =
           Headers.of("Content-Type", "text/plain", "Cache-Control", "no-cache, private");
       Relay.answer(http, responder, response, headers);
