@@ -20,6 +20,7 @@ import dev.coracle.http.HttpServer;
 import dev.coracle.http.HttpServerOptions;
 import dev.coracle.http.tls.ServerTls;
 import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.net.URI;
@@ -34,6 +35,8 @@ import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
@@ -122,6 +125,25 @@ class ConnectTest {
   private static void serveApplication(HttpRequest request, HttpResponder responder)
       throws Exception {
     switch (request.rawPath()) {
+      case "/page" ->
+          responder.send(
+              200,
+              Headers.of(
+                  "Content-Type", "text/html; charset=utf-8", "Access-Control-Allow-Origin", "*"),
+              ("<!-- <a href='/c'> --><A class=x HREF='/a?b=1&amp;c=2#d'>\u00fc</A><img src=/i?x=1 alt='>'>"
+                      + "<a href=\"rel\"><a href=\"//else/x\"><a title='/t'>"
+                      + "<script src=\"/s\">if (1<2) '<a href=\"/raw\">'</script><a href='/z'>")
+                  .getBytes(UTF_8));
+      case "/zipped" -> {
+        ByteArrayOutputStream zipped = new ByteArrayOutputStream();
+        try (GZIPOutputStream out = new GZIPOutputStream(zipped)) {
+          out.write("<a href=\"/z\">".getBytes(UTF_8));
+        }
+        responder.send(
+            200,
+            Headers.of("Content-Type", "text/html", "Content-Encoding", "gzip"),
+            zipped.toByteArray());
+      }
       case "/moved" -> responder.send(302, Headers.of("Location", "/there?x=1"));
       case "/echo" -> {
         byte[] body = request.readBody(1 << 20);
@@ -207,6 +229,28 @@ class ConnectTest {
     assertThat(get(pod + "//").body()).isEqualTo("//");
     assertThat(get(pod + "/moved").headers().firstValue("location")).contains(pod + "/there?x=1");
     assertThat(get(pod + "?y=2").headers().firstValue("location")).contains(pod + "/?y=2");
+  }
+
+  @Test
+  void proxy_page_hasLinksThatLeadThroughTheProxy() throws Exception {
+    String base = "/api/v1/namespaces/a/pods/web/proxy";
+    HttpResponse<String> page = get(base + "/page");
+
+    assertThat(page.body())
+        .isEqualTo(
+            ("<!-- <a href='/c'> --><A class=x HREF='P/a?b=1&amp;c=2#d'>\u00fc</A><img src=\"P/i?x=1\" alt='>'>"
+                    + "<a href=\"rel\"><a href=\"//else/x\"><a title='/t'>"
+                    + "<script src=\"P/s\">if (1<2) '<a href=\"/raw\">'</script><a href='P/z'>")
+                .replace("P/", base + "/"));
+    assertThat(page.headers().firstValue("access-control-allow-origin")).isEmpty();
+    try (InputStream zipped =
+        new GZIPInputStream(
+            http.send(
+                    request(base + "/zipped").header("Accept-Encoding", "gzip").build(),
+                    HttpResponse.BodyHandlers.ofInputStream())
+                .body())) {
+      assertThat(new String(zipped.readAllBytes(), UTF_8)).isEqualTo("<a href=\"" + base + "/z\">");
+    }
   }
 
   @Test

@@ -12,6 +12,7 @@ import dev.coracle.http.HttpRequest;
 import dev.coracle.http.HttpResponder;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.NoRouteToHostException;
@@ -23,6 +24,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +50,14 @@ public final class Relay {
           "trailer",
           "transfer-encoding",
           "upgrade");
+
+  /** What the proxied would let other sites' scripts do with this server. */
+  private static final Set<String> OTHER_SITES =
+      Set.of(
+          "access-control-allow-credentials",
+          "access-control-allow-headers",
+          "access-control-allow-methods",
+          "access-control-allow-origin");
 
   private final HttpOrigins origins;
 
@@ -99,7 +110,44 @@ public final class Relay {
         ByteTunnel.join(responder.upgradeToTunnel(answer), tunnel);
         return;
       }
+      if (prefix != null && isPage(response)) {
+        page(request, responder, response, answer, target, prefix);
+        return;
+      }
       answer(request, responder, response, answer);
+    }
+  }
+
+  /** Whether it may have links that lead past the proxy; a redirect's own does not. */
+  private static boolean isPage(ClientResponse response) {
+    String type = response.headers().first("content-type", "");
+    int end = type.indexOf(';');
+    return (end < 0 ? type : type.substring(0, end)).strip().equals("text/html")
+        && !response.headers().contains("location")
+        && switch (response.headers().first("content-encoding", "")) {
+          case "", "gzip" -> true;
+          default -> false;
+        };
+  }
+
+  private static void page(
+      HttpRequest request,
+      HttpResponder responder,
+      ClientResponse response,
+      Headers headers,
+      Target target,
+      String prefix)
+      throws IOException {
+    int status = response.status();
+    if (request.method().equals("HEAD") || status == 204 || status == 304) {
+      responder.send(status, headers);
+      return;
+    }
+    boolean zipped = response.headers().contains("content-encoding");
+    try (InputStream in = zipped ? new GZIPInputStream(response.body()) : response.body();
+        OutputStream body = responder.stream(status, headers).asOutputStream();
+        OutputStream out = zipped ? new GZIPOutputStream(body, 8192, true) : body) {
+      HtmlLinks.copy(in, out, link -> relocated(link, target, prefix));
     }
   }
 
@@ -226,7 +274,7 @@ public final class Relay {
         .forEach(
             (name, value) -> {
               String lower = name.toLowerCase(Locale.ROOT);
-              if (hops.contains(lower)) {
+              if (hops.contains(lower) || prefix != null && OTHER_SITES.contains(lower)) {
                 return;
               }
               headers.add(
