@@ -15,6 +15,11 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -100,6 +105,44 @@ class EmbeddedStoreTest implements StoreContract {
       awaitRows(12);
       assertThat(store.currentRevision()).isEqualTo(502);
       assertThat(store.compactedRevision()).isEqualTo(492);
+    }
+  }
+
+  @Test
+  void write_forEver_usesTheRoomOfForgottenHistoryAgain() throws Exception {
+    try (Store store = open(200)) {
+      overwrite(store, 50);
+    }
+    long filled = Files.size(directory.resolve("store/store.sqlite"));
+    try (Store store = open(200)) {
+      overwrite(store, 250);
+      // 250 more versions of 16 keys, of which history keeps 200 in all.
+      assertThat(store.currentRevision() - store.compactedRevision()).isEqualTo(200);
+    }
+    assertThat(Files.size(directory.resolve("store/store.sqlite"))).isLessThan(filled * 3 / 2);
+  }
+
+  /** Side by side, so that the writers share the waits for the disk. */
+  private static void overwrite(Store store, int times) throws Exception {
+    try (ExecutorService writers = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<?>> running = new ArrayList<>();
+      for (int i = 0; i < 16; i++) {
+        String key = "/k/" + i;
+        running.add(
+            writers.submit(
+                () -> {
+                  for (int n = 0; n < times; n++) {
+                    Store.Entry there = store.get(key);
+                    Store.Entry unused =
+                        there == null
+                            ? store.create(key, new byte[4096])
+                            : store.update(key, new byte[4096], there.modRevision());
+                  }
+                }));
+      }
+      for (Future<?> writer : running) {
+        writer.get();
+      }
     }
   }
 
