@@ -14,13 +14,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -50,7 +47,8 @@ public final class OwnCluster implements AutoCloseable {
   /** Lets the server write down how long it stops for its garbage collector. */
   OwnCluster recordingPauses() {
     environment.put(
-        "CORACLE_JAVA_OPTS", "-Xlog:gc:file=" + data.resolve("gc.log") + ":uptime:filecount=0");
+        "CORACLE_JAVA_OPTS",
+        "-Xlog:gc,gc+cpu,safepoint:file=" + data.resolve("gc.log") + ":uptime:filecount=0");
     return this;
   }
 
@@ -60,27 +58,7 @@ public final class OwnCluster implements AutoCloseable {
    * @param when it was
    */
   Result longestPause(String when) throws IOException {
-    double longest = 0;
-    int count = 0;
-    String kind = "";
-    Pattern pause = Pattern.compile("Pause (.*?) [0-9]+M->.* ([0-9.]+)ms");
-    for (String line : Files.readAllLines(data.resolve("gc.log"))) {
-      Matcher matcher = pause.matcher(line);
-      // What is asked for is ours: it is how the heap is measured.
-      if (matcher.find() && !matcher.group(1).matches(".*(System.gc|Diagnostic Command).*")) {
-        count++;
-        double milliseconds = Double.parseDouble(matcher.group(2));
-        if (milliseconds > longest) {
-          longest = milliseconds;
-          kind = matcher.group(1);
-        }
-      }
-    }
-    return new Result(
-        "longest pause of the garbage collector " + when,
-        longest,
-        String.format(Locale.ROOT, "%.0f ms, the longest of %,d: %s", longest, count, kind),
-        "<= 50 ms");
+    return PauseLog.read(data.resolve("gc.log")).result(when);
   }
 
   /** What the store has on disk in files whose names end so. */
