@@ -121,7 +121,7 @@ public final class ServiceProxy implements AutoCloseable {
 
   private synchronized void apply(String text) throws IOException {
     if (!closed && !text.equals(written)) {
-      Tool.run(text, "nft", "-f", "-");
+      RulesTable.replace(machine.table(), text);
       written = text;
     }
   }

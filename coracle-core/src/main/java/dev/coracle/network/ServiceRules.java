@@ -39,8 +39,10 @@ final class ServiceRules {
    *
    * @param balancers the addresses of its load balancer
    * @param allowed who may come by these; empty for everyone
+   * @param affinity the seconds for which a client stays with an endpoint; 0 for not at all
    */
   private record Target(
+      String service,
       String protocol,
       int port,
       int nodePort,
@@ -48,7 +50,9 @@ final class ServiceRules {
       List<String> balancers,
       List<String> allowed,
       List<String> backends,
-      boolean sticky) {}
+      int affinity) {}
+
+  private static final int DEFAULT_AFFINITY = 10_800;
 
   private ServiceRules() {}
 
@@ -83,12 +87,8 @@ final class ServiceRules {
         continue;
       }
       String chain = "svc" + number++;
-      chains
-          .append("  chain ")
-          .append(chain)
-          .append(" {\n    ")
-          .append(rule(target))
-          .append("\n  }\n");
+      String rule = target.affinity() > 0 ? stickyRule(target, chains) : rule(target);
+      chains.append("  chain ").append(chain).append(" {\n    ").append(rule).append("\n  }\n");
       target
           .addresses()
           .forEach(address -> clusterIps.put(address + " . " + portKey, "goto " + chain));
@@ -132,7 +132,7 @@ final class ServiceRules {
     }
     addresses.addAll(service.spec().externalIPs());
     List<String> balancers = balancers(service);
-    boolean sticky = "ClientIP".equals(service.spec().sessionAffinity());
+    int affinity = affinity(service);
     for (ServicePort port : service.spec().ports()) {
       int nodePort = Objects.requireNonNullElse(port.nodePort(), 0);
       if (addresses.isEmpty() && balancers.isEmpty() && nodePort == 0) {
@@ -140,6 +140,7 @@ final class ServiceRules {
       }
       into.add(
           new Target(
+              key(service).replace('/', '.'),
               protocol(port.protocol()),
               Objects.requireNonNullElse(port.port(), 0),
               nodePort,
@@ -147,8 +148,16 @@ final class ServiceRules {
               balancers,
               service.spec().loadBalancerSourceRanges(),
               backends(port, slices),
-              sticky));
+              affinity));
     }
+  }
+
+  private static int affinity(Service service) {
+    if (!"ClientIP".equals(service.spec().sessionAffinity())) {
+      return 0;
+    }
+    Integer seconds = service.spec().sessionAffinityConfig().clientIP().timeoutSeconds();
+    return Objects.requireNonNullElse(seconds, DEFAULT_AFFINITY);
   }
 
   /** The addresses of a Service's load balancer that lead to its Pods, not to a proxy before. */
@@ -210,12 +219,48 @@ final class ServiceRules {
     if (backends.size() == 1) {
       return head + backends.getFirst().replace(" . ", ":");
     }
+    return head + choice("map", backends);
+  }
+
+  private static String choice(String kind, List<String> of) {
     StringBuilder map = new StringBuilder();
-    for (int i = 0; i < backends.size(); i++) {
-      map.append(i == 0 ? "" : ", ").append(i).append(" : ").append(backends.get(i));
+    for (int i = 0; i < of.size(); i++) {
+      map.append(i == 0 ? "" : ", ").append(i).append(" : ").append(of.get(i));
     }
-    String choice = target.sticky() ? "jhash ip saddr mod " : "numgen random mod ";
-    return head + choice + backends.size() + " map { " + map + " }";
+    return "numgen random mod " + of.size() + " " + kind + " { " + map + " }";
+  }
+
+  /** Each endpoint has a set of its clients, who come back to it until they stay away too long. */
+  private static String stickyRule(Target target, StringBuilder chains) {
+    StringBuilder rules = new StringBuilder();
+    List<String> verdicts = new ArrayList<>();
+    for (String backend : target.backends()) {
+      String name =
+          String.join(
+              ".",
+              target.service(),
+              target.protocol(),
+              String.valueOf(target.port()),
+              backend.replace(" . ", "."));
+      String clients = RulesTable.CLIENTS + name;
+      chains
+          .append("  set ")
+          .append(clients)
+          .append(" {\n    type ipv4_addr\n    flags dynamic,timeout\n    timeout ")
+          .append(target.affinity())
+          .append("s\n  }\n  chain to.")
+          .append(name)
+          .append(" {\n    update @")
+          .append(clients)
+          .append(" { ip saddr }\n    meta l4proto ")
+          .append(target.protocol())
+          .append(" dnat ip to ")
+          .append(backend.replace(" . ", ":"))
+          .append("\n  }\n");
+      rules.append("ip saddr @").append(clients).append(" goto to.").append(name).append("\n    ");
+      verdicts.add("goto to." + name);
+    }
+    return rules + choice("vmap", verdicts);
   }
 
   private static String table(

@@ -123,7 +123,7 @@ class PodNetworkTest {
     ServiceRules.Machine machine =
         new ServiceRules.Machine(
             ServiceProxy.tableName(id), bridge.bridge(), bridge.gateway(), bridge.network(), false);
-    Tool.run(ServiceRules.render(machine, services, slices), "nft", "-f", "-");
+    RulesTable.replace(machine.table(), ServiceRules.render(machine, services, slices));
   }
 
   @Test
@@ -159,6 +159,47 @@ class PodNetworkTest {
     await()
         .atMost(Duration.ofSeconds(20))
         .until(() -> curl("b", "http://10.96.77.7/").startsWith("a "));
+  }
+
+  private static Service sticky(String address, int seconds) {
+    ObjectNode service = service(address, 0).node().deepCopy();
+    ObjectNode spec = (ObjectNode) service.path("spec");
+    spec.put("sessionAffinity", "ClientIP");
+    spec.putObject("sessionAffinityConfig").putObject("clientIP").put("timeoutSeconds", seconds);
+    return Service.of(service);
+  }
+
+  @Test
+  void service_withAffinity_keepsItsClientsUntilTheyStayAway() throws IOException {
+    List<String> addresses = List.of(pod("a"), pod("b"), pod("c"));
+    serve("a");
+    serve("b");
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(
+            () ->
+                curl("c", "http://" + addresses.get(0) + ":8080/").startsWith("a ")
+                    && curl("c", "http://" + addresses.get(1) + ":8080/").startsWith("b "));
+    Map<String, List<EndpointSlice>> both =
+        Map.of("default/web", List.of(slice(addresses.get(0), addresses.get(1))));
+    apply(List.of(sticky("10.96.77.9", 600)), both);
+    String first = curl("c", "http://10.96.77.9/");
+
+    assertThat(first).isNotEmpty();
+    for (int i = 0; i < 8; i++) {
+      assertThat(curl("c", "http://10.96.77.9/")).isEqualTo(first);
+    }
+    // The rules are written anew, as for any change of any Service.
+    for (int i = 0; i < 8; i++) {
+      apply(List.of(sticky("10.96.77.9", 600), service("10.96.77.10", 0)), both);
+      assertThat(curl("c", "http://10.96.77.9/")).isEqualTo(first);
+    }
+
+    apply(List.of(sticky("10.96.77.9", 1)), both);
+    await()
+        .atMost(Duration.ofSeconds(40))
+        .pollInterval(Duration.ofMillis(1300))
+        .until(() -> !curl("c", "http://10.96.77.9/").equals(first));
   }
 
   @Test
