@@ -74,8 +74,7 @@ public final class DaemonSetController implements Controller {
     nodes.awaitSync();
     daemonSets.awaitSync();
     work.watch(daemonSets, new OwnerHandler(work.queue(), expectations));
-    // a revision that was deleted is made anew; one that lost its owner is adopted
-    work.watch(history.informer(), owned(null));
+    work.watch(history.informer(), new RevisionHandler());
     work.watch(nodes, new NodeHandler());
     work.watch(pods, owned(expectations));
     work.start();
@@ -88,6 +87,32 @@ public final class DaemonSetController implements Controller {
 
   private OwnedHandler owned(@Nullable Expectations expected) {
     return new OwnedHandler(daemonSets, OwnedHandler::selects, work.queue(), expected);
+  }
+
+  /**
+   * A revision that was deleted is made anew; one that lost its owner is adopted. A new one that
+   * has its owner calls nobody, as in Kubernetes: one made by hand stays until something happens.
+   */
+  private final class RevisionHandler implements SharedInformer.Handler {
+
+    private final OwnedHandler handler = owned(null);
+
+    @Override
+    public void added(KubeObject revision) {
+      if (revision.controllerRef() == null) {
+        handler.added(revision);
+      }
+    }
+
+    @Override
+    public void updated(KubeObject before, KubeObject now) {
+      handler.updated(before, now);
+    }
+
+    @Override
+    public void deleted(KubeObject last) {
+      handler.deleted(last);
+    }
   }
 
   private final class NodeHandler implements SharedInformer.Handler {
