@@ -1,6 +1,7 @@
 package dev.coracle.controller;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.GroupVersionResource;
@@ -12,6 +13,7 @@ import dev.coracle.client.SharedInformer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -71,13 +73,35 @@ public final class History {
     revisions.awaitSync();
   }
 
-  /** What a revision keeps: the template, in a patch that replaces it. */
+  /**
+   * What a revision keeps: the template, in a patch that replaces it. Clients compare its bytes
+   * with those of a template of theirs (kubectl rollout undo, Kubernetes' conformance tests), so
+   * its fields are sorted by name, all the way down.
+   */
   private static ObjectNode data(KubeObject owner) {
     ObjectNode data = Json.object();
     ObjectNode template = owner.at("spec", "template").deepCopy();
     template.put("$patch", "replace");
-    data.putObject("spec").set("template", template);
+    data.putObject("spec").set("template", sortedFields(template));
     return data;
+  }
+
+  private static JsonNode sortedFields(JsonNode node) {
+    if (node instanceof ObjectNode object) {
+      TreeMap<String, JsonNode> fields = new TreeMap<>();
+      object
+          .properties()
+          .forEach(field -> fields.put(field.getKey(), sortedFields(field.getValue())));
+      ObjectNode sorted = Json.object();
+      sorted.setAll(fields);
+      return sorted;
+    }
+    if (node instanceof ArrayNode array) {
+      ArrayNode sorted = Json.mapper().createArrayNode();
+      array.forEach(element -> sorted.add(sortedFields(element)));
+      return sorted;
+    }
+    return node;
   }
 
   /** The template that a revision keeps. */

@@ -140,6 +140,11 @@ class DaemonSetStoryTest {
     KubeObject revision = space.list(Resources.CONTROLLER_REVISIONS).getFirst();
     String hash = revision.labels().get("controller-revision-hash");
     assertThat(revision.name()).isEqualTo("agent-" + hash);
+    // clients compare these bytes with a template of theirs
+    assertThat(revision.at("data").toString())
+        .startsWith("{\"spec\":{\"template\":{\"$patch\":\"replace\",\"metadata\":")
+        .containsSubsequence("\"spec\":{\"containers\":[", "\"dnsPolicy\"", "\"restartPolicy\"")
+        .containsSubsequence("{\"image\":", "\"imagePullPolicy\":", "\"name\":", "\"resources\"");
     assertThat(revision.at("metadata", "annotations").path("kubernetes.io/change-cause").asText())
         .isEqualTo("first");
     assertThat(pod.labels())
