@@ -61,6 +61,7 @@ final class ServerParts {
   private final Registry registry;
   private final RootCa rootCa;
   private final AtomicReference<@Nullable Client> loopback = new AtomicReference<>();
+  private final AtomicReference<@Nullable ServerHealth> health = new AtomicReference<>();
   private final AtomicReference<@Nullable Registry> opened = new AtomicReference<>();
 
   /**
@@ -164,7 +165,11 @@ final class ServerParts {
     ApiServer apiServer = apiServer(addresses, certificates, turnable);
     Client client = new Client(apiServer.inMemoryTransport(Identities.API_SERVER));
     loopback.set(client);
+    ServerHealth steps = new ServerHealth(apiServer.health(), storage.store());
+    health.set(steps);
+    steps.finished(ServerHealth.Step.REGISTRY);
     new Bootstrap(client).base(seesFirstWrites() ? null : this::plant);
+    steps.finished(ServerHealth.Step.FIRST_OBJECTS);
     Informers informers = parts.keep(new InformerFactory(client, clock));
     auth.startRbac(informers);
     admission.start(informers);
@@ -172,6 +177,8 @@ final class ServerParts {
     parts.keep(apiServer);
     certificates.start(apiServer::reloadTls);
     parts.keep(LegacyTokenTracking.start(client, informers, clock));
+    parts.keep(steps);
+    steps.finished(ServerHealth.Step.CACHES);
     return apiServer;
   }
 
@@ -233,6 +240,7 @@ final class ServerParts {
     bootstrap.kubernetesService(
         Cidr.parse(options.serviceCidr()).address(1), forPods.getHostString(), forPods.getPort());
     ClusterInfo.publish(client(), url, pki.authorityPem());
+    require(health.get()).finished(ServerHealth.Step.ANNOUNCED);
   }
 
   private ClientTls toKubelets() throws IOException {

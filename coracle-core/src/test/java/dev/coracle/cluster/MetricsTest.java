@@ -2,6 +2,8 @@ package dev.coracle.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.coracle.apiserver.paths.HealthChecks;
+import dev.coracle.store.MemoryStore;
 import java.nio.file.Path;
 import java.util.List;
 import org.awaitility.Awaitility;
@@ -87,6 +89,38 @@ class MetricsTest {
     }
 
     assertThat(get("/metrics")).doesNotContain("strange");
+  }
+
+  @Test
+  void readyz_verbose_namesTheChecksOfAKubeApiServer() throws Exception {
+    assertThat(get("/readyz?verbose").lines().toList())
+        .startsWith("[+]ping ok", "[+]log ok", "[+]etcd ok")
+        .contains(
+            "[+]informer-sync ok",
+            "[+]poststarthook/crd-informer-synced ok",
+            "[+]poststarthook/rbac/bootstrap-roles ok",
+            "[+]poststarthook/scheduling/bootstrap-system-priority-classes ok",
+            "[+]poststarthook/apiservice-registration-controller ok",
+            "[+]autoregister-completion ok")
+        .endsWith("[+]shutdown ok", "readyz check passed");
+    assertThat(get("/livez/etcd")).isEqualTo("ok");
+    assertThat(get("/livez?verbose")).doesNotContain("]informer-sync", "]shutdown");
+  }
+
+  @Test
+  void aStepOfTheStart_isUnhealthyUntilItIsOver() {
+    HealthChecks checks = new HealthChecks();
+    ServerHealth steps = new ServerHealth(checks, new MemoryStore());
+    assertThat(checks.failures("livez"))
+        .containsKey("poststarthook/rbac/bootstrap-roles")
+        .doesNotContainKey("etcd");
+    for (ServerHealth.Step step : ServerHealth.Step.values()) {
+      steps.finished(step);
+    }
+    assertThat(checks.failures("readyz")).isEmpty();
+    steps.close();
+    assertThat(checks.failures("readyz")).containsOnlyKeys("shutdown");
+    assertThat(checks.failures("livez")).isEmpty();
   }
 
   @Test

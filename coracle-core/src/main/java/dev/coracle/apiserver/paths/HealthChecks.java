@@ -145,6 +145,20 @@ public final class HealthChecks {
     return ApiResponse.text(500, "internal server error: " + failure + "\n");
   }
 
+  /** What is not well at an endpoint, with the reason, by the check's name. */
+  public Map<String, String> failures(String endpoint) {
+    Map<String, String> failures = new LinkedHashMap<>();
+    checks(endpoint)
+        .forEach(
+            (name, check) -> {
+              String failure = check.failure();
+              if (failure != null) {
+                failures.put(name, failure);
+              }
+            });
+    return failures;
+  }
+
   private Map<String, Check> checks(String endpoint) {
     Map<String, Check> chosen = new LinkedHashMap<>();
     synchronized (checks) {
