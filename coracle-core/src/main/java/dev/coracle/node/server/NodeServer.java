@@ -23,9 +23,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Serves {@code /containerLogs/NS/POD/CONTAINER}, {@code /exec/...}, {@code /attach/...}, {@code
- * /portForward/NS/POD}, {@code /pods}, {@code /healthz}, {@code /stats/summary}, {@code /metrics},
- * {@code /metrics/cadvisor} and {@code /metrics/resource}. Who may use them the API server decides
- * ({@link RequestAuthorization}); only {@code /healthz} is open.
+ * /portForward/NS/POD}, {@code /pods}, {@code /configz}, {@code /healthz}, {@code /stats/summary},
+ * {@code /metrics}, {@code /metrics/cadvisor} and {@code /metrics/resource}. Who may use them the
+ * API server decides ({@link RequestAuthorization}); only {@code /healthz} is open.
  */
 public final class NodeServer implements AutoCloseable {
 
@@ -44,6 +44,7 @@ public final class NodeServer implements AutoCloseable {
     @Nullable Path log(String namespace, String name, String container, boolean previous);
   }
 
+  private final NodeConfig config;
   private final Pods pods;
   private final StatsSummary stats;
   private final NodeMetrics metrics;
@@ -54,6 +55,7 @@ public final class NodeServer implements AutoCloseable {
   private @Nullable HttpServer server;
 
   private NodeServer(NodeConfig config, Pods pods) {
+    this.config = config;
     this.pods = pods;
     this.stats = new StatsSummary(config, pods);
     this.metrics = new NodeMetrics(pods, stats);
@@ -130,6 +132,7 @@ public final class NodeServer implements AutoCloseable {
     Query query = Query.of(request.rawQuery());
     switch (first) {
       case "pods" -> Answers.json(responder, podList());
+      case "configz" -> Answers.json(responder, configuration());
       case "stats" -> Answers.json(responder, stats.summary());
       case "metrics" -> metrics(request, responder, String.join("/", path));
       case "containerLogs" -> {
@@ -158,6 +161,28 @@ public final class NodeServer implements AutoCloseable {
       case "metrics/probes" -> Answers.send(responder, 200, "text/plain; version=0.0.4", "");
       default -> Answers.text(responder, 404, "404 page not found\n");
     }
+  }
+
+  /** The part of a KubeletConfiguration that this node has. */
+  private ObjectNode configuration() {
+    ObjectNode answer = Json.object();
+    ObjectNode kubelet =
+        answer
+            .putObject("kubeletconfig")
+            .put("kind", "KubeletConfiguration")
+            .put("apiVersion", "kubelet.config.k8s.io/v1beta1")
+            .put("enableServer", true)
+            .put("address", config.address())
+            .put("port", port());
+    ObjectNode authentication = kubelet.putObject("authentication");
+    authentication.putObject("webhook").put("enabled", secured);
+    authentication.putObject("anonymous").put("enabled", !secured);
+    kubelet.putObject("authorization").put("mode", secured ? "Webhook" : "AlwaysAllow");
+    kubelet.put("maxPods", config.maxPods()).put("podCIDR", config.podCidr());
+    kubelet.put("clusterDomain", config.clusterDomain());
+    ArrayNode dns = kubelet.putArray("clusterDNS");
+    config.dns().servers().forEach(dns::add);
+    return answer;
   }
 
   private ObjectNode podList() {

@@ -184,6 +184,7 @@ final class RequestAuthorization {
       case "metrics" -> List.of("metrics");
       case "logs" -> List.of("log");
       case "pods", "runningpods" -> List.of("pods", "proxy");
+      case "configz" -> List.of("configz", "proxy");
       default -> List.of("proxy");
     };
   }

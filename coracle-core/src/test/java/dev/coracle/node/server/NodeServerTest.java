@@ -194,6 +194,9 @@ class NodeServerTest {
           .isEqualTo(400);
       assertThat(get(client, "/containerLogs/default/none/main").statusCode()).isEqualTo(404);
       assertThat(get(client, "/pods").body()).contains("\"PodList\"", "\"web\"");
+      assertThat(get(client, "/configz").body())
+          .startsWith("{\"kubeletconfig\":{")
+          .contains("\"maxPods\":110", "\"port\":" + server.port(), "\"mode\":\"Webhook\"");
       assertThat(get(client, "/stats/summary").body()).contains("workingSetBytes");
       assertThat(get(client, "/metrics/resource").body()).contains("node_cpu_usage_seconds_total");
       assertThat(get(client, "/exec/default/web/main?command=ls").statusCode()).isEqualTo(500);
