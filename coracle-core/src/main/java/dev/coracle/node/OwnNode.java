@@ -4,12 +4,17 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.ListOptions;
+import dev.coracle.api.StatusException;
 import dev.coracle.client.EventRecorder;
 import dev.coracle.client.SharedInformer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The Node object as this node sees it: what others write into it (labels, taints, cordons). */
 final class OwnNode {
+
+  private static final Logger LOG = LoggerFactory.getLogger(OwnNode.class);
 
   private final NodeConfig config;
   private final EventRecorder events;
@@ -44,6 +49,7 @@ final class OwnNode {
                 if (node.at("spec", "unschedulable").asBoolean()) {
                   tellSchedulable(node);
                 }
+                allot(node);
               }
 
               @Override
@@ -52,6 +58,7 @@ final class OwnNode {
                     != now.at("spec", "unschedulable").asBoolean()) {
                   tellSchedulable(now);
                 }
+                allot(now);
               }
 
               @Override
@@ -80,6 +87,23 @@ final class OwnNode {
   /** The Node of this moment; null when there is none. */
   @Nullable KubeObject read() {
     return config.client().find(NodeSources.NODES, "", config.nodeName());
+  }
+
+  private void allot(KubeObject node) {
+    ObjectNode patch = ExtendedResources.patch(node);
+    if (patch == null || node.isDeleting()) {
+      return;
+    }
+    Thread.ofVirtual()
+        .name("extended-resources-" + config.nodeName())
+        .start(
+            () -> {
+              try {
+                KubeObject unused = ExtendedResources.write(config.client(), node.name(), patch);
+              } catch (StatusException e) {
+                LOG.debug("extended resources of {}: {}", node.name(), e.getMessage());
+              }
+            });
   }
 
   private void tellSchedulable(KubeObject node) {

@@ -558,4 +558,28 @@ class NodeTest {
               return now != null && !now.uid().equals(first.uid());
             });
   }
+
+  @Test
+  void extendedResource_inTheCapacity_becomesAllocatable() throws Exception {
+    startProcessNode();
+    GroupVersionResource nodes = GroupVersionResource.core("nodes");
+    client.patch(
+        nodes,
+        "",
+        "one",
+        "status",
+        PatchType.MERGE,
+        Json.read("{\"status\":{\"capacity\":{\"example.com/dongle\":\"4\"}}}"),
+        WriteOptions.NONE);
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(
+                        client
+                            .get(nodes, "", "one")
+                            .at("status", "allocatable")
+                            .path("example.com/dongle")
+                            .asText())
+                    .isEqualTo("4"));
+  }
 }

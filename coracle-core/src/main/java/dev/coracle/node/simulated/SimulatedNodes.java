@@ -15,6 +15,7 @@ import dev.coracle.client.Client;
 import dev.coracle.client.Informers;
 import dev.coracle.client.SharedInformer;
 import dev.coracle.client.WorkQueue;
+import dev.coracle.node.ExtendedResources;
 import dev.coracle.node.NodeLease;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -316,6 +317,10 @@ public final class SimulatedNodes implements AutoCloseable {
     for (var condition : node.at("status", "conditions")) {
       if (condition.path("type").asText().equals("Ready")
           && condition.path("status").asText().equals("True")) {
+        ObjectNode extended = ExtendedResources.patch(node);
+        if (extended != null) {
+          KubeObject unused = ExtendedResources.write(client, name, extended);
+        }
         return;
       }
     }

@@ -3,10 +3,13 @@ package dev.coracle.node.simulated;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.PatchType;
 import dev.coracle.api.SystemClock;
+import dev.coracle.api.WriteOptions;
 import dev.coracle.api.Yaml;
 import dev.coracle.client.Client;
 import dev.coracle.client.InformerFactory;
@@ -99,5 +102,43 @@ class SimulatedNodesTest {
     KubeObject unused = client.create(NODES, "", object(yaml));
 
     awaitRunning("early");
+  }
+
+  @Test
+  void extendedResource_inTheCapacity_becomesAllocatableAndGoesWithIt() {
+    advertise("3");
+    await()
+        .untilAsserted(
+            () -> {
+              JsonNode allocatable = client.get(NODES, "", "here").at("status", "allocatable");
+              assertThat(allocatable.path("scheduling.k8s.io/foo").asText()).isEqualTo("3");
+              assertThat(allocatable.has("cpu")).isTrue();
+            });
+    advertise("null");
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(
+                        client
+                            .get(NODES, "", "here")
+                            .at("status", "allocatable")
+                            .has("scheduling.k8s.io/foo"))
+                    .isFalse());
+  }
+
+  private static void advertise(String count) {
+    KubeObject unused =
+        client.patch(
+            NODES,
+            "",
+            "here",
+            "status",
+            PatchType.MERGE,
+            object("status: {capacity: {scheduling.k8s.io/foo: " + quoted(count) + "}}"),
+            WriteOptions.NONE);
+  }
+
+  private static String quoted(String value) {
+    return value.equals("null") ? value : "\"" + value + "\"";
   }
 }
