@@ -231,9 +231,18 @@ public final class ApiServer implements AutoCloseable {
     services.check();
   }
 
-  /** The API for a component of this process, with this identity. */
+  /** The API for a component of this process, which is called by the last part of its name. */
   public Transport inMemoryTransport(UserInfo user) {
-    return new InMemoryTransport(chain, encoder, user);
+    return inMemoryTransport(user, user.name().substring(user.name().lastIndexOf(':') + 1));
+  }
+
+  /**
+   * The API for a component of this process.
+   *
+   * @param program of which it would be a part in Kubernetes: the manager of the fields it writes
+   */
+  public Transport inMemoryTransport(UserInfo user, String program) {
+    return new InMemoryTransport(chain, encoder, user, program);
   }
 
   /** Where checks of other parts of the process are added. */

@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class ControlPlane {
 
+  private static final String MANAGER = "kube-controller-manager";
+
   private final ClusterOptions options;
   private final ApiServer apiServer;
   private final ServerParts server;
@@ -71,14 +73,19 @@ final class ControlPlane {
   void start(Parts parts) {
     WorkQueue.countIn(metrics);
     parts.keep(() -> WorkQueue.countNoMoreIn(metrics));
-    Client manager = as(ControllerManager.IDENTITY);
-    parts.keep(lead(manager, "kube-controller-manager", () -> controllers(manager)));
-    Client scheduler = as(Scheduler.IDENTITY);
+    Client manager = manager(ControllerManager.IDENTITY);
+    parts.keep(lead(manager, MANAGER, () -> controllers(manager)));
+    Client scheduler = as(Scheduler.IDENTITY, "kube-scheduler");
     parts.keep(lead(scheduler, "kube-scheduler", () -> scheduler(scheduler)));
   }
 
-  private Client as(String user) {
-    return new Client(apiServer.inMemoryTransport(Identities.of(user)));
+  /** Each controller has rights of its own, and all write as the one program that has them. */
+  private Client manager(String user) {
+    return as(user, MANAGER);
+  }
+
+  private Client as(String user, String program) {
+    return new Client(apiServer.inMemoryTransport(Identities.of(user), program));
   }
 
   private AutoCloseable lead(Client client, String lease, LeaderElector.Work work) {
@@ -91,7 +98,7 @@ final class ControlPlane {
     AutoCloseable controllers =
         Controllers.start(
             new Controllers.Config(
-                this::as,
+                this::manager,
                 informers,
                 clock,
                 server.rootCa()::pem,
@@ -102,7 +109,7 @@ final class ControlPlane {
                 options.loadBalancers(),
                 options.nodeRanges().ranges(usedRanges)));
     AutoCloseable typeChecker =
-        server.admission().checkTypes(as(PolicyTypeChecker.IDENTITY), informers, clock);
+        server.admission().checkTypes(manager(PolicyTypeChecker.IDENTITY), informers, clock);
     return together(typeChecker, controllers, informers);
   }
 

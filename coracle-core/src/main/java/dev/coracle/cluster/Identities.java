@@ -9,8 +9,8 @@ final class Identities {
   static final UserInfo API_SERVER =
       UserInfo.of("system:apiserver", "system:masters", "system:authenticated");
 
-  /** The manager of the fields that it writes. */
-  static final String API_SERVER_MANAGER = "apiserver";
+  /** The program that the API server is in Kubernetes. */
+  static final String API_SERVER_PROGRAM = "kube-apiserver";
 
   /** What acts for all simulated nodes. */
   static final UserInfo SIMULATED_NODES =

@@ -103,7 +103,10 @@ final class NodeParts {
     }
     apiServer.serve(
         new MetricsGroup(
-            new Client(apiServer.inMemoryTransport(Identities.API_SERVER)), clock, realNodes));
+            new Client(
+                apiServer.inMemoryTransport(Identities.API_SERVER, Identities.API_SERVER_PROGRAM)),
+            clock,
+            realNodes));
     return ready;
   }
 
@@ -169,7 +172,7 @@ final class NodeParts {
         parts.keep(
             Node.start(
                 NodeConfig.builder(
-                        new Client(apiServer.inMemoryTransport(Identities.of(user))),
+                        new Client(apiServer.inMemoryTransport(Identities.of(user), "kubelet")),
                         informers(user),
                         name,
                         stateDirectory,

@@ -163,7 +163,9 @@ final class ServerParts {
                 clock));
     pki.trustAlso(certificates.foreign());
     ApiServer apiServer = apiServer(addresses, certificates, turnable);
-    Client client = new Client(apiServer.inMemoryTransport(Identities.API_SERVER));
+    Client client =
+        new Client(
+            apiServer.inMemoryTransport(Identities.API_SERVER, Identities.API_SERVER_PROGRAM));
     loopback.set(client);
     ServerHealth steps = new ServerHealth(apiServer.health(), storage.store());
     health.set(steps);
@@ -189,7 +191,7 @@ final class ServerParts {
 
   private void plant(List<Seed> seeds) {
     registry.plant(
-        RequestContext.of(Identities.API_SERVER, Identities.API_SERVER_MANAGER),
+        RequestContext.of(Identities.API_SERVER, Identities.API_SERVER_PROGRAM),
         seeds,
         WriteOptions.NONE);
   }

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 class FirstObjectsTest {
 
   private static final RequestContext CONTEXT =
-      RequestContext.of(Identities.API_SERVER, Identities.API_SERVER_MANAGER);
+      RequestContext.of(Identities.API_SERVER, Identities.API_SERVER_PROGRAM);
 
   private final List<MemoryStore> stores = new ArrayList<>();
 

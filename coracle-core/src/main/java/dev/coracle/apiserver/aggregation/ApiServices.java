@@ -294,8 +294,7 @@ public final class ApiServices implements AutoCloseable {
   }
 
   static RequestContext system() {
-    return RequestContext.of(
-        UserInfo.of("system:apiserver", "system:masters"), "kube-aggregator/coracle");
+    return RequestContext.of(UserInfo.of("system:apiserver", "system:masters"), "kube-apiserver");
   }
 
   @Override

@@ -46,24 +46,23 @@ public final class InMemoryTransport implements Transport {
   private final FilterChain chain;
   private final Encoder encoder;
   private final UserInfo user;
+  private final String program;
   private final Headers headers;
 
-  public InMemoryTransport(FilterChain chain, Encoder encoder, UserInfo user) {
+  /**
+   * @param program what says so of itself: the default manager of the fields that it writes
+   */
+  public InMemoryTransport(FilterChain chain, Encoder encoder, UserInfo user, String program) {
     this.chain = chain;
     this.encoder = encoder;
     this.user = user;
-    this.headers = Headers.of("User-Agent", agent(user));
-  }
-
-  /** Field managers are named after the component, as its program would be: the last part. */
-  private static String agent(UserInfo user) {
-    String name = user.name();
-    return name.substring(name.lastIndexOf(':') + 1);
+    this.program = program;
+    this.headers = Headers.of("User-Agent", program);
   }
 
   @Override
   public Transport as(UserInfo other) {
-    return new InMemoryTransport(chain, encoder, other);
+    return new InMemoryTransport(chain, encoder, other, program);
   }
 
   @Override

@@ -3,7 +3,10 @@ package dev.coracle.controller.clusterroleaggregation;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupVersionResource;
+import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.PatchType;
+import dev.coracle.api.WriteOptions;
 import dev.coracle.client.SharedInformer;
 import dev.coracle.controller.Controller;
 import dev.coracle.controller.ControllerContext;
@@ -57,9 +60,20 @@ public final class ClusterRoleAggregationController implements Controller {
     }
     ArrayNode rules = AggregatedRules.of(role, roles.list(""));
     if (!rules.equals(role.at("rules"))) {
-      ObjectNode next = role.mutableTree();
-      next.set("rules", rules);
-      context.client().update(CLUSTER_ROLES, "", name, next);
+      ObjectNode applied = Json.object();
+      applied.put("apiVersion", role.apiVersion()).put("kind", role.kind());
+      applied.putObject("metadata").put("name", name);
+      applied.set("rules", rules);
+      context
+          .client()
+          .patch(
+              CLUSTER_ROLES,
+              "",
+              name,
+              "",
+              PatchType.APPLY,
+              applied,
+              new WriteOptions(false, name(), "", true));
     }
   }
 }
