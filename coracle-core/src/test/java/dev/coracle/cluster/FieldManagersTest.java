@@ -50,7 +50,8 @@ class FieldManagersTest {
       assertThat(managers(client, GroupVersionResource.of("apps", "v1", "replicasets")))
           .containsExactly(manager + " ", manager + " status");
       assertThat(managers(client, GroupVersionResource.core("pods")))
-          .containsExactly(manager + " ", "kubelet status");
+          .contains(manager + " ", "kubelet status")
+          .isSubsetOf(manager + " ", "kubelet status", "kube-scheduler status");
       assertThat(managers(client, GroupVersionResource.core("serviceaccounts"))).isEmpty();
       assertThat(managers(client, GroupVersionResource.core("namespaces")))
           .containsExactly("kube-apiserver ");
