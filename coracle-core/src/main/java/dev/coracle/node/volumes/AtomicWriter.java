@@ -30,18 +30,25 @@ public final class AtomicWriter {
    * A file.
    *
    * @param mode permission bits
+   * @param user who owns it; negative for the process's
    */
-  public record Content(byte[] data, int mode) {
+  public record Content(byte[] data, int mode, long user) {
+
+    public Content(byte[] data, int mode) {
+      this(data, mode, -1);
+    }
+
     @Override
     public boolean equals(@Nullable Object other) {
       return other instanceof Content content
           && content.mode == mode
+          && content.user == user
           && Arrays.equals(content.data, data);
     }
 
     @Override
     public int hashCode() {
-      return Arrays.hashCode(data) + mode;
+      return Arrays.hashCode(data) + mode + Long.hashCode(user);
     }
   }
 
@@ -85,7 +92,8 @@ public final class AtomicWriter {
       makeParents(fresh, file.getKey());
       Files.write(path, file.getValue().data());
       permissions(path, file.getValue().mode());
-      own(path);
+      own(path, "unix:gid", group);
+      own(path, "unix:uid", file.getValue().user());
     }
     Path swap = target.resolve("..data_tmp");
     Files.deleteIfExists(swap);
@@ -155,12 +163,12 @@ public final class AtomicWriter {
     }
   }
 
-  private void own(Path path) {
-    if (group < 0) {
+  private static void own(Path path, String attribute, long id) {
+    if (id < 0) {
       return;
     }
     try {
-      Files.setAttribute(path, "unix:gid", (int) group, LinkOption.NOFOLLOW_LINKS);
+      Files.setAttribute(path, attribute, (int) id, LinkOption.NOFOLLOW_LINKS);
     } catch (IOException | UnsupportedOperationException e) {
       // Without the right to give files away they stay ours.
       return;

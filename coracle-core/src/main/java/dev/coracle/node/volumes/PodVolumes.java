@@ -15,6 +15,7 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -318,16 +319,31 @@ public final class PodVolumes {
       if (nextRefresh == null || renew.isBefore(nextRefresh)) {
         nextRefresh = renew;
       }
-      int before = mode;
-      JsonNode security = pod.path("spec").path("securityContext");
-      boolean others = !security.path("fsGroup").isNumber();
-      mode = others ? 0644 : 0640;
-      put(
-          reference.path("path").asText(),
-          token.token().getBytes(StandardCharsets.UTF_8),
-          reference.path("none"));
-      mode = before;
+      byte[] data = token.token().getBytes(StandardCharsets.UTF_8);
+      boolean forGroup = pod.path("spec").path("securityContext").path("fsGroup").isNumber();
+      long user = soleUser(pod.path("spec"));
+      int wanted = forGroup ? 0640 : user >= 0 ? 0600 : mode;
+      content.put(reference.path("path").asText(), new Content(data, wanted, user));
     }
+  }
+
+  /**
+   * Whom all containers of a Pod run as, who then is the only one to read its tokens (KEP-1205); -1
+   * when one does not say or they differ.
+   */
+  private static long soleUser(JsonNode spec) {
+    long everybody = spec.path("securityContext").path("runAsUser").asLong(-1);
+    long sole = -1;
+    for (String kind : List.of("initContainers", "containers")) {
+      for (JsonNode container : spec.path(kind)) {
+        long user = container.path("securityContext").path("runAsUser").asLong(everybody);
+        if (user < 0 || sole >= 0 && user != sole) {
+          return -1;
+        }
+        sole = user;
+      }
+    }
+    return sole;
   }
 
   /** 80 % of its life. */
