@@ -1,6 +1,7 @@
 package dev.coracle.controller.serviceaccount;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.Json;
@@ -24,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Fills Secrets of type {@code kubernetes.io/service-account-token}, deletes them with their
- * ServiceAccount, and, where legacy token Secrets are switched on, makes one for each
- * ServiceAccount and lists it there, as Kubernetes did before 1.24.
+ * ServiceAccount, takes those that went off its list, and, where legacy token Secrets are switched
+ * on, makes one for each ServiceAccount and lists it there, as Kubernetes did before 1.24.
  */
 public final class TokenController implements Controller {
 
@@ -38,6 +39,9 @@ public final class TokenController implements Controller {
     record Account(ObjectKey key) implements Key {}
 
     record Secret(ObjectKey key) implements Key {}
+
+    /** Of an account to a Secret that went. */
+    record Reference(ObjectKey account, String secret) implements Key {}
   }
 
   private final ControllerContext context;
@@ -84,10 +88,9 @@ public final class TokenController implements Controller {
         secret -> {
           work.queue().add(new Key.Secret(ObjectKey.of(secret)));
           if (secrets.get(secret.namespace(), secret.name()) == null) {
-            work.queue()
-                .add(
-                    new Key.Account(
-                        new ObjectKey(secret.namespace(), annotation(secret, ACCOUNT_NAME))));
+            ObjectKey account = new ObjectKey(secret.namespace(), annotation(secret, ACCOUNT_NAME));
+            work.queue().add(new Key.Reference(account, secret.name()));
+            work.queue().add(new Key.Account(account));
           }
         });
     work.start();
@@ -106,6 +109,7 @@ public final class TokenController implements Controller {
     switch (key) {
       case Key.Account(ObjectKey account) -> syncAccount(account);
       case Key.Secret(ObjectKey secret) -> syncSecret(secret);
+      case Key.Reference(ObjectKey account, String secret) -> removeReference(account, secret);
     }
   }
 
@@ -176,6 +180,39 @@ public final class TokenController implements Controller {
       delete(created);
       throw e;
     }
+  }
+
+  /** An account does not list a token Secret that is gone. */
+  private void removeReference(ObjectKey key, String secret) {
+    KubeObject account =
+        context.client().find(Resources.SERVICE_ACCOUNTS, key.namespace(), key.name());
+    if (account == null
+        || !lists(account, secret)
+        || context.client().find(Resources.SECRETS, key.namespace(), secret) != null) {
+      return;
+    }
+    ObjectNode tree = account.mutableTree();
+    ArrayNode kept = Json.array();
+    for (JsonNode reference : account.at("secrets")) {
+      if (!reference.path("name").asText().equals(secret)) {
+        kept.add(reference);
+      }
+    }
+    if (kept.isEmpty()) {
+      tree.remove("secrets");
+    } else {
+      tree.set("secrets", kept);
+    }
+    context.client().update(Resources.SERVICE_ACCOUNTS, key.namespace(), key.name(), tree);
+  }
+
+  private static boolean lists(KubeObject account, String secret) {
+    for (JsonNode reference : account.at("secrets")) {
+      if (reference.path("name").asText().equals(secret)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private void syncSecret(ObjectKey key) {

@@ -116,6 +116,21 @@ class ServiceAccountStoryTest {
     cluster.awaitGone(Resources.SECRETS, namespace, secret);
   }
 
+  /** As Kubernetes' e2e test "should ensure a single API token exists". */
+  @Test
+  void tokenSecret_deleted_isReplacedByAnother() {
+    String first = secretOf(account("default"));
+    KubeObject unused =
+        cluster.admin().delete(Resources.SECRETS, namespace, first, DeleteOptions.DEFAULT);
+    KubeObject account =
+        cluster.awaitObject(
+            Resources.SERVICE_ACCOUNTS,
+            namespace,
+            "default",
+            a -> a.at("secrets").size() == 1 && !secretOf(a).equals(first));
+    assertThat(data(secretOf(account), "token")).isEqualTo("token-of-default");
+  }
+
   @Test
   void tokenSecret_madeByHand_isFilledAndRepaired() {
     KubeObject account = account("default");
