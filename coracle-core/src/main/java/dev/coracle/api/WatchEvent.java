@@ -35,6 +35,11 @@ public final class WatchEvent {
     this.object = object;
   }
 
+  /** What ends a watch. */
+  public static WatchEvent error(Status status) {
+    return new WatchEvent(Type.ERROR, KubeObject.of(StatusJson.write(status)));
+  }
+
   public Type type() {
     return type;
   }

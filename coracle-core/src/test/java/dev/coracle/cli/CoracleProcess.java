@@ -71,6 +71,8 @@ final class CoracleProcess {
 
   private List<String> command(String... arguments) {
     List<String> command = new ArrayList<>(before);
+    // what runs in the background of a shell would not hear of INT
+    command.addAll(List.of("env", "--default-signal=INT"));
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
         List.of(

@@ -1,8 +1,6 @@
 package dev.coracle.apiserver.watch;
 
-import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusException;
-import dev.coracle.api.StatusJson;
 import dev.coracle.api.WatchEvent;
 import dev.coracle.registry.Registry;
 import java.util.ArrayDeque;
@@ -147,10 +145,7 @@ public final class WatchQueue implements Registry.WatchSink {
       }
     } catch (StatusException failure) {
       cancel();
-      return new ArrayDeque<>(
-          List.of(
-              new WatchEvent(
-                  WatchEvent.Type.ERROR, KubeObject.of(StatusJson.write(failure.status())))));
+      return new ArrayDeque<>(List.of(WatchEvent.error(failure.status())));
     }
   }
 

@@ -1,8 +1,6 @@
 package dev.coracle.apiserver.watch;
 
-import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusException;
-import dev.coracle.api.StatusJson;
 import dev.coracle.api.WatchEvent;
 import dev.coracle.apiserver.encoding.Encoder;
 import dev.coracle.apiserver.encoding.ProtobufWriter;
@@ -76,8 +74,7 @@ public final class WatchWriter {
         throw refusal;
       }
       // a watch that comes too late is told so by an event, as the documentation promises
-      queue.offer(
-          new WatchEvent(WatchEvent.Type.ERROR, KubeObject.of(StatusJson.write(refusal.status()))));
+      queue.offer(WatchEvent.error(refusal.status()));
       queue.ended();
       source = () -> {};
     }

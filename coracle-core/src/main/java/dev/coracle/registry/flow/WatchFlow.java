@@ -5,6 +5,7 @@ import dev.coracle.api.Clock;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.ListOptions;
+import dev.coracle.api.StatusException;
 import dev.coracle.api.WatchEvent;
 import dev.coracle.registry.Registry;
 import dev.coracle.registry.cache.Selection;
@@ -162,7 +163,15 @@ public final class WatchFlow {
 
     @Override
     public boolean offer(WatchEvent event) {
-      return sink.offerAll(view.apply(List.of(event)).iterator());
+      List<WatchEvent> seen;
+      try {
+        seen = view.apply(List.of(event));
+      } catch (StatusException e) {
+        boolean unused = sink.offer(WatchEvent.error(e.status()));
+        sink.ended();
+        return false;
+      }
+      return sink.offerAll(seen.iterator());
     }
 
     @Override
