@@ -163,8 +163,13 @@ final class DaemonDecision {
     }
   }
 
-  /** An old Pod and a new one may run side by side until the new one is available. */
+  /**
+   * An old Pod and a new one may run side by side until the new one is available. Of several old
+   * ones, after the template changed twice, one that is available stays: of Pods of the same second
+   * Kubernetes' own controller keeps any.
+   */
   private void keepTwo(Plan plan, List<KubeObject> running) {
+    running.sort(Comparator.comparing(pod -> !isAvailable(pod)));
     KubeObject oldPod = null;
     KubeObject newPod = null;
     for (KubeObject pod : running) {

@@ -154,6 +154,7 @@ class DaemonDecisionTest {
         Arguments.of(surge, "a", "ao+5 an+1", "-ao+5"),
         Arguments.of(surge, "a", "ao-5 an-1", "-ao-5"),
         Arguments.of(surge, "a", "an+5 an+1", "-an+1"),
+        Arguments.of(surge, "a", "ao-1 ao+1 an-1", "-ao-1"),
         // a node that is gone
         Arguments.of(one, "a", "an+1 zn+1 ynw1", "-ynw1"));
   }

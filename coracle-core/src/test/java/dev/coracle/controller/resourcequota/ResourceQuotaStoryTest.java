@@ -138,6 +138,7 @@ class ResourceQuotaStoryTest {
   void customResources_areCounted_fromTheirDefinitionOn() {
     quota("hard: {count/crates.example.com: 3}");
     GroupVersionResource crates = cluster.define("Crate");
+    awaitUsed("count/crates.example.com", "0");
     KubeObject unused =
         cluster.apply(
             "{apiVersion: example.com/v1, kind: Crate, metadata: {name: one, namespace: %s}}"
