@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A sorted map from keys to opaque bytes in which every change has a revision from one counter,
- * with history for watchers. Engines differ in where the bytes are; {@code StoreContract} in the
- * tests says what is common.
+ * with history for watchers. Engines differ in where the bytes are; {@code StoreContract} and
+ * {@code StoreWatchContract} in the tests say what is common.
  *
  * <p><b>Order.</b> All writes go through one writer sequence: each successful write takes the next
  * revision (first one: 1), and revisions are never used twice, not even after a crash.

@@ -23,7 +23,7 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class EmbeddedStoreTest implements StoreContract {
+class EmbeddedStoreTest implements StoreContract, StoreWatchContract {
 
   @TempDir Path directory;
 

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
 
-class MemoryStoreTest implements StoreContract {
+class MemoryStoreTest implements StoreContract, StoreWatchContract {
 
   @Override
   public Store open() {
