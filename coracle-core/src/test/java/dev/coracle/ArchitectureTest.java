@@ -75,8 +75,8 @@ class ArchitectureTest {
             "network",
             "proxy"));
     // The client for its configuration: what kubeconfig or ServiceAccount the proxy command uses;
-    // the API server for
-    // the records of its options, and auth and http for what "coracle rbac" works out by itself.
+    // the API server for the records of its options, and auth and http for what "coracle rbac"
+    // works out by itself and for the server that the proxy's rehearsal asks.
     arrows.put("cli", List.of("api", "apiserver", "auth", "client", "cluster", "http", "proxy"));
     return arrows;
   }

@@ -1,6 +1,6 @@
 package dev.coracle.cli;
 
-import dev.coracle.cluster.AdmissionOptions;
+import dev.coracle.cluster.options.AdmissionOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.coracle.cli;
 
 import dev.coracle.api.Durations;
-import dev.coracle.cluster.AuthenticationOptions;
+import dev.coracle.cluster.options.AuthenticationOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

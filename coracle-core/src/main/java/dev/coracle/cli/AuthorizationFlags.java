@@ -1,7 +1,7 @@
 package dev.coracle.cli;
 
 import dev.coracle.api.Durations;
-import dev.coracle.cluster.AuthorizationOptions;
+import dev.coracle.cluster.options.AuthorizationOptions;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

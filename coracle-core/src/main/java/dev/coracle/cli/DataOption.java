@@ -1,6 +1,6 @@
 package dev.coracle.cli;
 
-import dev.coracle.cluster.DataDirectory;
+import dev.coracle.cluster.data.DataDirectory;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -22,7 +22,7 @@ final class DataOption {
   /**
    * The same, for what looks into it; there may be none.
    *
-   * @throws dev.coracle.cluster.StartException when this user may not look
+   * @throws dev.coracle.cluster.start.StartException when this user may not look
    */
   Path reachable() {
     Path path = path();

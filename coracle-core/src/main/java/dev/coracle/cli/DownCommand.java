@@ -1,6 +1,6 @@
 package dev.coracle.cli;
 
-import dev.coracle.cluster.DataDirectory;
+import dev.coracle.cluster.data.DataDirectory;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;

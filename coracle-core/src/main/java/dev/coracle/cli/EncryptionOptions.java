@@ -1,6 +1,6 @@
 package dev.coracle.cli;
 
-import dev.coracle.cluster.ApiServerOptions;
+import dev.coracle.cluster.options.ApiServerOptions;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;

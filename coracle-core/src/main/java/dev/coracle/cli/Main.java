@@ -1,6 +1,6 @@
 package dev.coracle.cli;
 
-import dev.coracle.cluster.StartException;
+import dev.coracle.cluster.start.StartException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;

@@ -2,7 +2,7 @@ package dev.coracle.cli;
 
 import dev.coracle.api.Cidr;
 import dev.coracle.client.NodeRanges;
-import dev.coracle.cluster.NodeRangeOptions;
+import dev.coracle.cluster.options.NodeRangeOptions;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -1,7 +1,7 @@
 package dev.coracle.cli;
 
 import dev.coracle.apiserver.filter.RequestLimits;
-import dev.coracle.cluster.ApiServerOptions;
+import dev.coracle.cluster.options.ApiServerOptions;
 import java.time.Duration;
 import picocli.CommandLine.Option;
 

@@ -1,8 +1,8 @@
 package dev.coracle.cli;
 
 import dev.coracle.cluster.Cluster;
-import dev.coracle.cluster.DataDirectory;
-import dev.coracle.cluster.Kubeconfig;
+import dev.coracle.cluster.data.DataDirectory;
+import dev.coracle.cluster.data.Kubeconfig;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

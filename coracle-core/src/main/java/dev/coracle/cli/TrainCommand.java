@@ -27,7 +27,8 @@ final class TrainCommand implements Callable<Integer> {
     commandLine.parseArgs("up", "--data", directory.toString(), "--listen", "127.0.0.1:0");
     var options = TrainingRun.options(directory);
     try (var cluster =
-        dev.coracle.cluster.Cluster.start(options, dev.coracle.cluster.StartupListener.SILENT)) {
+        dev.coracle.cluster.Cluster.start(
+            options, dev.coracle.cluster.start.StartupListener.SILENT)) {
       cluster.awaitReady(Duration.ofSeconds(30), new CountDownLatch(1));
     }
     return 0;

@@ -1,6 +1,5 @@
 package dev.coracle.cli;
 
-import dev.coracle.cluster.ProxyRehearsal;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;

@@ -1,6 +1,6 @@
 package dev.coracle.cli;
 
-import dev.coracle.cluster.ClusterOptions;
+import dev.coracle.cluster.options.ClusterOptions;
 import java.nio.file.Path;
 
 /** What is rehearsed for the ahead-of-time cache. */

@@ -1,10 +1,10 @@
 package dev.coracle.cli;
 
 import dev.coracle.api.Names;
-import dev.coracle.cluster.ApiServerOptions;
 import dev.coracle.cluster.Cluster;
-import dev.coracle.cluster.ClusterOptions;
-import dev.coracle.cluster.StartException;
+import dev.coracle.cluster.options.ApiServerOptions;
+import dev.coracle.cluster.options.ClusterOptions;
+import dev.coracle.cluster.start.StartException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

@@ -1,8 +1,8 @@
 package dev.coracle.cli;
 
 import dev.coracle.cluster.Cluster;
-import dev.coracle.cluster.ClusterOptions;
-import dev.coracle.cluster.StartupListener;
+import dev.coracle.cluster.options.ClusterOptions;
+import dev.coracle.cluster.start.StartupListener;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
@@ -125,7 +125,7 @@ final class UpReport implements StartupListener {
   }
 
   private static String dataFlag(ClusterOptions options) {
-    Path standard = dev.coracle.cluster.DataDirectory.defaultPath(System.getenv());
+    Path standard = dev.coracle.cluster.data.DataDirectory.defaultPath(System.getenv());
     return options.data().equals(standard.toAbsolutePath().normalize())
         ? ""
         : " --data " + options.data();

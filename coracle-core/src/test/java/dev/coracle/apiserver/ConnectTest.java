@@ -10,7 +10,7 @@ import dev.coracle.api.Json;
 import dev.coracle.api.UserInfo;
 import dev.coracle.auth.certificates.KeyAndCertificate;
 import dev.coracle.client.Client;
-import dev.coracle.cluster.Pki;
+import dev.coracle.cluster.pki.Pki;
 import dev.coracle.http.BodyStream;
 import dev.coracle.http.ByteTunnel;
 import dev.coracle.http.Headers;

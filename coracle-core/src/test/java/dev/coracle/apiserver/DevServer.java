@@ -8,7 +8,7 @@ import dev.coracle.auth.Authorizer;
 import dev.coracle.auth.CertificateVerifier;
 import dev.coracle.auth.ClientCertificateAuthenticator;
 import dev.coracle.auth.certificates.KeyAndCertificate;
-import dev.coracle.cluster.Pki;
+import dev.coracle.cluster.pki.Pki;
 import dev.coracle.http.HttpServerOptions;
 import dev.coracle.http.tls.ClientTls;
 import dev.coracle.http.tls.ServerTls;

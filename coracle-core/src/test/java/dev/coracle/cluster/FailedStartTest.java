@@ -3,6 +3,9 @@ package dev.coracle.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.coracle.cluster.options.ClusterOptions;
+import dev.coracle.cluster.start.StartException;
+import dev.coracle.cluster.start.StartupListener;
 import dev.coracle.network.PodBridge;
 import java.nio.file.Files;
 import java.nio.file.Path;

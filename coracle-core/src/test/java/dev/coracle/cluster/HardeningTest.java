@@ -2,6 +2,10 @@ package dev.coracle.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.coracle.cluster.options.ApiServerOptions;
+import dev.coracle.cluster.options.AuthenticationOptions;
+import dev.coracle.cluster.options.AuthorizationOptions;
+import dev.coracle.cluster.options.ClusterOptions;
 import dev.coracle.http.ClientRequest;
 import dev.coracle.http.ClientResponse;
 import dev.coracle.http.Headers;

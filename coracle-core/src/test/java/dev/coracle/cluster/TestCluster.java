@@ -1,6 +1,8 @@
 package dev.coracle.cluster;
 
 import dev.coracle.client.Client;
+import dev.coracle.cluster.options.ClusterOptions;
+import dev.coracle.cluster.start.StartupListener;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

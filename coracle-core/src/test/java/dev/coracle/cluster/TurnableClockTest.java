@@ -7,6 +7,7 @@ import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.ListOptions;
+import dev.coracle.cluster.options.ClusterOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;

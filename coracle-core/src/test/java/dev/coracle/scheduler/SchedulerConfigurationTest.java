@@ -6,8 +6,8 @@ import static org.awaitility.Awaitility.await;
 
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;
-import dev.coracle.cluster.ClusterOptions;
 import dev.coracle.cluster.TestCluster;
+import dev.coracle.cluster.options.ClusterOptions;
 import dev.coracle.scheduler.config.PluginArgs;
 import dev.coracle.scheduler.config.Point;
 import dev.coracle.scheduler.config.SchedulerConfiguration;

@@ -1,8 +1,8 @@
 package dev.coracle.bench.embedded;
 
 import dev.coracle.cluster.Cluster;
-import dev.coracle.cluster.ClusterOptions;
-import dev.coracle.cluster.StartupListener;
+import dev.coracle.cluster.options.ClusterOptions;
+import dev.coracle.cluster.start.StartupListener;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -13,7 +13,7 @@ import dev.coracle.client.Client;
 import dev.coracle.client.FakeTransport;
 import dev.coracle.client.InformerFactory;
 import dev.coracle.client.Transport;
-import dev.coracle.cluster.Pki;
+import dev.coracle.cluster.pki.Pki;
 import dev.coracle.http.tls.ServerTls;
 import dev.coracle.node.NodeConfig;
 import dev.coracle.node.runtime.simulated.SimulatedRuntime;
