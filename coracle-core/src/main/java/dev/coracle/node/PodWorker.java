@@ -274,7 +274,7 @@ final class PodWorker {
         StorageLimits.exceeded(
             now.tree(),
             volume -> StorageLimits.used(volumes.path(volume)),
-            container -> StorageLimits.used(context.configs.logDirectory(now).resolve(container)));
+            container -> storageOf(container, now));
     if (why == null) {
       return;
     }
@@ -283,6 +283,18 @@ final class PodWorker {
     phaseMessage = why;
     context.event(EventRecorder.WARNING, "Evicted", why);
     killer.killAll(containers, EVICTION_GRACE);
+  }
+
+  /** The bytes of a container's logs and of what it wrote to its own root. */
+  private long storageOf(String container, KubeObject now) {
+    long bytes = StorageLimits.used(context.configs.logDirectory(now).resolve(container));
+    for (ContainerRecord record : containers.main) {
+      String id = record.id;
+      if (id != null && record.name.equals(container)) {
+        bytes += StorageLimits.used(context.runtime.writableLayer(id));
+      }
+    }
+    return bytes;
   }
 
   private void update(KubeObject now) {

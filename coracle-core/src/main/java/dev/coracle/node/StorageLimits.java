@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How much of the node's disk a Pod may use: the {@code sizeLimit} of its emptyDirs, and the {@code
- * ephemeral-storage} limits of its containers, which count their logs and the emptyDirs. Pure but
- * for {@link #used}.
+ * ephemeral-storage} limits of its containers, which count their logs, what they write to their
+ * roots, and the emptyDirs. Pure but for {@link #used}.
  */
 final class StorageLimits {
 
@@ -41,10 +41,10 @@ final class StorageLimits {
    * Why a Pod must go; null when it may stay.
    *
    * @param volumes the bytes in an emptyDir, by its name
-   * @param logs the bytes of a container's logs, by its name
+   * @param own the bytes of a container's logs and of what it wrote to its root, by its name
    */
   static @Nullable String exceeded(
-      JsonNode pod, ToLongFunction<String> volumes, ToLongFunction<String> logs) {
+      JsonNode pod, ToLongFunction<String> volumes, ToLongFunction<String> own) {
     long total = 0;
     for (JsonNode volume : pod.path("spec").path("volumes")) {
       if (!isOnDisk(volume)) {
@@ -58,17 +58,17 @@ final class StorageLimits {
         return "Usage of EmptyDir volume \"" + name + "\" exceeds the limit \"" + limit + "\". ";
       }
     }
-    return exceededByContainers(pod, total, logs);
+    return exceededByContainers(pod, total, own);
   }
 
   private static @Nullable String exceededByContainers(
-      JsonNode pod, long volumes, ToLongFunction<String> logs) {
+      JsonNode pod, long volumes, ToLongFunction<String> own) {
     long total = volumes;
     Quantity limits = null;
     String first = null;
     for (JsonNode container : pod.path("spec").path("containers")) {
       String name = container.path("name").asText();
-      long used = logs.applyAsLong(name);
+      long used = own.applyAsLong(name);
       total += used;
       Quantity limit = limit(container.path("resources").path("limits").path(RESOURCE));
       if (limit != null) {

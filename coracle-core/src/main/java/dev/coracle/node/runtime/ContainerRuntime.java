@@ -1,6 +1,7 @@
 package dev.coracle.node.runtime;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
@@ -87,6 +88,14 @@ public interface ContainerRuntime extends AutoCloseable {
 
   /** Null when the container is not running or nothing is known. */
   @Nullable ContainerStats stats(String containerId);
+
+  /**
+   * The directory of the node that has the files which a container wrote to its own root, and which
+   * count as its ephemeral storage; null when there is none.
+   */
+  default @Nullable Path writableLayer(String containerId) {
+    return null;
+  }
 
   /** What an image name stands for here; null when the image must be pulled. */
   @Nullable ImageStatus imageStatus(String image);

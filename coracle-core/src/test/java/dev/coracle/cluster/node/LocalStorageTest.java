@@ -312,9 +312,22 @@ class LocalStorageTest {
   }
 
   @Test
-  void pod_emptyDirTooLarge_isEvicted() throws Exception {
+  void pod_emptyDirOrRootTooLarge_isEvicted() throws Exception {
     try (TestCluster cluster = TestCluster.start(directory)) {
       awaitDefaultClass(cluster);
+      create(
+          cluster,
+          """
+          apiVersion: v1
+          kind: Pod
+          metadata: {name: writer}
+          spec:
+            containers:
+            - name: main
+              image: host
+              command: [sh, -c, 'head -c 2000000 /dev/zero > /srv/file; exec sleep 1000']
+              resources: {limits: {ephemeral-storage: 1Mi}}
+          """);
       create(
           cluster,
           """
@@ -336,6 +349,11 @@ class LocalStorageTest {
       assertThat(pod.at("status", "conditions").toString()).contains("TerminationByKubelet");
       awaitEvent(
           cluster, "Evicted", "Usage of EmptyDir volume \"data\" exceeds the limit \"1Mi\". ");
+      assertThat(
+              awaitObject(cluster, PODS, "default", "writer", phase("Failed"))
+                  .text("status", "message"))
+          .isEqualTo(
+              "Pod ephemeral local storage usage exceeds the total limit of containers 1Mi. ");
     }
   }
 

@@ -18,6 +18,9 @@ final class ContainerStart {
   private final InstantSource clock;
   private final List<Path> hidden;
 
+  /** Whether the node's file system turned out not to take the layer of an overlay. */
+  private volatile boolean layersInMemory;
+
   /**
    * @param hidden directories of the host that no container may see
    */
@@ -44,6 +47,7 @@ final class ContainerStart {
       Gate gate = sandbox.isolated ? new Gate(container.directory.resolve("gate")) : null;
       Program.Slot thread = program.slot(0);
       Program.Slot mounts = program.slot(-1);
+      RootFileSystem root = null;
       if (gate != null) {
         program
             .callInto(thread, "gettid", SystemCall.GETTID)
@@ -74,8 +78,10 @@ final class ContainerStart {
         } else if (!hostPid) {
           program.call("unshare PID namespace", SystemCall.UNSHARE, Constants.CLONE_NEWPID);
         }
-        new RootFileSystem(program, container.directory.resolve("scratch"), hidden)
-            .add(config, sandbox.files(), sandbox.shm(), gate.directory(), hostPid);
+        boolean inMemory = layersInMemory || config.security().readOnlyRoot();
+        Path layer = inMemory ? null : container.layer();
+        root = new RootFileSystem(program, container.directory.resolve("scratch"), layer, hidden);
+        root.add(config, sandbox.files(), sandbox.shm(), gate.directory(), hostPid);
         workingDirectory(program, config);
         Capabilities.become(program, config.security());
       } else {
@@ -111,6 +117,9 @@ final class ContainerStart {
       }
       if (cgroup != null && !gated) {
         cgroup.add(spawn.pid());
+      }
+      if (root != null && !config.security().readOnlyRoot() && !root.isOnDisk()) {
+        layersInMemory = true;
       }
       life.begin(container, spawn);
     } catch (IOException | Linux.Refused e) {

@@ -46,6 +46,11 @@ final class ProcessContainer {
         new ContainerStatus(id, sandbox.id, config.name(), State.CREATED, null, null, 0, 0, "", "");
   }
 
+  /** Where what it writes to its root is kept, unless that is in memory. */
+  Path layer() {
+    return directory.resolve("layer");
+  }
+
   ContainerStatus status() {
     return status;
   }

@@ -390,6 +390,12 @@ public final class ProcessRuntime implements ContainerRuntime {
   }
 
   @Override
+  public @Nullable Path writableLayer(String containerId) {
+    ProcessContainer container = containers.get(containerId);
+    return container == null ? null : RootFileSystem.upper(container.layer());
+  }
+
+  @Override
   public void updateResources(String containerId, ContainerResources resources) {
     ProcessContainer container = containers.get(containerId);
     Cgroup cgroup = container == null ? null : container.cgroup;

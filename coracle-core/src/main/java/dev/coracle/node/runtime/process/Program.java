@@ -46,6 +46,7 @@ final class Program implements AutoCloseable {
     final boolean resultIsErrno;
     boolean finds;
     @Nullable Slot result;
+    @Nullable Step otherwise;
 
     Step(String what, MemorySegment function, boolean resultIsErrno, int[] ignored) {
       this.what = what;
@@ -98,6 +99,17 @@ final class Program implements AutoCloseable {
   /** Adds a system call of which some failures do not matter. */
   Program callUnless(int[] ignored, String what, SystemCall call, Object... arguments) {
     return add(what, null, ignored, call, arguments);
+  }
+
+  /**
+   * Adds a system call that is made only if the one added last fails; then it alone counts. The
+   * slot of the one before tells which one it was.
+   */
+  Program otherwise(String what, SystemCall call, Object... arguments) {
+    Step first = steps.getLast();
+    Program unused = add(what, null, new int[0], call, arguments);
+    first.otherwise = steps.removeLast();
+    return this;
   }
 
   private Program add(
@@ -223,6 +235,10 @@ final class Program implements AutoCloseable {
       for (int i = 0; i < steps.length; i++) {
         Step step = steps[i];
         int error = step.finds ? find(step) : make(step);
+        if (error != 0 && step.otherwise != null) {
+          step = step.otherwise;
+          error = make(step);
+        }
         if (error != 0 && !contains(step.ignored, error)) {
           errno = error;
           failed = step;

@@ -21,12 +21,14 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The steps that give a container its files: an overlay of the host's root with a small scratch
- * layer (so that mount points can be made), entered by pivot_root, then everything else mounted
- * inside (so that symbolic links mean what they mean in there), and at last the root read-only.
- * Sources are opened as detached mounts before the root changes.
+ * The steps that give a container its files: an overlay of the host's root with a layer of the
+ * container's own, entered by pivot_root, then everything else mounted inside (so that symbolic
+ * links mean what they mean in there). The layer takes the mount points and what the container
+ * writes; a container whose root is to be read-only gets a small one in memory, and its root
+ * read-only at last. Sources are opened as detached mounts before the root changes.
  */
 final class RootFileSystem {
 
@@ -42,16 +44,28 @@ final class RootFileSystem {
 
   private final Program program;
   private final Path scratch;
+  private final @Nullable Path layer;
   private final List<Path> hidden;
+
+  /** 0 once the layer is on disk. */
+  private final Program.Slot onDisk;
 
   /**
    * @param scratch an empty directory of the container's own
+   * @param layer where what the container writes to its root is kept; null for memory
    * @param hidden directories of the host that no container may see
    */
-  RootFileSystem(Program program, Path scratch, List<Path> hidden) {
+  RootFileSystem(Program program, Path scratch, @Nullable Path layer, List<Path> hidden) {
     this.program = program;
     this.scratch = scratch;
+    this.layer = layer;
     this.hidden = hidden;
+    this.onDisk = program.slot(-1);
+  }
+
+  /** Whether, after the program, the file system of the layer's directory could hold it. */
+  boolean isOnDisk() {
+    return onDisk.get() == 0;
   }
 
   /** The host's mounts below its root that a container should see as well. */
@@ -108,9 +122,8 @@ final class RootFileSystem {
     Program.Slot shmTree = tree(shm);
     Program.Slot gateTree = tree(gate);
     Program.Slot hostDev = config.security().privileged() ? tree(Path.of("/dev")) : null;
-    overlay();
+    overlay(config.security().privileged() ? 0 : MS_NODEV);
     mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777");
-    boolean readOnlyTmp = config.security().readOnlyRoot();
     program.callUnless(EXISTS, "mkdir /proc", SystemCall.MKDIRAT, AT_FDCWD, "/proc", 0555);
     if (hostPid) {
       mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "");
@@ -131,11 +144,14 @@ final class RootFileSystem {
     for (Source source : sources) {
       place(source);
     }
-    program.call("remount /", SystemCall.MOUNT, 0, "/", 0, MS_REMOUNT | MS_BIND | MS_RDONLY, 0);
-    boolean tmpMounted = config.mounts().stream().anyMatch(m -> m.target().equals("/tmp"));
-    if (readOnlyTmp && !tmpMounted) {
-      program.call(
-          "remount /tmp", SystemCall.MOUNT, 0, "/tmp", 0, MS_REMOUNT | MS_BIND | MS_RDONLY, 0);
+    if (config.workingDirectory().startsWith("/")) {
+      makeParents(clean(config.workingDirectory()) + "/");
+    }
+    if (config.security().readOnlyRoot()) {
+      readOnly("/");
+      if (config.mounts().stream().noneMatch(m -> m.target().equals("/tmp"))) {
+        readOnly("/tmp");
+      }
     }
   }
 
@@ -167,18 +183,22 @@ final class RootFileSystem {
     return slot;
   }
 
-  private void overlay() {
+  private void overlay(int flags) {
     String root = scratch + "/root";
     mountAt("tmpfs", scratch.toString(), "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755");
-    for (String name : List.of("upper", "work", "root")) {
-      program.call("mkdir", SystemCall.MKDIRAT, AT_FDCWD, scratch + "/" + name, 0755);
+    program.call("mkdir", SystemCall.MKDIRAT, AT_FDCWD, root, 0755);
+    String inMemory = layers(scratch);
+    if (layer == null) {
+      mountAt("overlay", root, "overlay", flags, inMemory);
+    } else {
+      program.call("mkdir", SystemCall.MKDIRAT, AT_FDCWD, layer.toString(), 0700);
+      String what = "mount " + root;
+      // Volatile: nobody reads the layer after a crash, so nothing of it need be synced.
+      String kept = layers(layer) + ",volatile";
+      program
+          .callInto(onDisk, what, SystemCall.MOUNT, "overlay", root, "overlay", flags, kept)
+          .otherwise(what, SystemCall.MOUNT, "overlay", root, "overlay", flags, inMemory);
     }
-    mountAt(
-        "overlay",
-        root,
-        "overlay",
-        0,
-        "lowerdir=/,upperdir=" + scratch + "/upper,workdir=" + scratch + "/work");
     program
         .call("chdir", SystemCall.CHDIR, root)
         .call("pivot_root", SystemCall.PIVOT_ROOT, ".", ".")
@@ -186,7 +206,32 @@ final class RootFileSystem {
         .call("chdir", SystemCall.CHDIR, "/");
   }
 
-  private void devices(Program.@org.jspecify.annotations.Nullable Slot hostDev) {
+  /** The root of a container has the permissions of the upper directory. */
+  private String layers(Path directory) {
+    Path upper = upper(directory);
+    Path work = directory.resolve("work");
+    program
+        .call("mkdir", SystemCall.MKDIRAT, AT_FDCWD, upper.toString(), 0755)
+        .call("mkdir", SystemCall.MKDIRAT, AT_FDCWD, work.toString(), 0755);
+    return "lowerdir=/,upperdir=" + escape(upper) + ",workdir=" + escape(work);
+  }
+
+  /** Where in a layer's directory the files are that a container wrote. */
+  static Path upper(Path layer) {
+    return layer.resolve("upper");
+  }
+
+  /** A path among the options of an overlay. */
+  private static String escape(Path path) {
+    return path.toString().replace("\\", "\\\\").replace(",", "\\,");
+  }
+
+  private void readOnly(String target) {
+    int flags = MS_REMOUNT | MS_BIND | MS_RDONLY;
+    program.call("remount " + target, SystemCall.MOUNT, 0, target, 0, flags, 0);
+  }
+
+  private void devices(Program.@Nullable Slot hostDev) {
     if (hostDev != null) {
       move(hostDev, "/dev");
       program.callUnless(EXISTS, "mkdir", SystemCall.MKDIRAT, AT_FDCWD, "/dev/shm", 01777);
@@ -253,14 +298,7 @@ final class RootFileSystem {
     }
     move(source.tree, source.target);
     if (source.readOnly) {
-      program.call(
-          "remount " + source.target,
-          SystemCall.MOUNT,
-          0,
-          source.target,
-          0,
-          MS_REMOUNT | MS_BIND | MS_RDONLY,
-          0);
+      readOnly(source.target);
     }
     int propagation = source.propagation.equals("None") ? MS_PRIVATE : MS_SLAVE;
     program.call(

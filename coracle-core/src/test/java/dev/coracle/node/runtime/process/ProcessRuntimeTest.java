@@ -144,6 +144,10 @@ class ProcessRuntimeTest {
     return out.toString(StandardCharsets.UTF_8);
   }
 
+  private String create(String script) {
+    return runtime.createContainer(sandbox, config(newLog(), List.of(), "sh", "-c", script));
+  }
+
   private String start(String... command) {
     String id = runtime.createContainer(sandbox, config(newLog(), List.of(), command));
     runtime.startContainer(id);
@@ -185,10 +189,114 @@ class ProcessRuntimeTest {
   }
 
   @Test
-  void start_root_isReadOnlyExceptTmp() throws Exception {
-    assertThat(run("touch /usr/x; touch /tmp/mine && ls /tmp; echo > /dev/null && echo fine"))
-        .contains("Read-only file system", "mine\nfine\n");
+  void start_root_isWrittenByTheContainerAlone() throws Exception {
+    Path machines = Files.createTempFile(Path.of("/var/tmp"), "coracle-test", "");
+    try {
+      String file = machines.toString();
+      String id = create("rm %1$s && mkdir %1$s && echo new > %1$s/file".formatted(file));
+      runtime.startContainer(id);
+      assertThat(exits.poll(20, TimeUnit.SECONDS))
+          .extracting(ContainerStatus::exitCode)
+          .isEqualTo(0);
+
+      assertThat(machines).isRegularFile();
+      assertThat(runtime.writableLayer(id)).isNotNull();
+      assertThat(runtime.writableLayer(id).resolve(file.substring(1)).resolve("file"))
+          .hasContent("new\n");
+      assertThat(run("test -f " + file)).isEqualTo("exit=0");
+      runtime.removeContainer(id);
+      assertThat(runtime.writableLayer(id)).isNull();
+      assertThat(directory.resolve("run").resolve(sandbox).resolve("containers").resolve(id))
+          .doesNotExist();
+    } finally {
+      Files.delete(machines);
+    }
+  }
+
+  @Test
+  void start_devicesThatItMakes_openNothing() throws Exception {
+    assertThat(run("mknod /zero c 1 5 && ls /zero && head -c 1 /zero"))
+        .contains("/zero\n", "Permission denied", "exit=1");
+  }
+
+  @Test
+  void start_rootOnAFileSystemWithoutLayers_isWrittenInMemory() throws Exception {
+    Path elsewhere = Files.createDirectories(directory.resolve("elsewhere"));
+    String options = "lowerdir=%1$s/l,upperdir=%1$s/u,workdir=%1$s/w".formatted(elsewhere);
+    for (String layer : List.of("l", "u", "w", "on")) {
+      Files.createDirectories(elsewhere.resolve(layer));
+    }
+    Linux.mount("overlay", elsewhere.resolve("on").toString(), "overlay", 0, options);
+    try (ProcessRuntime other =
+        new ProcessRuntime(
+            elsewhere.resolve("on/run"), LOOPBACK_ONLY, InstantSource.system(), List.of())) {
+      other.onExit(exits::add);
+      String own = other.runSandbox(sandboxConfig(false)).id();
+      for (int i = 0; i < 2; i++) {
+        Path log = newLog();
+        String id =
+            other.createContainer(
+                own, config(log, List.of(), "sh", "-c", "touch /usr/x && ls /usr/x"));
+        other.startContainer(id);
+        assertThat(exits.poll(20, TimeUnit.SECONDS)).isNotNull();
+        assertThat(log(log)).isEqualTo("/usr/x\n");
+        assertThat(other.writableLayer(id).resolve("usr/x")).doesNotExist();
+      }
+    } finally {
+      Linux.detach(elsewhere.resolve("on").toString());
+    }
+  }
+
+  @Test
+  void start_readOnlyRoot_isReadOnlyAndTmpToo() throws Exception {
+    SecurityOptions readOnly =
+        new SecurityOptions(0, 0, List.of(), false, false, true, List.of(), List.of());
+    assertThat(
+            run(
+                config(
+                    newLog(),
+                    List.of(),
+                    readOnly,
+                    false,
+                    "sh",
+                    "-c",
+                    "touch /usr/x; touch /tmp/x; echo > /dev/null && echo fine")))
+        .contains("'/usr/x': Read-only file system", "'/tmp/x': Read-only file system", "fine\n");
+  }
+
+  @Test
+  void start_tmp_isItsOwn() throws Exception {
+    assertThat(run("touch /tmp/mine && ls /tmp")).isEqualTo("mine\nexit=0");
     assertThat(run("ls -A /tmp")).isEqualTo("exit=0");
+  }
+
+  @Test
+  void start_workingDirectoryThatIsNotThere_isMade() throws Exception {
+    ContainerConfig config = config(newLog(), List.of(), "pwd");
+    String id =
+        runtime.createContainer(
+            sandbox,
+            new ContainerConfig(
+                config.name(),
+                0,
+                config.image(),
+                config.command(),
+                config.environment(),
+                "/srv/app/data",
+                config.mounts(),
+                config.security(),
+                null,
+                "",
+                config.log(),
+                false,
+                false,
+                false,
+                ContainerResources.NONE,
+                "",
+                ""));
+    runtime.startContainer(id);
+    assertThat(exits.poll(20, TimeUnit.SECONDS)).isNotNull();
+    assertThat(log(config.log())).isEqualTo("/srv/app/data\n");
   }
 
   @Test
