@@ -3,6 +3,14 @@ package dev.coracle.scheduler;
 import dev.coracle.api.KubeObject;
 import dev.coracle.client.SharedInformer;
 import dev.coracle.client.storage.PodClaims;
+import dev.coracle.scheduler.framework.ClusterEvent;
+import dev.coracle.scheduler.framework.ClusterView;
+import dev.coracle.scheduler.framework.NodeInfo;
+import dev.coracle.scheduler.framework.PodInfo;
+import dev.coracle.scheduler.profile.Profiles;
+import dev.coracle.scheduler.queue.SchedulingQueue;
+import dev.coracle.scheduler.state.Shared;
+import dev.coracle.scheduler.state.StorageState;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -24,25 +32,32 @@ final class ClusterEvents implements AutoCloseable {
     registrations.add(nodes.addHandler(new NodeHandler()));
     registrations.add(pods.addHandler(new PodHandler(shared, queue, profiles)));
     registrations.add(
-        storage.claimInformer.addHandler(
-            SharedInformer.each(
-                claim -> {
-                  profiles.storageChanged();
-                  queue.changed(ClusterEvent.CLAIM_CHANGED, pod -> uses(pod, claim));
-                })));
+        storage
+            .claimInformer()
+            .addHandler(
+                SharedInformer.each(
+                    claim -> {
+                      profiles.storageChanged();
+                      queue.changed(ClusterEvent.CLAIM_CHANGED, pod -> uses(pod, claim));
+                    })));
     registrations.add(
-        storage.volumeInformer.addHandler(
-            SharedInformer.each(
-                volume -> {
-                  profiles.storageChanged();
-                  queue.changed(ClusterEvent.VOLUME_CHANGED);
-                })));
+        storage
+            .volumeInformer()
+            .addHandler(
+                SharedInformer.each(
+                    volume -> {
+                      profiles.storageChanged();
+                      queue.changed(ClusterEvent.VOLUME_CHANGED);
+                    })));
     registrations.add(
-        storage.classInformer.addHandler(
-            SharedInformer.each(one -> queue.changed(ClusterEvent.STORAGE_CLASS_CHANGED))));
+        storage
+            .classInformer()
+            .addHandler(
+                SharedInformer.each(one -> queue.changed(ClusterEvent.STORAGE_CLASS_CHANGED))));
     registrations.add(
-        storage.csiNodeInformer.addHandler(
-            SharedInformer.each(one -> queue.changed(ClusterEvent.CSI_NODE_CHANGED))));
+        storage
+            .csiNodeInformer()
+            .addHandler(SharedInformer.each(one -> queue.changed(ClusterEvent.CSI_NODE_CHANGED))));
   }
 
   /** Something else to stop with these. */

@@ -12,6 +12,9 @@ import dev.coracle.api.Timestamps;
 import dev.coracle.api.WriteOptions;
 import dev.coracle.client.Client;
 import dev.coracle.client.EventRecorder;
+import dev.coracle.scheduler.framework.PodInfo;
+import dev.coracle.scheduler.profile.Preemption;
+import dev.coracle.scheduler.queue.SchedulingQueue;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -2,6 +2,12 @@ package dev.coracle.scheduler;
 
 import dev.coracle.api.KubeObject;
 import dev.coracle.client.SharedInformer;
+import dev.coracle.scheduler.framework.ClusterEvent;
+import dev.coracle.scheduler.framework.PodInfo;
+import dev.coracle.scheduler.profile.Profiles;
+import dev.coracle.scheduler.queue.SchedulingQueue;
+import dev.coracle.scheduler.state.ClusterState;
+import dev.coracle.scheduler.state.Shared;
 import org.jspecify.annotations.Nullable;
 
 /** Pods as the API shows them: on their nodes, or in the queue. */

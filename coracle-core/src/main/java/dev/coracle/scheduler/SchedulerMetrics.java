@@ -4,6 +4,7 @@ import dev.coracle.metrics.Counter;
 import dev.coracle.metrics.Family;
 import dev.coracle.metrics.Histogram;
 import dev.coracle.metrics.Metrics;
+import dev.coracle.scheduler.queue.SchedulingQueue;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

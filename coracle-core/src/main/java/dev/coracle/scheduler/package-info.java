@@ -1,8 +1,8 @@
 /**
- * The scheduler: a queue of Pods without a node, what it knows of nodes and their Pods, filters and
- * scores (in {@code plugins}, put together by what {@code config} reads), and one loop that decides
- * and assumes ({@code SchedulingCycle}). Bindings, status and evictions are written beside it. It
- * knows the API server only through the client, as {@code system:kube-scheduler}.
+ * The scheduler: one loop takes a Pod from its {@code queue}, lets the Pod's {@code profile} choose
+ * a node by its {@code plugins}, assumes it there in the {@code state}, and goes on ({@code
+ * SchedulingCycle}). Bindings, status and evictions are written beside it. It knows the API server
+ * only through the client, as {@code system:kube-scheduler}.
  */
 @NullMarked
 package dev.coracle.scheduler;

@@ -1,10 +1,10 @@
 package dev.coracle.scheduler.plugins;
 
-import dev.coracle.scheduler.ClusterView;
-import dev.coracle.scheduler.NodeInfo;
-import dev.coracle.scheduler.PodInfo;
-import dev.coracle.scheduler.ScorePlugin;
 import dev.coracle.scheduler.config.PluginArgs;
+import dev.coracle.scheduler.framework.ClusterView;
+import dev.coracle.scheduler.framework.NodeInfo;
+import dev.coracle.scheduler.framework.PodInfo;
+import dev.coracle.scheduler.framework.ScorePlugin;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

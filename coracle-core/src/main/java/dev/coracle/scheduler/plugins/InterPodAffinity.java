@@ -1,12 +1,12 @@
 package dev.coracle.scheduler.plugins;
 
-import dev.coracle.scheduler.ClusterEvent;
-import dev.coracle.scheduler.ClusterView;
-import dev.coracle.scheduler.FilterPlugin;
-import dev.coracle.scheduler.NodeInfo;
-import dev.coracle.scheduler.PodInfo;
-import dev.coracle.scheduler.PodTerm;
-import dev.coracle.scheduler.ScorePlugin;
+import dev.coracle.scheduler.framework.ClusterEvent;
+import dev.coracle.scheduler.framework.ClusterView;
+import dev.coracle.scheduler.framework.FilterPlugin;
+import dev.coracle.scheduler.framework.NodeInfo;
+import dev.coracle.scheduler.framework.PodInfo;
+import dev.coracle.scheduler.framework.PodTerm;
+import dev.coracle.scheduler.framework.ScorePlugin;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -2,12 +2,12 @@ package dev.coracle.scheduler.plugins;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.client.NodeTerms;
-import dev.coracle.scheduler.ClusterEvent;
-import dev.coracle.scheduler.ClusterView;
-import dev.coracle.scheduler.FilterPlugin;
-import dev.coracle.scheduler.NodeInfo;
-import dev.coracle.scheduler.PodInfo;
-import dev.coracle.scheduler.ScorePlugin;
+import dev.coracle.scheduler.framework.ClusterEvent;
+import dev.coracle.scheduler.framework.ClusterView;
+import dev.coracle.scheduler.framework.FilterPlugin;
+import dev.coracle.scheduler.framework.NodeInfo;
+import dev.coracle.scheduler.framework.PodInfo;
+import dev.coracle.scheduler.framework.ScorePlugin;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;

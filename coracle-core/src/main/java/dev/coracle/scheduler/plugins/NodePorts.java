@@ -1,9 +1,9 @@
 package dev.coracle.scheduler.plugins;
 
-import dev.coracle.scheduler.ClusterEvent;
-import dev.coracle.scheduler.ClusterView;
-import dev.coracle.scheduler.FilterPlugin;
-import dev.coracle.scheduler.PodInfo;
+import dev.coracle.scheduler.framework.ClusterEvent;
+import dev.coracle.scheduler.framework.ClusterView;
+import dev.coracle.scheduler.framework.FilterPlugin;
+import dev.coracle.scheduler.framework.PodInfo;
 import org.jspecify.annotations.Nullable;
 
 /** A host port is taken once on a node. */

@@ -3,10 +3,10 @@ package dev.coracle.scheduler.plugins;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.client.NodeTerms;
-import dev.coracle.scheduler.ClusterEvent;
-import dev.coracle.scheduler.ClusterView;
-import dev.coracle.scheduler.FilterPlugin;
-import dev.coracle.scheduler.PodInfo;
+import dev.coracle.scheduler.framework.ClusterEvent;
+import dev.coracle.scheduler.framework.ClusterView;
+import dev.coracle.scheduler.framework.FilterPlugin;
+import dev.coracle.scheduler.framework.PodInfo;
 import org.jspecify.annotations.Nullable;
 
 /** Cordoned nodes take no Pods, except those that tolerate it. */

@@ -1,9 +1,9 @@
 package dev.coracle.scheduler.plugins;
 
-import dev.coracle.scheduler.NodeInfo;
-import dev.coracle.scheduler.PodInfo;
-import dev.coracle.scheduler.Resources;
 import dev.coracle.scheduler.config.PluginArgs.ResourceWeight;
+import dev.coracle.scheduler.framework.NodeInfo;
+import dev.coracle.scheduler.framework.PodInfo;
+import dev.coracle.scheduler.framework.Resources;
 import java.util.List;
 
 /** What of a node's resources would be used with a Pod on it, resource by resource. */

@@ -5,9 +5,9 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.LabelSelector;
-import dev.coracle.scheduler.NodeInfo;
-import dev.coracle.scheduler.PodInfo;
 import dev.coracle.scheduler.config.PluginArgs.DefaultConstraint;
+import dev.coracle.scheduler.framework.NodeInfo;
+import dev.coracle.scheduler.framework.PodInfo;
 import java.util.List;
 
 /**

@@ -2,10 +2,10 @@ package dev.coracle.scheduler.plugins;
 
 import dev.coracle.api.KubeObject;
 import dev.coracle.client.storage.PodClaims;
-import dev.coracle.scheduler.ClusterEvent;
-import dev.coracle.scheduler.ClusterView;
-import dev.coracle.scheduler.FilterPlugin;
-import dev.coracle.scheduler.PodInfo;
+import dev.coracle.scheduler.framework.ClusterEvent;
+import dev.coracle.scheduler.framework.ClusterView;
+import dev.coracle.scheduler.framework.FilterPlugin;
+import dev.coracle.scheduler.framework.PodInfo;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
