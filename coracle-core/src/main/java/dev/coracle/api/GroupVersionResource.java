@@ -1,5 +1,7 @@
 package dev.coracle.api;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The name of a resource in one version of one API group, as a request path spells it.
  *
@@ -8,6 +10,22 @@ package dev.coracle.api;
  * @param resource the plural, such as {@code pods}
  */
 public record GroupVersionResource(String group, String version, String resource) {
+
+  // Written out, as in other keys of maps that every start needs: what a record has by itself is
+  // linked when it is first used, from a dozen classes that the JVM makes for it.
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return this == other
+        || (other instanceof GroupVersionResource that
+            && resource.equals(that.resource)
+            && group.equals(that.group)
+            && version.equals(that.version));
+  }
+
+  @Override
+  public int hashCode() {
+    return (31 * resource.hashCode() + group.hashCode()) * 31 + version.hashCode();
+  }
 
   public static GroupVersionResource core(String resource) {
     return new GroupVersionResource("", "v1", resource);

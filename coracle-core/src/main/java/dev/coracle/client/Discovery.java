@@ -39,45 +39,108 @@ public final class Discovery {
     this.failed = List.copyOf(failed);
   }
 
+  private static final String AGGREGATED =
+      "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+
   /**
-   * Asks the server. A group version that cannot be read (its server is away) is left out.
+   * Asks the server: for its two aggregated documents (KEP-3352), and where it has none, for one
+   * document after the other. A group version that cannot be read (its server is away) is left out.
    *
    * @throws StatusException when {@code /api} or {@code /apis} cannot be read
    */
   public static Discovery read(Transport transport) {
-    List<Resource> preferred = new ArrayList<>();
-    List<Resource> all = new ArrayList<>();
-    List<String> failed = new ArrayList<>();
-    for (JsonNode version : transport.read("/api").path("versions")) {
-      List<Resource> found = resources(transport, "", version.asText(), failed);
-      preferred.addAll(found);
-      all.addAll(found);
+    Found found = new Found();
+    JsonNode core = transport.read("/api", AGGREGATED + ",application/json");
+    if (isAggregated(core)) {
+      found.aggregated(core);
+    } else {
+      found.group("", texts(core.path("versions")), transport);
     }
-    for (JsonNode group : transport.read("/apis").path("groups")) {
-      String name = group.path("name").asText();
-      Set<String> seen = new HashSet<>();
-      List<String> versions = new ArrayList<>();
-      versions.add(group.path("preferredVersion").path("version").asText());
-      for (JsonNode version : group.path("versions")) {
-        if (!versions.contains(version.path("version").asText())) {
-          versions.add(version.path("version").asText());
-        }
+    JsonNode groups = transport.read("/apis", AGGREGATED + ",application/json");
+    if (isAggregated(groups)) {
+      found.aggregated(groups);
+    } else {
+      for (JsonNode group : groups.path("groups")) {
+        found.group(group.path("name").asText(), versions(group), transport);
       }
+    }
+    return new Discovery(found.preferred, found.all, found.failed);
+  }
+
+  private static boolean isAggregated(JsonNode document) {
+    return document.path("kind").asText().equals("APIGroupDiscoveryList");
+  }
+
+  private static List<String> texts(JsonNode array) {
+    List<String> texts = new ArrayList<>();
+    array.forEach(each -> texts.add(each.asText()));
+    return texts;
+  }
+
+  /** The preferred one first. */
+  private static List<String> versions(JsonNode group) {
+    List<String> versions = new ArrayList<>();
+    versions.add(group.path("preferredVersion").path("version").asText());
+    for (JsonNode version : group.path("versions")) {
+      if (!versions.contains(version.path("version").asText())) {
+        versions.add(version.path("version").asText());
+      }
+    }
+    return versions;
+  }
+
+  /** What is put together. */
+  private static final class Found {
+
+    private final List<Resource> preferred = new ArrayList<>();
+    private final List<Resource> all = new ArrayList<>();
+    private final List<String> failed = new ArrayList<>();
+
+    void group(String group, List<String> versions, Transport transport) {
+      Set<String> seen = new HashSet<>();
       for (String version : versions) {
-        for (Resource resource : resources(transport, name, version, failed)) {
-          all.add(resource);
-          if (seen.add(resource.resource().resource())) {
-            preferred.add(resource);
+        resources(transport, group, version, failed).forEach(resource -> add(resource, seen));
+      }
+    }
+
+    void aggregated(JsonNode document) {
+      for (JsonNode group : document.path("items")) {
+        String name = group.path("metadata").path("name").asText();
+        Set<String> seen = new HashSet<>();
+        for (JsonNode each : group.path("versions")) {
+          String version = each.path("version").asText();
+          if (each.path("freshness").asText().equals("Stale")) {
+            failed.add(groupVersion(name, version));
+            continue;
+          }
+          for (JsonNode resource : each.path("resources")) {
+            add(
+                new Resource(
+                    GroupVersionResource.of(name, version, resource.path("resource").asText()),
+                    resource.path("responseKind").path("kind").asText(),
+                    resource.path("scope").asText().equals("Namespaced"),
+                    Set.copyOf(texts(resource.path("verbs")))),
+                seen);
           }
         }
       }
     }
-    return new Discovery(preferred, all, failed);
+
+    private void add(Resource resource, Set<String> seen) {
+      all.add(resource);
+      if (seen.add(resource.resource().resource())) {
+        preferred.add(resource);
+      }
+    }
+  }
+
+  private static String groupVersion(String group, String version) {
+    return group.isEmpty() ? version : group + "/" + version;
   }
 
   private static List<Resource> resources(
       Transport transport, String group, String version, List<String> failed) {
-    String groupVersion = group.isEmpty() ? version : group + "/" + version;
+    String groupVersion = groupVersion(group, version);
     JsonNode list;
     try {
       list = transport.read((group.isEmpty() ? "/api/" : "/apis/") + groupVersion);
@@ -93,14 +156,12 @@ public final class Discovery {
       if (name.indexOf('/') >= 0) {
         continue;
       }
-      Set<String> verbs = new HashSet<>();
-      entry.path("verbs").forEach(verb -> verbs.add(verb.asText()));
       resources.add(
           new Resource(
               GroupVersionResource.of(group, version, name),
               entry.path("kind").asText(),
               entry.path("namespaced").asBoolean(),
-              Set.copyOf(verbs)));
+              Set.copyOf(texts(entry.path("verbs")))));
     }
     return resources;
   }

@@ -48,8 +48,8 @@ public final class HttpsTransport implements Transport, AutoCloseable {
   }
 
   @Override
-  public JsonNode read(String path) {
-    Headers headers = headers().set("Accept", "application/json");
+  public JsonNode read(String path, String accept) {
+    Headers headers = headers().set("Accept", accept);
     ClientRequest request = ClientRequest.of("GET", connection.basePath() + path, headers);
     try (ClientResponse response = exchange(request)) {
       return WireCalls.document(response);

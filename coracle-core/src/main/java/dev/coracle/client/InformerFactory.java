@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The informers of one client, over any transport. Its clock times the pauses before a lost watch
@@ -14,7 +15,22 @@ import java.util.Map;
  */
 public final class InformerFactory implements Informers {
 
-  private record Selection(GroupVersionResource resource, String namespace, ListOptions options) {}
+  private record Selection(GroupVersionResource resource, String namespace, ListOptions options) {
+
+    // Written out, as that of GroupVersionResource is; nearly all select everything.
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Selection that
+          && resource.equals(that.resource)
+          && namespace.equals(that.namespace)
+          && (options == that.options || options.equals(that.options));
+    }
+
+    @Override
+    public int hashCode() {
+      return 31 * resource.hashCode() + namespace.hashCode();
+    }
+  }
 
   private final Client client;
   private final Clock clock;

@@ -1,5 +1,6 @@
 package dev.coracle.client;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.ObjectList;
 import dev.coracle.api.StatusException;
@@ -52,7 +53,16 @@ public interface Transport {
    * @param path without a query
    * @throws StatusException as the server answered, or 503 when it could not be reached
    */
-  default com.fasterxml.jackson.databind.JsonNode read(String path) {
+  default JsonNode read(String path) {
+    return read(path, "application/json");
+  }
+
+  /**
+   * As above.
+   *
+   * @param accept which JSON is wanted, as the header of that name says it
+   */
+  default JsonNode read(String path, String accept) {
     throw StatusException.serviceUnavailable("this transport cannot read " + path);
   }
 

@@ -130,15 +130,15 @@ public final class Cluster implements AutoCloseable {
     server.announce(apiServer, url, forPods);
     writeKubeconfigs(directory, pki, adminStart.get());
 
-    if (options.only() != ClusterOptions.Part.APISERVER) {
-      new ControlPlane(options, apiServer, server, pki, clock, metrics, usedRanges(machine))
-          .start(parts);
-      started("controllers", "and scheduler");
-    }
     if (options.only() == ClusterOptions.Part.ALL) {
       nodes =
           new NodeParts(options, directory, pki, machine, apiServer, clock, forPods, parts)
               .start(new Bootstrap(server.client()), this::started, listener);
+    }
+    if (options.only() != ClusterOptions.Part.APISERVER) {
+      new ControlPlane(options, apiServer, server, pki, clock, metrics, usedRanges(machine))
+          .start(parts);
+      started("controllers", "and scheduler");
     }
     directory.publish(
         new DataDirectory.State(

@@ -39,13 +39,7 @@ public final class ControllerManager implements AutoCloseable {
    * @param name of the controller
    * @param user who it is to the API
    */
-  public record Factory(String name, String user, Function<ControllerContext, Controller> make) {
-
-    /** A controller with its own ServiceAccount. */
-    public static Factory of(String name, Function<ControllerContext, Controller> make) {
-      return new Factory(name, identity(name), make);
-    }
-  }
+  public record Factory(String name, String user, Function<ControllerContext, Controller> make) {}
 
   private final Function<String, Client> clients;
   private final Informers informers;

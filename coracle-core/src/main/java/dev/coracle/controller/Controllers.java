@@ -50,6 +50,7 @@ import dev.coracle.controller.volume.protection.ClaimProtectionController;
 import dev.coracle.controller.volume.protection.VolumeProtectionController;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -107,133 +108,135 @@ public final class Controllers implements AutoCloseable {
     manager.close();
   }
 
+  /** Which there are: name and user, where that is not the ServiceAccount of the same name. */
   private static List<Factory> factories(Config config) {
-    List<Factory> factories = new ArrayList<>();
-    factories.add(Factory.of("namespace-controller", NamespaceController::new));
-    factories.add(Factory.of("service-account-controller", ServiceAccountController::new));
-    factories.add(
-        Factory.of(
-            "root-ca-cert-publisher", context -> new RootCaController(context, config.ca())));
-    factories.add(
-        new Factory(
-            "tokens-controller",
-            ControllerManager.IDENTITY,
-            context ->
-                new TokenController(
-                    context, config.tokens(), config.ca(), config.legacyServiceAccountTokens())));
-    factories.add(
-        new Factory(
-            "legacy-serviceaccount-token-cleaner-controller",
-            ControllerManager.identity("legacy-service-account-token-cleaner"),
-            LegacyTokenCleaner::new));
-    factories.add(
-        Factory.of(
-            "replicaset-controller",
-            context -> new ReplicaSetController(ReplicaKind.REPLICA_SET, context)));
-    factories.add(
-        Factory.of(
-            "replication-controller",
-            context -> new ReplicaSetController(ReplicaKind.REPLICATION_CONTROLLER, context)));
-    factories.add(Factory.of("deployment-controller", DeploymentController::new));
-    factories.add(Factory.of("job-controller", JobController::new));
-    factories.add(
-        Factory.of("clusterrole-aggregation-controller", ClusterRoleAggregationController::new));
-    factories.add(Factory.of("endpoint-controller", EndpointsController::new));
-    factories.add(
-        new Factory(
-            "endpoint-slice-controller",
-            ControllerManager.identity("endpointslice-controller"),
-            EndpointSliceController::new));
-    factories.add(
-        new Factory(
-            EndpointSliceMirroringController.NAME,
-            ControllerManager.identity(EndpointSliceMirroringController.ACCOUNT),
-            EndpointSliceMirroringController::new));
-    factories.add(Factory.of("generic-garbage-collector", GarbageCollector::new));
-    factories.add(Factory.of("ttl-after-finished-controller", TtlAfterFinishedController::new));
-    factories.add(Factory.of("pod-garbage-collector", PodGcController::new));
-    factories.add(
-        new Factory(
-            DaemonSetController.NAME,
-            ControllerManager.identity(DaemonSetController.ACCOUNT),
-            DaemonSetController::new));
-    factories.add(Factory.of("statefulset-controller", StatefulSetController::new));
-    factories.add(Factory.of("bootstrap-signer", BootstrapSigner::new));
-    factories.add(Factory.of("token-cleaner", TokenCleaner::new));
-    factories.add(Factory.of("cronjob-controller", CronJobController::new));
-    factories.add(Factory.of("horizontal-pod-autoscaler", HorizontalPodAutoscalerController::new));
-    factories.add(
-        new Factory(
-            "controllermanager",
-            ControllerManager.identity("disruption-controller"),
-            DisruptionController::new));
-    factories.add(Factory.of("node-controller", NodeLifecycleController::new));
-    factories.add(
-        new Factory(
-            "taint-eviction-controller",
-            ControllerManager.identity("node-controller"),
-            TaintEvictionController::new));
-    factories.add(Factory.of("resourcequota-controller", ResourceQuotaController::new));
-    factories.add(
-        new Factory(
-            PersistentVolumeController.NAME,
-            ControllerManager.identity(PersistentVolumeController.ACCOUNT),
-            PersistentVolumeController::new));
-    factories.add(
-        new Factory(
-            ExpandController.NAME,
-            ControllerManager.identity(ExpandController.ACCOUNT),
-            ExpandController::new));
-    factories.add(
-        new Factory(
-            EphemeralVolumeController.NAME,
-            ControllerManager.identity(EphemeralVolumeController.ACCOUNT),
-            EphemeralVolumeController::new));
-    Authority authority = config.certificates();
-    if (authority != null) {
+    Table table = new Table(config);
+    table.add("namespace-controller");
+    table.add("service-account-controller");
+    table.add("root-ca-cert-publisher");
+    table.add("tokens-controller", ControllerManager.IDENTITY);
+    table.add(
+        "legacy-serviceaccount-token-cleaner-controller",
+        ControllerManager.identity("legacy-service-account-token-cleaner"));
+    table.add("replicaset-controller");
+    table.add("replication-controller");
+    table.add("deployment-controller");
+    table.add("job-controller");
+    table.add("clusterrole-aggregation-controller");
+    table.add("endpoint-controller");
+    table.add("endpoint-slice-controller", ControllerManager.identity("endpointslice-controller"));
+    table.add(
+        EndpointSliceMirroringController.NAME,
+        ControllerManager.identity(EndpointSliceMirroringController.ACCOUNT));
+    table.add("generic-garbage-collector");
+    table.add("ttl-after-finished-controller");
+    table.add("pod-garbage-collector");
+    table.add(DaemonSetController.NAME, ControllerManager.identity(DaemonSetController.ACCOUNT));
+    table.add("statefulset-controller");
+    table.add("bootstrap-signer");
+    table.add("token-cleaner");
+    table.add("cronjob-controller");
+    table.add("horizontal-pod-autoscaler");
+    table.add("controllermanager", ControllerManager.identity("disruption-controller"));
+    table.add("node-controller");
+    table.add("taint-eviction-controller", ControllerManager.identity("node-controller"));
+    table.add("resourcequota-controller");
+    table.add(
+        PersistentVolumeController.NAME,
+        ControllerManager.identity(PersistentVolumeController.ACCOUNT));
+    table.add(ExpandController.NAME, ControllerManager.identity(ExpandController.ACCOUNT));
+    table.add(
+        EphemeralVolumeController.NAME,
+        ControllerManager.identity(EphemeralVolumeController.ACCOUNT));
+    if (config.certificates() != null) {
       String certificates = ControllerManager.identity("certificate-controller");
-      factories.add(
-          new Factory(
-              "certificatesigningrequest-approving-controller",
-              certificates,
-              context -> new ApprovingController(context, authority)));
-      factories.add(
-          new Factory(
-              "certificatesigningrequest-signing-controller",
-              certificates,
-              context -> new SigningController(context, authority)));
-      factories.add(
-          new Factory(
-              "certificatesigningrequest-cleaner-controller",
-              certificates,
-              CleanerController::new));
+      table.add("certificatesigningrequest-approving-controller", certificates);
+      table.add("certificatesigningrequest-signing-controller", certificates);
+      table.add("certificatesigningrequest-cleaner-controller", certificates);
     }
-    factories.add(Factory.of(IngressStatusController.NAME, IngressStatusController::new));
-    factories.add(Factory.of("service-cidrs-controller", ServiceCidrController::new));
-    factories.add(
-        new Factory(
-            AddressRepairController.NAME,
-            ControllerManager.API_SERVER,
-            AddressRepairController::new));
-    factories.add(Factory.of("pvc-protection-controller", ClaimProtectionController::new));
-    factories.add(Factory.of("pv-protection-controller", VolumeProtectionController::new));
-    factories.add(
-        Factory.of(
-            "volumeattributesclass-protection-controller",
-            AttributesClassProtectionController::new));
+    table.add(IngressStatusController.NAME);
+    table.add("service-cidrs-controller");
+    table.add(AddressRepairController.NAME, ControllerManager.API_SERVER);
+    table.add("pvc-protection-controller");
+    table.add("pv-protection-controller");
+    table.add("volumeattributesclass-protection-controller");
     if (!config.nodeRanges().clusters().isEmpty()) {
-      factories.add(
-          new Factory(
-              NodeIpamController.NAME,
-              ControllerManager.identity(NodeIpamController.ACCOUNT),
-              context -> new NodeIpamController(context, config.nodeRanges())));
+      table.add(NodeIpamController.NAME, ControllerManager.identity(NodeIpamController.ACCOUNT));
     }
     if (!config.loadBalancers().isEmpty()) {
-      factories.add(
-          Factory.of(
-              "service-controller",
-              context -> new LoadBalancerController(context, config.loadBalancers())));
+      table.add("service-controller");
     }
-    return factories;
+    return table.rows;
+  }
+
+  private static final class Table {
+
+    private final Config config;
+    private final List<Factory> rows = new ArrayList<>();
+
+    Table(Config config) {
+      this.config = config;
+    }
+
+    void add(String name) {
+      add(name, ControllerManager.identity(name));
+    }
+
+    void add(String name, String user) {
+      rows.add(new Factory(name, user, context -> make(name, context, config)));
+    }
+  }
+
+  /** One method, since a function for each would be forty classes that every first start makes. */
+  private static Controller make(String name, ControllerContext context, Config config) {
+    return switch (name) {
+      case "namespace-controller" -> new NamespaceController(context);
+      case "service-account-controller" -> new ServiceAccountController(context);
+      case "root-ca-cert-publisher" -> new RootCaController(context, config.ca());
+      case "tokens-controller" ->
+          new TokenController(
+              context, config.tokens(), config.ca(), config.legacyServiceAccountTokens());
+      case "legacy-serviceaccount-token-cleaner-controller" -> new LegacyTokenCleaner(context);
+      case "replicaset-controller" -> new ReplicaSetController(ReplicaKind.REPLICA_SET, context);
+      case "replication-controller" ->
+          new ReplicaSetController(ReplicaKind.REPLICATION_CONTROLLER, context);
+      case "deployment-controller" -> new DeploymentController(context);
+      case "job-controller" -> new JobController(context);
+      case "clusterrole-aggregation-controller" -> new ClusterRoleAggregationController(context);
+      case "endpoint-controller" -> new EndpointsController(context);
+      case "endpoint-slice-controller" -> new EndpointSliceController(context);
+      case EndpointSliceMirroringController.NAME -> new EndpointSliceMirroringController(context);
+      case "generic-garbage-collector" -> new GarbageCollector(context);
+      case "ttl-after-finished-controller" -> new TtlAfterFinishedController(context);
+      case "pod-garbage-collector" -> new PodGcController(context);
+      case DaemonSetController.NAME -> new DaemonSetController(context);
+      case "statefulset-controller" -> new StatefulSetController(context);
+      case "bootstrap-signer" -> new BootstrapSigner(context);
+      case "token-cleaner" -> new TokenCleaner(context);
+      case "cronjob-controller" -> new CronJobController(context);
+      case "horizontal-pod-autoscaler" -> new HorizontalPodAutoscalerController(context);
+      case "controllermanager" -> new DisruptionController(context);
+      case "node-controller" -> new NodeLifecycleController(context);
+      case "taint-eviction-controller" -> new TaintEvictionController(context);
+      case "resourcequota-controller" -> new ResourceQuotaController(context);
+      case PersistentVolumeController.NAME -> new PersistentVolumeController(context);
+      case ExpandController.NAME -> new ExpandController(context);
+      case EphemeralVolumeController.NAME -> new EphemeralVolumeController(context);
+      case "certificatesigningrequest-approving-controller" ->
+          new ApprovingController(context, Objects.requireNonNull(config.certificates()));
+      case "certificatesigningrequest-signing-controller" ->
+          new SigningController(context, Objects.requireNonNull(config.certificates()));
+      case "certificatesigningrequest-cleaner-controller" -> new CleanerController(context);
+      case IngressStatusController.NAME -> new IngressStatusController(context);
+      case "service-cidrs-controller" -> new ServiceCidrController(context);
+      case AddressRepairController.NAME -> new AddressRepairController(context);
+      case "pvc-protection-controller" -> new ClaimProtectionController(context);
+      case "pv-protection-controller" -> new VolumeProtectionController(context);
+      case "volumeattributesclass-protection-controller" ->
+          new AttributesClassProtectionController(context);
+      case NodeIpamController.NAME -> new NodeIpamController(context, config.nodeRanges());
+      case "service-controller" -> new LoadBalancerController(context, config.loadBalancers());
+      default -> throw new IllegalArgumentException(name);
+    };
   }
 }

@@ -32,6 +32,16 @@ import java.util.concurrent.TimeUnit;
  */
 final class NettyRuntime {
 
+  private static final String FLIGHT_RECORDER_EVENTS = "io.netty.jfr.enabled";
+
+  static {
+    // Netty's events make the JVM register all of Flight Recorder's when the first buffer is
+    // allocated, recording or not: a tenth of a second in a JVM without an AOT cache.
+    if (System.getProperty(FLIGHT_RECORDER_EVENTS) == null) {
+      System.setProperty(FLIGHT_RECORDER_EVENTS, "false");
+    }
+  }
+
   private static final boolean EPOLL = Epoll.isAvailable();
 
   private NettyRuntime() {}
@@ -77,7 +87,6 @@ final class NettyRuntime {
         .remoteAddress(nettyAddress(address));
   }
 
-  /** The address as the transport in use wants it. */
   /**
    * Why a system call failed, in the system's words: of {@code bind(..) failed with error(-98):
    * Address already in use} the last ones.
@@ -100,6 +109,7 @@ final class NettyRuntime {
         : address.toString();
   }
 
+  /** The address as the transport in use wants it. */
   static SocketAddress nettyAddress(SocketAddress address) {
     return EPOLL && address instanceof UnixDomainSocketAddress unix
         ? new DomainSocketAddress(unix.getPath().toFile())

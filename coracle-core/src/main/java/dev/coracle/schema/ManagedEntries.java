@@ -25,7 +25,25 @@ final class ManagedEntries {
    *
    * @param apiVersion empty for those that apply: they are the same manager in every version
    */
-  record Key(String manager, String operation, String apiVersion, String subresource) {}
+  record Key(String manager, String operation, String apiVersion, String subresource) {
+
+    // Written out, as that of GroupVersionResource is.
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Key that
+          && manager.equals(that.manager)
+          && operation.equals(that.operation)
+          && apiVersion.equals(that.apiVersion)
+          && subresource.equals(that.subresource);
+    }
+
+    @Override
+    public int hashCode() {
+      int hash = 31 * manager.hashCode() + operation.hashCode();
+      hash = 31 * hash + apiVersion.hashCode();
+      return 31 * hash + subresource.hashCode();
+    }
+  }
 
   /**
    * What.

@@ -4,6 +4,8 @@ import dev.coracle.cluster.Cluster;
 import dev.coracle.cluster.options.ClusterOptions;
 import dev.coracle.cluster.start.StartupListener;
 import java.io.IOException;
+import java.lang.management.CompilationMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,6 +16,10 @@ import java.util.concurrent.CountDownLatch;
 /**
  * Ten clusters side by side in one JVM, as tests have them: prints how long each took to be Ready
  * and, at the end, the resident memory. A program of its own, so that nothing else is in it.
+ *
+ * <p>With the second argument {@code warm} the second cluster waits until the JVM has compiled what
+ * the first one made hot, as it has when a test ran in between; else each comes right behind the
+ * one before.
  */
 public final class ManyClusters {
 
@@ -23,8 +29,12 @@ public final class ManyClusters {
 
   public static void main(String[] args) throws IOException, InterruptedException {
     Path directory = Path.of(args[0]);
+    boolean warm = args.length > 1 && args[1].equals("warm");
     List<Cluster> clusters = new ArrayList<>();
     for (int i = 0; i < COUNT; i++) {
+      if (warm && i == 1) {
+        awaitCompiled();
+      }
       long start = System.nanoTime();
       Cluster cluster =
           Cluster.start(
@@ -44,6 +54,18 @@ public final class ManyClusters {
     }
     clusters.forEach(Cluster::close);
     System.exit(0);
+  }
+
+  /** Returns when the JVM has compiled nothing for a quarter of a second. */
+  private static void awaitCompiled() throws InterruptedException {
+    CompilationMXBean compiler = ManagementFactory.getCompilationMXBean();
+    long before = -1;
+    for (long now = compiler.getTotalCompilationTime();
+        now != before;
+        now = compiler.getTotalCompilationTime()) {
+      before = now;
+      Thread.sleep(250);
+    }
   }
 
   private static ClusterOptions options(Path directory, String node) {

@@ -16,6 +16,11 @@ public record AuditConfig(@Nullable Path policyFile, @Nullable Log log, @Nullabl
 
   public static final AuditConfig OFF = new AuditConfig(null, null, null);
 
+  /** Whether nothing at all is asked for. */
+  public boolean isOff() {
+    return policyFile == null && log == null && webhook == null;
+  }
+
   /** How a backend is fed. */
   public enum Mode {
     /** Later, by a thread of its own; what does not fit into the buffer is dropped and counted. */

@@ -19,12 +19,12 @@ import dev.coracle.registry.Registry;
 import dev.coracle.registry.ResourceType;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Discovery: which groups, versions and resources there are, one document at a time or aggregated
@@ -32,7 +32,14 @@ import java.util.TreeMap;
  */
 public final class Discovery {
 
-  private record Known(long generation, Map<String, Document> documents) {}
+  /**
+   * @param groups what there is
+   * @param documents those that were asked for, by their keys
+   */
+  private record Known(
+      long generation,
+      Map<String, Map<String, List<ResourceType>>> groups,
+      Map<String, Document> documents) {}
 
   private record Document(byte[] json, String etag) {}
 
@@ -40,7 +47,7 @@ public final class Discovery {
   private final ApiServices services;
   private final LocalGroups locals;
   private final String address;
-  private volatile Known known = new Known(Long.MIN_VALUE, Map.of());
+  private volatile Known known = new Known(Long.MIN_VALUE, Map.of(), Map.of());
 
   /**
    * @param address where clients reach this server, {@code host:port}
@@ -52,7 +59,6 @@ public final class Discovery {
     this.address = address;
   }
 
-  /** Documents can only be read. */
   /** {@code /api} and {@code /api/v1}. */
   public ApiResponse core(ApiRequest request, String rest) {
     request.requireGet();
@@ -139,51 +145,75 @@ public final class Discovery {
     return new ApiResponse.Document(200, document.json, format, headers);
   }
 
-  private @org.jspecify.annotations.Nullable Document find(String key) {
+  private @Nullable Document find(String key) {
     Known current = known;
     long generation = registry.resourcesGeneration() + services.generation() + locals.generation();
     if (current.generation != generation) {
-      current = new Known(generation, documents());
+      current = new Known(generation, byGroup(), new ConcurrentHashMap<>());
       known = current;
     }
-    return current.documents.get(key);
+    Document document = current.documents.get(key);
+    if (document == null) {
+      ObjectNode tree = tree(key, current.groups);
+      if (tree != null) {
+        byte[] json = Json.write(tree);
+        document = new Document(json, key.startsWith("v2") ? Hashes.etag(json) : "");
+        current.documents.put(key, document);
+      }
+    }
+    return document;
   }
 
-  private Map<String, Document> documents() {
-    Map<String, ObjectNode> documents = new HashMap<>();
-    Map<String, Map<String, List<ResourceType>>> groups = byGroup();
-    documents.put("/api", versions(groups.getOrDefault("", Map.of()).keySet()));
+  /** Null when there is no such document. */
+  private @Nullable ObjectNode tree(
+      String key, Map<String, Map<String, List<ResourceType>>> groups) {
+    Map<String, List<ResourceType>> core = groups.getOrDefault("", Map.of());
+    return switch (key) {
+      case "/api" -> versions(core.keySet());
+      case "/apis" -> groupList(groups);
+      case "v2 /api" ->
+          AggregatedDiscovery.list(Json.array().add(AggregatedDiscovery.group("", core)));
+      case "v2 /apis" -> aggregated(groups);
+      default -> {
+        String[] path = key.split("/", 4);
+        String group = path[1].equals("api") ? "" : path[2];
+        String version = group.isEmpty() ? path[2] : path.length > 3 ? path[3] : "";
+        Map<String, List<ResourceType>> versions = groups.get(group);
+        if (versions == null) {
+          yield null;
+        }
+        if (version.isEmpty()) {
+          yield group(group, versions.keySet(), true);
+        }
+        List<ResourceType> types = versions.get(version);
+        yield types == null ? null : resourceList(group, version, types);
+      }
+    };
+  }
+
+  private static ObjectNode groupList(Map<String, Map<String, List<ResourceType>>> groups) {
     ObjectNode list = Json.object().put("kind", "APIGroupList").put("apiVersion", "v1");
     ArrayNode listed = list.putArray("groups");
+    groups.forEach(
+        (group, versions) -> {
+          if (!group.isEmpty()) {
+            listed.add(group(group, versions.keySet(), false));
+          }
+        });
+    return list;
+  }
+
+  private ObjectNode aggregated(Map<String, Map<String, List<ResourceType>>> groups) {
     ArrayNode aggregated = Json.array();
     groups.forEach(
         (group, versions) -> {
-          versions.forEach(
-              (version, types) ->
-                  documents.put(
-                      group.isEmpty() ? "/api/" + version : "/apis/" + group + "/" + version,
-                      resourceList(group, version, types)));
           if (!group.isEmpty()) {
-            listed.add(group(group, versions.keySet(), false));
-            documents.put("/apis/" + group, group(group, versions.keySet(), true));
             ObjectNode whole = AggregatedDiscovery.group(group, versions);
             services.all().forEach(remote -> AggregatedDiscovery.extend(whole, remote));
             aggregated.add(whole);
           }
         });
-    documents.put("/apis", list);
-    documents.put("v2 /apis", AggregatedDiscovery.list(aggregated));
-    documents.put(
-        "v2 /api",
-        AggregatedDiscovery.list(
-            Json.array().add(AggregatedDiscovery.group("", groups.getOrDefault("", Map.of())))));
-    Map<String, Document> written = new HashMap<>();
-    documents.forEach(
-        (key, tree) -> {
-          byte[] json = Json.write(tree);
-          written.put(key, new Document(json, key.startsWith("v2") ? Hashes.etag(json) : ""));
-        });
-    return Collections.unmodifiableMap(written);
+    return AggregatedDiscovery.list(aggregated);
   }
 
   /** Groups by preference, in them versions by preference, in them types by name. */

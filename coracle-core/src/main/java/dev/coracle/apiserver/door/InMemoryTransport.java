@@ -89,13 +89,18 @@ public final class InMemoryTransport implements Transport {
   }
 
   @Override
-  public JsonNode read(String path) {
+  public JsonNode read(String path, String accept) {
+    Headers asked = headers.copy().set("Accept", accept);
     Answered answered =
         serve(
-            "GET", path, () -> RequestInfo.nonResource(path, "get"), Query.EMPTY, RequestBody.NONE);
+            "GET",
+            path,
+            () -> RequestInfo.nonResource(path, "get"),
+            Query.EMPTY,
+            RequestBody.NONE,
+            asked);
     ApiResponse.Remote remote = remote(answered);
     if (remote != null) {
-      Headers asked = headers.copy().set("Accept", "application/json");
       return ask(answered, remote, ClientRequest.of("GET", path, asked), WireCalls::document);
     }
     return switch (complete(answered)) {
@@ -254,7 +259,7 @@ public final class InMemoryTransport implements Transport {
         () -> info,
         query,
         call.body() == null ? RequestBody.NONE : new RequestBody.Tree(call.body()),
-        call.contentType());
+        headers.copy().add("Content-Type", call.contentType()));
   }
 
   private Answered serve(
@@ -263,9 +268,7 @@ public final class InMemoryTransport implements Transport {
       java.util.function.Supplier<RequestInfo> info,
       Query query,
       RequestBody body,
-      String... contentType) {
-    Headers sent =
-        contentType.length == 0 ? headers : headers.copy().add("Content-Type", contentType[0]);
+      Headers sent) {
     Answered answered =
         chain.serve(
             new IncomingRequest(

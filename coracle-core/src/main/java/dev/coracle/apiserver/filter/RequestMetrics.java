@@ -43,7 +43,31 @@ public final class RequestMetrics {
       String resource,
       String subresource,
       String scope,
-      String dryRun) {}
+      String dryRun) {
+
+    // Written out, as that of GroupVersionResource is.
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Key that
+          && verb.equals(that.verb)
+          && resource.equals(that.resource)
+          && group.equals(that.group)
+          && version.equals(that.version)
+          && subresource.equals(that.subresource)
+          && scope.equals(that.scope)
+          && dryRun.equals(that.dryRun);
+    }
+
+    @Override
+    public int hashCode() {
+      int hash = 31 * verb.hashCode() + resource.hashCode();
+      hash = 31 * hash + group.hashCode();
+      hash = 31 * hash + version.hashCode();
+      hash = 31 * hash + subresource.hashCode();
+      hash = 31 * hash + scope.hashCode();
+      return 31 * hash + dryRun.hashCode();
+    }
+  }
 
   private final Registry registry;
   private final UnaryOperator<String> knownPath;

@@ -10,6 +10,7 @@ import dev.coracle.client.Informers;
 import dev.coracle.client.SharedInformer;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
@@ -41,15 +42,26 @@ public final class RbacAuthorizer implements Authorizer {
    */
   public record Held(String source, PolicyRule rule) {}
 
+  /**
+   * Grants by subject, and the rules of the roles that they name.
+   *
+   * @param changes how many changes it knows of
+   */
   private record Index(
-      Map<String, List<Grant>> clusterWide, Map<String, List<Grant>> namespaced, long changes) {}
+      Map<String, List<Grant>> clusterWide,
+      Map<String, List<Grant>> namespaced,
+      Map<KubeObject, List<PolicyRule>> rules,
+      long changes) {
+
+    static final Index NONE = new Index(Map.of(), Map.of(), Map.of(), -1);
+  }
 
   private final SharedInformer roles;
   private final SharedInformer clusterRoles;
   private final SharedInformer roleBindings;
   private final SharedInformer clusterRoleBindings;
   private final AtomicLong changes = new AtomicLong();
-  private volatile @Nullable Index index;
+  private volatile Index index = Index.NONE;
 
   /** Starts the informers; questions before {@link #awaitSync()} see what is there so far. */
   public RbacAuthorizer(Informers informers) {
@@ -184,17 +196,20 @@ public final class RbacAuthorizer implements Authorizer {
   private Index index() {
     Index current = index;
     long now = changes.get();
-    if (current == null || current.changes() != now) {
-      current = build(now);
+    if (current.changes() != now) {
+      current = build(now, current.rules());
       index = current;
     }
     return current;
   }
 
-  private Index build(long changesSoFar) {
+  /**
+   * @param before the rules that were read before: a role that did not change is the same object
+   */
+  private Index build(long changesSoFar, Map<KubeObject, List<PolicyRule>> before) {
     Map<String, List<Grant>> clusterWide = new HashMap<>();
     Map<String, List<Grant>> namespaced = new HashMap<>();
-    Map<KubeObject, List<PolicyRule>> rules = new HashMap<>();
+    Rules rules = new Rules(before);
     for (KubeObject binding : clusterRoleBindings.list("")) {
       file(binding, "ClusterRoleBinding \"" + binding.name() + "\"", "", clusterWide, rules);
     }
@@ -206,7 +221,7 @@ public final class RbacAuthorizer implements Authorizer {
           namespaced,
           rules);
     }
-    return new Index(clusterWide, namespaced, changesSoFar);
+    return new Index(clusterWide, namespaced, rules.read, changesSoFar);
   }
 
   private void file(
@@ -214,7 +229,7 @@ public final class RbacAuthorizer implements Authorizer {
       String description,
       String namespace,
       Map<String, List<Grant>> into,
-      Map<KubeObject, List<PolicyRule>> known) {
+      Rules known) {
     String kind = binding.text("roleRef", "kind");
     String name = binding.text("roleRef", "name");
     KubeObject role =
@@ -222,8 +237,7 @@ public final class RbacAuthorizer implements Authorizer {
     if (role == null) {
       return;
     }
-    List<PolicyRule> rules =
-        known.computeIfAbsent(role, object -> PolicyRule.read(object.tree().path("rules")));
+    List<PolicyRule> rules = known.of(role);
     Grant grant = new Grant(description + " of " + kind + " \"" + name + "\"", rules);
     for (JsonNode subject : binding.tree().path("subjects")) {
       String key =
@@ -239,6 +253,29 @@ public final class RbacAuthorizer implements Authorizer {
       into.computeIfAbsent(
               namespace.isEmpty() ? key : namespace + "/" + key, k -> new ArrayList<>())
           .add(grant);
+    }
+  }
+
+  /** The rules of roles, each read once. */
+  private static final class Rules {
+
+    private final Map<KubeObject, List<PolicyRule>> before;
+    private final Map<KubeObject, List<PolicyRule>> read = new IdentityHashMap<>();
+
+    Rules(Map<KubeObject, List<PolicyRule>> before) {
+      this.before = before;
+    }
+
+    List<PolicyRule> of(KubeObject role) {
+      List<PolicyRule> rules = read.get(role);
+      if (rules == null) {
+        rules = before.get(role);
+        if (rules == null) {
+          rules = PolicyRule.read(role.tree().path("rules"));
+        }
+        read.put(role, rules);
+      }
+      return rules;
     }
   }
 }

@@ -19,4 +19,9 @@ public record AdmissionOptions(List<String> enabled, List<String> disabled, @Nul
     enabled = List.copyOf(enabled);
     disabled = List.copyOf(disabled);
   }
+
+  /** Whether the plugins are those that are on anyway, with their own settings. */
+  public boolean isUsual() {
+    return enabled.isEmpty() && disabled.isEmpty() && config == null;
+  }
 }

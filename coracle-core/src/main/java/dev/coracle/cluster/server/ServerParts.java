@@ -6,7 +6,6 @@ import dev.coracle.api.ControllableClock;
 import dev.coracle.api.WriteOptions;
 import dev.coracle.apiserver.ApiServer;
 import dev.coracle.apiserver.ApiServerConfig;
-import dev.coracle.apiserver.audit.AuditConfig;
 import dev.coracle.apiserver.audit.Auditing;
 import dev.coracle.apiserver.audit.Auditor;
 import dev.coracle.apiserver.paths.HealthChecks;
@@ -24,7 +23,6 @@ import dev.coracle.cluster.access.Identities;
 import dev.coracle.cluster.bootstrap.Bootstrap;
 import dev.coracle.cluster.bootstrap.ClusterInfo;
 import dev.coracle.cluster.bootstrap.LegacyTokenTracking;
-import dev.coracle.cluster.options.AdmissionOptions;
 import dev.coracle.cluster.options.ClusterOptions;
 import dev.coracle.cluster.pki.Pki;
 import dev.coracle.cluster.pki.RootCa;
@@ -122,7 +120,7 @@ public final class ServerParts {
 
   /** What records requests, closed after everything that makes requests. */
   private @Nullable Auditor auditor() {
-    if (options.server().audit().equals(AuditConfig.OFF)) {
+    if (options.server().audit().isOff()) {
       return null;
     }
     try {
@@ -200,7 +198,7 @@ public final class ServerParts {
 
   /** Whether somebody records the first objects, or may decide them. */
   private boolean seesFirstWrites() {
-    return auditor != null || !options.server().admission().equals(AdmissionOptions.USUAL);
+    return auditor != null || !options.server().admission().isUsual();
   }
 
   private void plant(List<Seed> seeds) {

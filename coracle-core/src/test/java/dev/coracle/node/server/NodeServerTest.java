@@ -131,8 +131,8 @@ class NodeServerTest {
       }
 
       @Override
-      public JsonNode read(String path) {
-        return objects.read(path);
+      public JsonNode read(String path, String accept) {
+        return objects.read(path, accept);
       }
 
       @Override
