@@ -4,6 +4,7 @@ import dev.coracle.api.Cidr;
 import dev.coracle.client.views.DiscoveryEndpointPort;
 import dev.coracle.client.views.Endpoint;
 import dev.coracle.client.views.EndpointSlice;
+import dev.coracle.client.views.ObjectMeta;
 import dev.coracle.client.views.Service;
 import dev.coracle.client.views.ServicePort;
 import java.util.ArrayList;
@@ -54,6 +55,10 @@ final class ServiceRules {
 
   private static final int DEFAULT_AFFINITY = 10_800;
 
+  /** Labels that keep a service proxy away from a Service or an EndpointSlice. */
+  private static final List<String> NOT_OURS =
+      List.of("service.kubernetes.io/service-proxy-name", "service.kubernetes.io/headless");
+
   private ServiceRules() {}
 
   /**
@@ -66,7 +71,10 @@ final class ServiceRules {
     List<Target> targets = new ArrayList<>();
     TreeSet<String> pods = new TreeSet<>();
     for (Service service : services) {
-      targets(service, slices.getOrDefault(key(service), List.of()), targets);
+      if (isOurs(service.metadata())) {
+        List<EndpointSlice> all = slices.getOrDefault(key(service), List.of());
+        targets(service, all.stream().filter(s -> isOurs(s.metadata())).toList(), targets);
+      }
     }
     StringBuilder chains = new StringBuilder();
     TreeMap<String, String> clusterIps = new TreeMap<>();
@@ -114,6 +122,10 @@ final class ServiceRules {
     }
     return table(
         machine, chains, clusterIps, balancers, nodePorts, refused, refusedNodePorts, pods);
+  }
+
+  private static boolean isOurs(ObjectMeta metadata) {
+    return NOT_OURS.stream().noneMatch(metadata.labels()::containsKey);
   }
 
   private static String key(Service service) {

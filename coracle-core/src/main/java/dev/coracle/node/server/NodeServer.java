@@ -1,5 +1,6 @@
 package dev.coracle.node.server;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
@@ -23,9 +24,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Serves {@code /containerLogs/NS/POD/CONTAINER}, {@code /exec/...}, {@code /attach/...}, {@code
- * /portForward/NS/POD}, {@code /pods}, {@code /configz}, {@code /healthz}, {@code /stats/summary},
- * {@code /metrics}, {@code /metrics/cadvisor} and {@code /metrics/resource}. Who may use them the
- * API server decides ({@link RequestAuthorization}); only {@code /healthz} is open.
+ * /portForward/NS/POD}, {@code /pods}, {@code /runningpods/}, {@code /logs/}, {@code /configz},
+ * {@code /healthz}, {@code /stats/summary}, {@code /metrics}, {@code /metrics/cadvisor} and {@code
+ * /metrics/resource}. Who may use them the API server decides ({@link RequestAuthorization}); only
+ * {@code /healthz} is open.
  */
 public final class NodeServer implements AutoCloseable {
 
@@ -49,6 +51,7 @@ public final class NodeServer implements AutoCloseable {
   private final StatsSummary stats;
   private final NodeMetrics metrics;
   private final ContainerLogs logs;
+  private final NodeLogs nodeLogs;
   private final PodStreams streams;
   private final boolean secured;
   private final RequestAuthorization authorization;
@@ -60,6 +63,7 @@ public final class NodeServer implements AutoCloseable {
     this.stats = new StatsSummary(config, pods);
     this.metrics = new NodeMetrics(pods, stats);
     this.logs = new ContainerLogs(pods);
+    this.nodeLogs = new NodeLogs(config.stateDir().resolve("logs"));
     this.streams = new PodStreams(config.runtime(), pods);
     this.secured = config.tls() != null;
     this.authorization =
@@ -132,6 +136,9 @@ public final class NodeServer implements AutoCloseable {
     Query query = Query.of(request.rawQuery());
     switch (first) {
       case "pods" -> Answers.json(responder, podList());
+      case "runningpods" -> Answers.json(responder, runningPods());
+      case "logs" ->
+          nodeLogs.serve(responder, path.subList(1, path.size()), request.rawPath().endsWith("/"));
       case "configz" -> Answers.json(responder, configuration());
       case "stats" -> Answers.json(responder, stats.summary());
       case "metrics" -> metrics(request, responder, String.join("/", path));
@@ -186,10 +193,41 @@ public final class NodeServer implements AutoCloseable {
   }
 
   private ObjectNode podList() {
+    ObjectNode list = emptyList();
+    pods.list().forEach(pod -> list.withArray("items").add(pod.tree()));
+    return list;
+  }
+
+  /** The Pods that the runtime has, in the little that it knows of them. */
+  private ObjectNode runningPods() {
+    ObjectNode list = emptyList();
+    for (KubeObject pod : pods.list()) {
+      if (pods.sandbox(pod.namespace(), pod.name()) == null) {
+        continue;
+      }
+      ObjectNode item = list.withArray("items").addObject();
+      item.putObject("metadata")
+          .put("name", pod.name())
+          .put("namespace", pod.namespace())
+          .put("uid", pod.uid())
+          .putNull("creationTimestamp");
+      ArrayNode containers = item.putObject("spec").putArray("containers");
+      for (JsonNode container : pod.at("spec", "containers")) {
+        String name = container.path("name").asText();
+        if (pods.runningContainer(pod.namespace(), pod.name(), name) != null) {
+          ObjectNode entry = containers.addObject().put("name", name);
+          entry.put("image", container.path("image").asText()).putObject("resources");
+        }
+      }
+      item.putObject("status");
+    }
+    return list;
+  }
+
+  private static ObjectNode emptyList() {
     ObjectNode list = Json.object().put("kind", "PodList").put("apiVersion", "v1");
     list.putObject("metadata");
-    ArrayNode items = list.putArray("items");
-    pods.list().forEach(pod -> items.add(pod.tree()));
+    list.putArray("items");
     return list;
   }
 }

@@ -49,7 +49,12 @@ class NodeServerTest {
 
   private static final KubeObject POD =
       KubeObject.of(
-          "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"web\",\"namespace\":\"default\",\"uid\":\"u\"},\"spec\":{\"containers\":[{\"name\":\"main\"}]}}"
+          "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"web\",\"namespace\":\"default\",\"uid\":\"u\"},\"spec\":{\"containers\":[{\"name\":\"main\",\"image\":\"x\"},{\"name\":\"done\"}]}}"
+              .getBytes(StandardCharsets.UTF_8));
+
+  private static final KubeObject ENDED =
+      KubeObject.of(
+          "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"ended\",\"namespace\":\"default\"},\"spec\":{\"containers\":[{\"name\":\"main\"}]}}"
               .getBytes(StandardCharsets.UTF_8));
 
   @BeforeEach
@@ -79,7 +84,7 @@ class NodeServerTest {
             new NodeServer.Pods() {
               @Override
               public List<KubeObject> list() {
-                return List.of(POD);
+                return List.of(POD, ENDED);
               }
 
               @Override
@@ -90,12 +95,12 @@ class NodeServerTest {
               @Override
               public @Nullable String runningContainer(
                   String namespace, String name, String container) {
-                return null;
+                return container.equals("main") ? "id" : null;
               }
 
               @Override
               public @Nullable String sandbox(String namespace, String name) {
-                return null;
+                return name.equals("web") ? "sandbox" : null;
               }
 
               @Override
@@ -204,6 +209,40 @@ class NodeServerTest {
   }
 
   @Test
+  void runningPods_areThoseOfTheRuntime() throws Exception {
+    try (HttpClient client = client(true)) {
+      for (String path : List.of("/runningpods/", "/runningpods")) {
+        assertThat(get(client, path).body())
+            .isEqualTo(
+                "{\"kind\":\"PodList\",\"apiVersion\":\"v1\",\"metadata\":{},\"items\":[{\"metadata\":{\"name\":\"web\",\"namespace\":\"default\",\"uid\":\"u\",\"creationTimestamp\":null},\"spec\":{\"containers\":[{\"name\":\"main\",\"image\":\"x\",\"resources\":{}}]},\"status\":{}}]}");
+      }
+    }
+  }
+
+  @Test
+  void logs_areTheNodesOwn() throws Exception {
+    Path container = Files.createDirectories(directory.resolve("logs/default_a&b_u/main"));
+    Files.writeString(container.resolve("0.log"), "said\n");
+    Files.createSymbolicLink(container.resolve("1.log"), directory.resolve("0.log"));
+    try (HttpClient client = client(true)) {
+      assertThat(get(client, "/logs/").body()).contains("<a href=\"pods/\">pods/</a>");
+      assertThat(get(client, "/logs/pods/").body())
+          .contains("<a href=\"default_a%26b_u/\">default_a&amp;b_u/</a>");
+      HttpResponse<String> moved = get(client, "/logs/pods/default_a%26b_u");
+      assertThat(moved.statusCode()).isEqualTo(301);
+      assertThat(moved.headers().firstValue("Location")).hasValue("default_a%26b_u/");
+      HttpResponse<String> log = get(client, "/logs/pods/default_a%26b_u/main/0.log");
+      assertThat(log.body()).isEqualTo("said\n");
+      assertThat(log.headers().firstValue("Content-Type")).hasValue("text/plain; charset=utf-8");
+      for (String path :
+          List.of(
+              "pods/%2e%2e/0.log", "pods/..%2f0.log", "0.log", "pods/default_a%26b_u/main/1.log")) {
+        assertThat(get(client, "/logs/" + path).statusCode()).as(path).isEqualTo(404);
+      }
+    }
+  }
+
+  @Test
   void anotherCertificateOfTheCluster_withoutRights_isForbidden() throws Exception {
     try (HttpClient client = client(true, "system:node:two", "system:nodes")) {
       HttpResponse<String> logs = get(client, "/containerLogs/default/web/main");
@@ -216,6 +255,11 @@ class NodeServerTest {
       assertThat(get(client, "/exec/default/web/main?command=ls").statusCode()).isEqualTo(403);
       assertThat(get(client, "/stats/summary").statusCode()).isEqualTo(403);
       assertThat(get(client, "/healthz").statusCode()).isEqualTo(200);
+      assertThat(get(client, "/runningpods/").statusCode()).isEqualTo(403);
+      assertThat(get(client, "/logs/").body())
+          .isEqualTo(
+              "Forbidden (user=system:node:two, verb=get, resource=nodes,"
+                  + " subresource(s)=[log])\n");
     }
   }
 
