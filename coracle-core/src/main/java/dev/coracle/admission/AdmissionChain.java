@@ -10,17 +10,24 @@ import java.util.List;
  */
 public final class AdmissionChain implements AdmissionHook {
 
-  private final List<AdmissionPlugin> plugins;
+  private final List<AdmissionPlugin> mutating;
+  private final List<AdmissionPlugin> validating;
 
   public AdmissionChain(List<AdmissionPlugin> plugins) {
-    this.plugins = List.copyOf(plugins);
+    this(plugins, plugins);
+  }
+
+  /** Of plugins of which some do only one of the two. */
+  AdmissionChain(List<AdmissionPlugin> mutating, List<AdmissionPlugin> validating) {
+    this.mutating = List.copyOf(mutating);
+    this.validating = List.copyOf(validating);
   }
 
   @Override
   public void mutate(AdmissionAttributes attributes) {
     Reinvocation reinvocation = new Reinvocation();
     do {
-      for (AdmissionPlugin plugin : plugins) {
+      for (AdmissionPlugin plugin : mutating) {
         plugin.admit(attributes, reinvocation);
       }
     } while (!reinvocation.isAgain() && reinvocation.begin());
@@ -28,7 +35,7 @@ public final class AdmissionChain implements AdmissionHook {
 
   @Override
   public void validate(AdmissionAttributes attributes) {
-    for (AdmissionPlugin plugin : plugins) {
+    for (AdmissionPlugin plugin : validating) {
       plugin.validate(attributes);
     }
   }

@@ -6,6 +6,8 @@ import dev.coracle.api.Operation;
 import dev.coracle.metrics.Family;
 import dev.coracle.metrics.Histogram;
 import dev.coracle.metrics.Metrics;
+import java.lang.reflect.Method;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -50,10 +52,32 @@ public final class MeasuredAdmission implements AdmissionHook {
             "rejected",
             "type");
     return new MeasuredAdmission(
-        new AdmissionChain(
-            plugins.stream().map(plugin -> (AdmissionPlugin) new Measured(plugin, each)).toList()),
+        new AdmissionChain(those(plugins, "admit", each), those(plugins, "validate", each)),
         new Times((operation, rejected) -> step.of(operation, rejected, "admit")),
         new Times((operation, rejected) -> step.of(operation, rejected, "validate")));
+  }
+
+  /** The plugins that have this method of their own; the others would be timed for nothing. */
+  private static List<AdmissionPlugin> those(
+      List<AdmissionPlugin> plugins, String method, Family.Histograms times) {
+    List<AdmissionPlugin> those = new ArrayList<>();
+    for (AdmissionPlugin plugin : plugins) {
+      if (has(plugin.getClass(), method)) {
+        those.add(new Measured(plugin, times));
+      }
+    }
+    return those;
+  }
+
+  private static boolean has(Class<?> type, String method) {
+    for (Class<?> at = type; at != null; at = at.getSuperclass()) {
+      for (Method declared : at.getDeclaredMethods()) {
+        if (declared.getName().equals(method)) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   @Override
@@ -87,8 +111,12 @@ public final class MeasuredAdmission implements AdmissionHook {
         work.run();
         done = true;
       } finally {
-        histogram(operation, done).recordNanos(System.nanoTime() - began);
+        took(operation, done, began);
       }
+    }
+
+    void took(Operation operation, boolean done, long began) {
+      histogram(operation, done).recordNanos(System.nanoTime() - began);
     }
 
     private Histogram histogram(Operation operation, boolean done) {
@@ -126,12 +154,26 @@ public final class MeasuredAdmission implements AdmissionHook {
 
     @Override
     public void admit(AdmissionAttributes attributes, Reinvocation reinvocation) {
-      admit.time(attributes.operation(), () -> plugin.admit(attributes, reinvocation));
+      long began = System.nanoTime();
+      boolean done = false;
+      try {
+        plugin.admit(attributes, reinvocation);
+        done = true;
+      } finally {
+        admit.took(attributes.operation(), done, began);
+      }
     }
 
     @Override
     public void validate(AdmissionAttributes attributes) {
-      validate.time(attributes.operation(), () -> plugin.validate(attributes));
+      long began = System.nanoTime();
+      boolean done = false;
+      try {
+        plugin.validate(attributes);
+        done = true;
+      } finally {
+        validate.took(attributes.operation(), done, began);
+      }
     }
   }
 }

@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -129,7 +130,12 @@ public final class Decoder {
    */
   public static Decoded decodePatched(
       ObjectNode patched, Schema schema, FieldValidation validation) {
-    try (JsonParser parser = patched.traverse(Json.mapper())) {
+    return reread(patched, patched, schema, validation);
+  }
+
+  private static Decoded reread(
+      ObjectNode read, ObjectNode patched, Schema schema, FieldValidation validation) {
+    try (JsonParser parser = read.traverse(Json.mapper())) {
       TreeReader reader = new TreeReader(parser);
       ObjectNode object = reader.read(schema);
       List<String> problems = reader.strictErrors();
@@ -142,6 +148,50 @@ public final class Decoder {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /**
+   * As {@link #decodePatched(ObjectNode, Schema, FieldValidation)}, for a patch of an object that
+   * was decoded once: of a built-in kind's, only what the patch changed is read again.
+   *
+   * @param original the object that was patched; shares with the patched one what stayed as it was
+   * @return a tree of the caller's own, but for its managedFields, which nobody changes in place
+   */
+  public static Decoded decodePatched(
+      ObjectNode patched, ObjectNode original, Schema schema, FieldValidation validation) {
+    if (schema.isCustom()) {
+      return decodePatched(patched, schema, validation);
+    }
+    ObjectNode changed = Json.object();
+    for (Map.Entry<String, JsonNode> field : patched.properties()) {
+      if (!field.getValue().isContainerNode() || field.getValue() != original.get(field.getKey())) {
+        changed.set(field.getKey(), field.getValue());
+      }
+    }
+    Decoded decoded = reread(changed, patched, schema, validation);
+    ObjectNode whole = Json.object();
+    for (Map.Entry<String, JsonNode> field : patched.properties()) {
+      JsonNode value =
+          changed.has(field.getKey())
+              ? decoded.object().get(field.getKey())
+              : copy(field.getKey(), field.getValue());
+      if (value != null) {
+        whole.set(field.getKey(), value);
+      }
+    }
+    return new Decoded(whole, decoded.warnings());
+  }
+
+  private static JsonNode copy(String field, JsonNode value) {
+    if (!field.equals("metadata") || !value.has("managedFields")) {
+      return value.deepCopy();
+    }
+    ObjectNode metadata = Json.object();
+    for (Map.Entry<String, JsonNode> each : value.properties()) {
+      boolean shared = each.getKey().equals("managedFields");
+      metadata.set(each.getKey(), shared ? each.getValue() : each.getValue().deepCopy());
+    }
+    return metadata;
   }
 
   /**
@@ -179,7 +229,7 @@ public final class Decoder {
     ObjectNode sorted = Json.object();
     patched
         .propertyStream()
-        .sorted(java.util.Map.Entry.comparingByKey())
+        .sorted(Map.Entry.comparingByKey())
         .forEach(field -> sorted.set(field.getKey(), field.getValue()));
     String value = new String(Json.write(sorted), StandardCharsets.UTF_8);
     String message = "Invalid value: " + Json.object().textNode(value) + ": " + why;

@@ -1,8 +1,10 @@
 package dev.coracle.schema;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -53,16 +55,7 @@ record FieldComparison(FieldSet added, FieldSet modified, FieldSet removed) {
     switch (nothing ? FieldShape.WHOLE : FieldShape.of(schema, before, now)) {
       case WHOLE -> {}
       case FIELDS -> {
-        Set<String> names = new LinkedHashSet<>();
-        FieldShape.fields(before).forEach(field -> names.add(field.getKey()));
-        FieldShape.fields(now).forEach(field -> names.add(field.getKey()));
-        for (String name : names) {
-          compare(
-              before == null ? null : before.get(name),
-              now == null ? null : now.get(name),
-              FieldShape.field(schema, name),
-              place.child("f:" + name));
-        }
+        fields(before, now, schema, place);
         presence(before, now, place);
         return;
       }
@@ -73,7 +66,11 @@ record FieldComparison(FieldSet added, FieldSet modified, FieldSet removed) {
           Set<String> steps = new LinkedHashSet<>(befores.keySet());
           steps.addAll(nows.keySet());
           for (String step : steps) {
-            compare(befores.get(step), nows.get(step), schema.items(), place.child(step));
+            JsonNode was = befores.get(step);
+            JsonNode is = nows.get(step);
+            if (!Objects.equals(was, is)) {
+              compare(was, is, schema.items(), place.child(step));
+            }
           }
         }
         presence(before, now, place);
@@ -86,6 +83,28 @@ record FieldComparison(FieldSet added, FieldSet modified, FieldSet removed) {
       }
     } else {
       presence(before, now, place);
+    }
+  }
+
+  private static void fields(
+      @Nullable JsonNode before, @Nullable JsonNode now, @Nullable Schema schema, Place place) {
+    if (before instanceof ObjectNode was) {
+      for (Map.Entry<String, JsonNode> field : was.properties()) {
+        String name = field.getKey();
+        JsonNode value = now == null ? null : now.get(name);
+        if (!field.getValue().equals(value)) {
+          Schema own = FieldShape.field(schema, name);
+          compare(field.getValue(), value, own, place.child("f:" + name));
+        }
+      }
+    }
+    if (now instanceof ObjectNode is) {
+      for (Map.Entry<String, JsonNode> field : is.properties()) {
+        String name = field.getKey();
+        if (before == null || !before.has(name)) {
+          compare(null, field.getValue(), FieldShape.field(schema, name), place.child("f:" + name));
+        }
+      }
     }
   }
 

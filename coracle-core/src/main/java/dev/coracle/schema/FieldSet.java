@@ -162,7 +162,7 @@ public final class FieldSet {
   }
 
   private static String normal(String step) {
-    if (!step.startsWith("k:") && !step.startsWith("v:")) {
+    if (!step.startsWith("k:") && !step.startsWith("v:") || ListStep.isPlain(step)) {
       return step;
     }
     try {
@@ -177,11 +177,43 @@ public final class FieldSet {
 
   /** The step to the element of a list that has these keys. */
   static String key(ObjectNode keys) {
+    String plain = ListStep.plain(keys);
+    if (plain != null) {
+      return plain;
+    }
     TreeMap<String, JsonNode> sorted = new TreeMap<>();
     keys.properties().forEach(entry -> sorted.put(entry.getKey(), entry.getValue()));
     ObjectNode ordered = Json.object();
     ordered.setAll(sorted);
     return "k:" + ordered;
+  }
+
+  /** Whether a manager with these {@code fieldsV1}, as they are written here, owns all of it. */
+  boolean isWithin(JsonNode fieldsV1) {
+    for (Map.Entry<String, FieldSet> child : children.entrySet()) {
+      JsonNode owned = fieldsV1.get(child.getKey());
+      FieldSet set = child.getValue();
+      if (owned == null || (set.member && !isMember(owned)) || !set.isWithin(owned)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Whether a manager with these {@code fieldsV1}, as they are written here, owns none of it. */
+  boolean isApartFrom(JsonNode fieldsV1) {
+    for (Map.Entry<String, FieldSet> child : children.entrySet()) {
+      JsonNode owned = fieldsV1.get(child.getKey());
+      FieldSet set = child.getValue();
+      if (owned != null && ((set.member && isMember(owned)) || !set.isApartFrom(owned))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean isMember(JsonNode node) {
+    return node.isEmpty() || node.has(".");
   }
 
   @Override

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 public final class ManagedFields {
 
   /** What is nobody's. */
-  private static final FieldSet UNOWNED =
+  static final FieldSet UNOWNED =
       FieldSet.of(
           "apiVersion",
           "kind",
@@ -81,6 +81,9 @@ public final class ManagedFields {
    *     and admission changes it (what these add is nobody's); its managedFields are replaced
    */
   public static void update(@Nullable ObjectNode live, ObjectNode now, FieldManager manager) {
+    if (live != null && UnchangedOwners.keep(live, now, manager)) {
+      return;
+    }
     JsonNode sent = now.path("metadata").path("managedFields");
     boolean cleared = sent instanceof ArrayNode list && list.size() == 1 && list.get(0).isEmpty();
     ManagedEntries entries = ManagedEntries.of(cleared ? null : sent);
@@ -285,7 +288,7 @@ public final class ManagedFields {
         : name;
   }
 
-  private static ObjectNode withoutManagedFields(ObjectNode object) {
+  static ObjectNode withoutManagedFields(ObjectNode object) {
     if (!object.path("metadata").has("managedFields")) {
       return object;
     }

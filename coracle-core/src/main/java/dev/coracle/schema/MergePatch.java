@@ -34,25 +34,25 @@ public final class MergePatch implements Patch {
 
   @Override
   public ObjectNode apply(ObjectNode original, Schema schema) {
-    ObjectNode target = original.deepCopy();
-    merge(target, patch);
-    return target;
+    return merged(original, patch);
   }
 
-  private static void merge(ObjectNode target, ObjectNode patch) {
+  private static ObjectNode merged(ObjectNode original, ObjectNode patch) {
+    ObjectNode target = Json.object();
+    target.setAll(original);
     for (Map.Entry<String, JsonNode> field : patch.properties()) {
       String name = field.getKey();
       JsonNode value = field.getValue();
       if (value.isNull()) {
         target.remove(name);
       } else if (value instanceof ObjectNode changes) {
-        ObjectNode into =
-            target.get(name) instanceof ObjectNode existing ? existing : target.putObject(name);
-        merge(into, changes);
+        ObjectNode existing = target.get(name) instanceof ObjectNode there ? there : Json.object();
+        target.set(name, merged(existing, changes));
       } else {
-        target.set(name, value.deepCopy());
+        target.set(name, value);
       }
     }
+    return target;
   }
 
   /** A patch that is one object. */

@@ -32,7 +32,8 @@ public sealed interface Patch permits JsonPatch, MergePatch, StrategicMergePatch
   /**
    * @param original stays as it is
    * @param schema of the object; only a strategic merge patch asks it
-   * @return a tree of the caller's own, to be read with {@link Decoder#decodePatched}
+   * @return shares with the original what the patch leaves alone, so it is not to be changed: to be
+   *     read with {@link Decoder#decodePatched}
    * @throws StatusException 422 when the patch does not fit the object
    */
   ObjectNode apply(ObjectNode original, Schema schema);

@@ -44,10 +44,14 @@ public final class StrategicMergePatch implements Patch {
 
   @Override
   public ObjectNode apply(ObjectNode original, Schema schema) {
-    return merge(original.deepCopy(), patch.deepCopy(), schema);
+    return merge(original, patch.deepCopy(), schema);
   }
 
-  private static ObjectNode merge(ObjectNode original, ObjectNode patch, @Nullable Schema schema) {
+  /**
+   * @param before stays as it is
+   * @param patch is used up
+   */
+  private static ObjectNode merge(ObjectNode before, ObjectNode patch, @Nullable Schema schema) {
     JsonNode directive = patch.get(DIRECTIVE);
     if (directive != null) {
       return switch (directive.asText()) {
@@ -59,6 +63,8 @@ public final class StrategicMergePatch implements Patch {
         default -> throw unknownDirective(directive, patch);
       };
     }
+    ObjectNode original = Json.object();
+    original.setAll(before);
     retainKeys(original, patch);
     orderedLists(original, patch, schema);
     for (Map.Entry<String, JsonNode> field : patch.properties()) {
@@ -134,11 +140,11 @@ public final class StrategicMergePatch implements Patch {
         throw StatusException.badRequest("invalid patch format of " + ORDER + " list");
       }
       Schema child = schema == null ? null : schema.child(name);
-      ArrayNode before = present instanceof ArrayNode list ? list.deepCopy() : Json.array();
+      ArrayNode before = present instanceof ArrayNode list ? list : Json.array();
       ArrayNode merged;
       if (changes instanceof ArrayNode list) {
         checkOrder(list, wanted, mergeKey(child));
-        merged = present == null ? plain(list) : mergeLists(before.deepCopy(), list, child);
+        merged = present == null ? plain(list) : mergeLists(before, list, child);
       } else {
         merged = before;
       }
@@ -175,16 +181,16 @@ public final class StrategicMergePatch implements Patch {
   }
 
   private static ArrayNode mergeLists(
-      ArrayNode original, ArrayNode changes, @Nullable Schema schema) {
+      ArrayNode before, ArrayNode changes, @Nullable Schema schema) {
     if (schema == null || !schema.patchStrategy().contains("merge")) {
       return plain(changes);
     }
-    if (original.isEmpty() && changes.isEmpty()) {
-      return original;
+    if (before.isEmpty() && changes.isEmpty()) {
+      return before;
     }
-    JsonNode example = original.isEmpty() ? changes.get(0) : original.get(0);
+    JsonNode example = before.isEmpty() ? changes.get(0) : before.get(0);
     String mergeKey = example.isObject() ? schema.patchMergeKey() : "";
-    ArrayNode before = original.deepCopy();
+    ArrayNode original = Json.array().addAll(before);
     ArrayNode order = Json.array();
     if (!example.isObject()) {
       for (JsonNode change : changes) {

@@ -270,7 +270,10 @@ public final class SchemaAdapter implements ObjectSchemas {
       if (other != null) {
         Decoder.decodePatched(patched, other, FieldValidation.IGNORE);
       }
-      return decode(type, patched, true, fieldValidation, warnings);
+      Decoded decoded =
+          Decoder.decodePatched(patched, object, schema, FieldValidation.of(fieldValidation));
+      warn(warnings, decoded.warnings());
+      return decoded.object();
     };
   }
 
