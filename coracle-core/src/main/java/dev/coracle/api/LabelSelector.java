@@ -2,6 +2,7 @@ package dev.coracle.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -198,6 +199,18 @@ public final class LabelSelector {
 
   public List<Requirement> requirements() {
     return List.of(requirements);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof LabelSelector that
+        && nothing == that.nothing
+        && Arrays.equals(requirements, that.requirements);
+  }
+
+  @Override
+  public int hashCode() {
+    return Arrays.hashCode(requirements) * 2 + (nothing ? 1 : 0);
   }
 
   /** The string form, as {@code kubectl get} shows selectors and as a query takes them. */

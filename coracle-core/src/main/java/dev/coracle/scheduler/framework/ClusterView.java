@@ -15,6 +15,11 @@ public interface ClusterView {
     return Map.of();
   }
 
+  /** The Pods on all nodes that exist. */
+  default PodGroups groups() {
+    return PodGroups.of(nodes());
+  }
+
   /**
    * Which Pods are a Pod's kind: those of its Services and of its ReplicationController, ReplicaSet
    * or StatefulSet; everything when it has none of these.

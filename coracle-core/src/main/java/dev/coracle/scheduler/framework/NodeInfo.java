@@ -27,10 +27,28 @@ public final class NodeInfo {
   private Resources scoringRequested = Resources.NONE;
   private Map<String, String> labels = Map.of();
   private Map<String, Long> images = Map.of();
-  private @Nullable IdentityHashMap<LabelSelector, Integer> counts;
+  private @Nullable IdentityHashMap<LabelSelector, Count> counts;
   private int withTerms;
   private int withAntiAffinity;
   private int withPorts;
+
+  /** How many Pods of a namespace a selector is about. */
+  private static final class Count {
+    private final String namespace;
+    private int pods;
+
+    Count(String namespace) {
+      this.namespace = namespace;
+    }
+
+    void add(PodInfo pod, LabelSelector selector, int sign) {
+      if (!pod.isDeleting()
+          && pod.namespace().equals(namespace)
+          && selector.matches(pod.labels())) {
+        pods += sign;
+      }
+    }
+  }
 
   public NodeInfo(String name) {
     this.name = name;
@@ -144,7 +162,6 @@ public final class NodeInfo {
   public void add(PodInfo pod) {
     remove(pod.uid());
     pods.put(pod.uid(), pod);
-    counts = null;
     requested = requested.plus(pod.requests());
     scoringRequested = scoringRequested.plus(pod.scoringRequests());
     count(pod, 1);
@@ -154,11 +171,14 @@ public final class NodeInfo {
     withTerms += pod.hasTerms() ? sign : 0;
     withAntiAffinity += pod.antiAffinity().isEmpty() ? 0 : sign;
     withPorts += pod.ports().isEmpty() ? 0 : sign;
+    if (counts != null) {
+      counts.forEach((selector, count) -> count.add(pod, selector, sign));
+    }
   }
 
   /**
-   * How many Pods here, which stay, a selector is about. Kept until Pods come or go: from one Pod's
-   * turn to the next only one node changes.
+   * How many Pods here, which stay, a selector is about. Counted once, and kept as Pods come and
+   * go.
    *
    * @param selector always the same instance for the same namespace and requirements, and never for
    *     two namespaces
@@ -167,25 +187,21 @@ public final class NodeInfo {
     if (pods.isEmpty()) {
       return 0;
     }
-    IdentityHashMap<LabelSelector, Integer> kept = counts;
-    Integer known = kept == null ? null : kept.get(selector);
+    IdentityHashMap<LabelSelector, Count> kept = counts;
+    Count known = kept == null ? null : kept.get(selector);
     if (known != null) {
-      return known;
+      return known.pods;
     }
-    int count = 0;
+    Count count = new Count(namespace);
     for (PodInfo pod : pods.values()) {
-      if (!pod.isDeleting()
-          && pod.namespace().equals(namespace)
-          && selector.matches(pod.labels())) {
-        count++;
-      }
+      count.add(pod, selector, 1);
     }
     if (kept == null || kept.size() >= COUNTS_KEPT) {
       kept = new IdentityHashMap<>(4);
       counts = kept;
     }
     kept.put(selector, count);
-    return count;
+    return count.pods;
   }
 
   public @Nullable PodInfo find(String uid) {
@@ -201,7 +217,6 @@ public final class NodeInfo {
   public void remove(String uid) {
     PodInfo pod = pods.remove(uid);
     if (pod != null) {
-      counts = null;
       requested = requested.minus(pod.requests());
       scoringRequested = scoringRequested.minus(pod.scoringRequests());
       count(pod, -1);

@@ -36,9 +36,7 @@ public final class PodInfo {
   private final Resources scoringRequests;
   private final List<HostPort> ports;
   private final List<PodClaims.Use> claims;
-  private final List<PodTerm> affinity;
-  private final List<PodTerm> antiAffinity;
-  private final List<PodTerm> preferred;
+  private final Likeness likeness;
 
   private PodInfo(KubeObject pod) {
     this.pod = pod;
@@ -55,9 +53,13 @@ public final class PodInfo {
     this.ports = ports(spec);
     this.claims = spec.path("volumes").isEmpty() ? List.of() : List.copyOf(PodClaims.of(pod));
     boolean terms = !spec.path("affinity").isMissingNode();
-    this.affinity = terms ? PodTerm.required(pod, "podAffinity") : List.of();
-    this.antiAffinity = terms ? PodTerm.required(pod, "podAntiAffinity") : List.of();
-    this.preferred = terms ? PodTerm.preferred(pod) : List.of();
+    this.likeness =
+        new Likeness(
+            namespace,
+            labels,
+            terms ? PodTerm.required(pod, "podAffinity") : List.of(),
+            terms ? PodTerm.required(pod, "podAntiAffinity") : List.of(),
+            terms ? PodTerm.preferred(pod) : List.of());
   }
 
   private PodInfo(PodInfo same, KubeObject pod) {
@@ -71,9 +73,7 @@ public final class PodInfo {
     this.scoringRequests = same.scoringRequests;
     this.ports = same.ports;
     this.claims = same.claims;
-    this.affinity = same.affinity;
-    this.antiAffinity = same.antiAffinity;
-    this.preferred = same.preferred;
+    this.likeness = same.likeness;
   }
 
   public static PodInfo of(KubeObject pod) {
@@ -135,24 +135,29 @@ public final class PodInfo {
     return claims;
   }
 
+  /** What Pod affinity sees of it. */
+  public Likeness likeness() {
+    return likeness;
+  }
+
   /** The Pods it must be near to. */
   public List<PodTerm> affinity() {
-    return affinity;
+    return likeness.affinity();
   }
 
   /** The Pods it must be far from. */
   public List<PodTerm> antiAffinity() {
-    return antiAffinity;
+    return likeness.antiAffinity();
   }
 
   /** The Pods it wants to be near to (weight above 0) and far from (below 0). */
   public List<PodTerm> preferred() {
-    return preferred;
+    return likeness.preferred();
   }
 
   /** Whether it asks for anything of other Pods, or avoids them. */
   public boolean hasTerms() {
-    return !affinity.isEmpty() || !antiAffinity.isEmpty() || !preferred.isEmpty();
+    return !affinity().isEmpty() || !antiAffinity().isEmpty() || !preferred().isEmpty();
   }
 
   public int priority() {

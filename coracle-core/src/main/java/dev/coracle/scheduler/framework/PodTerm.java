@@ -96,7 +96,7 @@ public record PodTerm(
   /**
    * @param namespaceLabels the labels of a namespace by its name
    */
-  public boolean matches(PodInfo pod, Function<String, Map<String, String>> namespaceLabels) {
+  public boolean matches(Likeness pod, Function<String, Map<String, String>> namespaceLabels) {
     if (!namespaces.contains(pod.namespace())
         && (namespaceSelector == null
             || !namespaceSelector.matches(namespaceLabels.apply(pod.namespace())))) {

@@ -3,13 +3,16 @@ package dev.coracle.scheduler.plugins;
 import dev.coracle.scheduler.framework.ClusterEvent;
 import dev.coracle.scheduler.framework.ClusterView;
 import dev.coracle.scheduler.framework.FilterPlugin;
+import dev.coracle.scheduler.framework.Likeness;
 import dev.coracle.scheduler.framework.NodeInfo;
+import dev.coracle.scheduler.framework.PodGroups;
 import dev.coracle.scheduler.framework.PodInfo;
 import dev.coracle.scheduler.framework.PodTerm;
 import dev.coracle.scheduler.framework.ScorePlugin;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Pods near to and far from other Pods. */
@@ -31,11 +34,18 @@ public final class InterPodAffinity implements FilterPlugin, ScorePlugin {
   private static final class Places {
     private final Map<String, Map<String, Long>> sums = new HashMap<>();
 
-    void add(PodTerm term, NodeInfo node, long amount) {
-      String value = node.labels().get(term.topologyKey());
-      if (value != null) {
-        sums.computeIfAbsent(term.topologyKey(), key -> new HashMap<>())
-            .merge(value, amount, Long::sum);
+    /** Adds an amount for each Pod of a group where it is. */
+    void add(PodTerm term, PodGroups.Group group, long amount) {
+      Map<String, Long> values = sums.computeIfAbsent(term.topologyKey(), key -> new HashMap<>());
+      group.forEachNode(
+          (node, count) -> {
+            String value = node.labels().get(term.topologyKey());
+            if (value != null) {
+              values.merge(value, amount * count, Long::sum);
+            }
+          });
+      if (values.isEmpty()) {
+        sums.remove(term.topologyKey());
       }
     }
 
@@ -81,32 +91,29 @@ public final class InterPodAffinity implements FilterPlugin, ScorePlugin {
     Places far = new Places();
     Places refusing = new Places();
     boolean own = !pod.affinity().isEmpty() || !pod.antiAffinity().isEmpty();
-    for (NodeInfo node : cluster.nodes()) {
-      if (!own && !node.hasAntiAffinity()) {
-        continue;
+    if (!own && !any(cluster, NodeInfo::hasAntiAffinity)) {
+      return null;
+    }
+    for (PodGroups.Group group : cluster.groups().all()) {
+      Likeness others = group.likeness();
+      if (matchesAll(pod.affinity(), others, cluster)) {
+        pod.affinity().forEach(term -> near.add(term, group, 1));
       }
-      for (PodInfo other : node.pods()) {
-        if (own) {
-          if (matchesAll(pod.affinity(), other, cluster)) {
-            pod.affinity().forEach(term -> near.add(term, node, 1));
-          }
-          for (PodTerm term : pod.antiAffinity()) {
-            if (term.matches(other, cluster::namespaceLabels)) {
-              far.add(term, node, 1);
-            }
-          }
+      for (PodTerm term : pod.antiAffinity()) {
+        if (term.matches(others, cluster::namespaceLabels)) {
+          far.add(term, group, 1);
         }
-        for (PodTerm term : other.antiAffinity()) {
-          if (term.matches(pod, cluster::namespaceLabels)) {
-            refusing.add(term, node, 1);
-          }
+      }
+      for (PodTerm term : others.antiAffinity()) {
+        if (term.matches(pod.likeness(), cluster::namespaceLabels)) {
+          refusing.add(term, group, 1);
         }
       }
     }
     if (!own && refusing.isEmpty()) {
       return null;
     }
-    boolean first = near.isEmpty() && matchesAll(pod.affinity(), pod, cluster);
+    boolean first = near.isEmpty() && matchesAll(pod.affinity(), pod.likeness(), cluster);
     return node -> check(pod, node, near, far, refusing, first);
   }
 
@@ -131,7 +138,16 @@ public final class InterPodAffinity implements FilterPlugin, ScorePlugin {
         : null;
   }
 
-  private static boolean matchesAll(List<PodTerm> terms, PodInfo other, ClusterView cluster) {
+  private static boolean any(ClusterView cluster, Predicate<NodeInfo> which) {
+    for (NodeInfo node : cluster.nodes()) {
+      if (which.test(node)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean matchesAll(List<PodTerm> terms, Likeness other, ClusterView cluster) {
     if (terms.isEmpty()) {
       return false;
     }
@@ -168,24 +184,17 @@ public final class InterPodAffinity implements FilterPlugin, ScorePlugin {
   @Override
   public long @Nullable [] score(PodInfo pod, List<NodeInfo> nodes, ClusterView cluster) {
     boolean own = !pod.preferred().isEmpty();
-    if (!own && onlyOwnWishes) {
+    if (!own && (onlyOwnWishes || !any(cluster, NodeInfo::hasTerms))) {
       return null;
     }
     Places sums = new Places();
-    for (NodeInfo node : cluster.nodes()) {
-      if (!own && !node.hasTerms()) {
-        continue;
-      }
-      for (PodInfo other : node.pods()) {
-        for (PodTerm term : pod.preferred()) {
-          if (term.matches(other, cluster::namespaceLabels)) {
-            sums.add(term, node, term.weight());
-          }
-        }
-        if (other.hasTerms()) {
-          addOthers(other, node, pod, cluster, sums);
+    for (PodGroups.Group group : cluster.groups().all()) {
+      for (PodTerm term : pod.preferred()) {
+        if (term.matches(group.likeness(), cluster::namespaceLabels)) {
+          sums.add(term, group, term.weight());
         }
       }
+      addOthers(group, pod.likeness(), cluster, sums);
     }
     if (sums.isEmpty()) {
       return null;
@@ -197,22 +206,22 @@ public final class InterPodAffinity implements FilterPlugin, ScorePlugin {
     return Scores.spread(scores);
   }
 
-  /** What a Pod that has its node thinks of the one to place. */
-  private void addOthers(
-      PodInfo other, NodeInfo node, PodInfo pod, ClusterView cluster, Places sums) {
+  /** What Pods that have their nodes think of the one to place. */
+  private void addOthers(PodGroups.Group group, Likeness pod, ClusterView cluster, Places sums) {
+    Likeness others = group.likeness();
     if (hardWeight > 0) {
-      for (PodTerm term : other.affinity()) {
+      for (PodTerm term : others.affinity()) {
         if (term.matches(pod, cluster::namespaceLabels)) {
-          sums.add(term, node, hardWeight);
+          sums.add(term, group, hardWeight);
         }
       }
     }
     if (onlyOwnWishes) {
       return;
     }
-    for (PodTerm term : other.preferred()) {
+    for (PodTerm term : others.preferred()) {
       if (term.matches(pod, cluster::namespaceLabels)) {
-        sums.add(term, node, term.weight());
+        sums.add(term, group, term.weight());
       }
     }
   }

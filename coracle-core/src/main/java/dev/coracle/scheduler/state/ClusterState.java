@@ -5,6 +5,7 @@ import dev.coracle.api.LabelSelector;
 import dev.coracle.client.SharedInformer;
 import dev.coracle.scheduler.framework.ClusterView;
 import dev.coracle.scheduler.framework.NodeInfo;
+import dev.coracle.scheduler.framework.PodGroups;
 import dev.coracle.scheduler.framework.PodInfo;
 import dev.coracle.scheduler.framework.StorageView;
 import java.util.ArrayList;
@@ -26,6 +27,9 @@ public final class ClusterState implements ClusterView {
   private final Map<String, NodeInfo> all = new LinkedHashMap<>();
   private final Map<String, String> nodeOfPod = new HashMap<>();
   private @Nullable List<NodeInfo> existing;
+
+  /** Kept up to date from the first time that somebody asks for it. */
+  private @Nullable PodGroups groups;
 
   public ClusterState(SharedInformer namespaces, Kin kin, StorageView storage) {
     this.namespaces = namespaces;
@@ -61,10 +65,24 @@ public final class ClusterState implements ClusterView {
   /** A Pod on a node, shown by the informer or assumed; a node that is not known yet will do. */
   void putPod(PodInfo pod, String node) {
     String before = nodeOfPod.put(pod.uid(), node);
-    if (before != null && !before.equals(node)) {
-      info(before).remove(pod.uid());
+    if (before != null) {
+      remove(pod.uid(), info(before));
     }
-    info(node).add(pod);
+    NodeInfo info = info(node);
+    info.add(pod);
+    if (groups != null) {
+      groups.add(pod, info);
+    }
+  }
+
+  private void remove(String uid, NodeInfo node) {
+    PodInfo pod = node.find(uid);
+    if (pod != null) {
+      node.remove(uid);
+      if (groups != null) {
+        groups.remove(pod, node);
+      }
+    }
   }
 
   /**
@@ -91,7 +109,7 @@ public final class ClusterState implements ClusterView {
     if (info == null) {
       return;
     }
-    info.remove(uid);
+    remove(uid, info);
     if (info.node() == null && info.pods().isEmpty()) {
       all.remove(info.name());
     }
@@ -118,6 +136,16 @@ public final class ClusterState implements ClusterView {
     if (known == null) {
       known = inTurns();
       existing = known;
+    }
+    return known;
+  }
+
+  @Override
+  public PodGroups groups() {
+    PodGroups known = groups;
+    if (known == null) {
+      known = PodGroups.of(all.values());
+      groups = known;
     }
     return known;
   }
@@ -194,6 +222,11 @@ public final class ClusterState implements ClusterView {
       Map<String, NodeInfo> more = new HashMap<>(changed);
       more.put(node.name(), node);
       return new Overlaid(state, more);
+    }
+
+    @Override
+    public PodGroups groups() {
+      return changed.isEmpty() ? state.groups() : PodGroups.of(nodes);
     }
 
     public @Nullable NodeInfo find(String node) {
