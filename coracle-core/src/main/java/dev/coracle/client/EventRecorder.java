@@ -11,11 +11,14 @@ import dev.coracle.api.WriteOptions;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,8 +27,9 @@ import org.slf4j.LoggerFactory;
  * count of the event that told it first; more than ten different messages with one reason about one
  * object in ten minutes become one event, {@code (combined from similar events): ...}; and an
  * object that never stops is told of 25 times, then once in five minutes, with what was counted
- * since. Events that find the queue full are dropped: telling never delays or fails the work
- * itself.
+ * since. Events about different objects are written at the same time, a few at once, those about
+ * one object in order. Events that find the queue full are dropped: telling never delays or fails
+ * the work itself.
  */
 public final class EventRecorder implements AutoCloseable {
 
@@ -34,7 +38,13 @@ public final class EventRecorder implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(EventRecorder.class);
   private static final GroupVersionResource EVENTS = GroupVersionResource.core("events");
-  private static final int QUEUE_CAPACITY = 1000;
+
+  /** A deployment of ten thousand Pods may tell of all of them in a few seconds. */
+  private static final int QUEUE_CAPACITY = 10_000;
+
+  /** So many writes share the wait for the disk. */
+  private static final int AT_ONCE = 32;
+
   private static final int MEMORY = 4096;
   private static final int SIMILAR_LIMIT = 10;
   private static final Duration SIMILAR_WINDOW = Duration.ofMinutes(10);
@@ -62,6 +72,9 @@ public final class EventRecorder implements AutoCloseable {
   /** An event as it is, or would be if its object had not been told of too often. */
   private record Told(String name, int count, Instant first) {}
 
+  /** An event to write. */
+  private record Writing(Told told, boolean first, News news, String message) {}
+
   private record Similar(Map<String, Boolean> messages, Instant last) {}
 
   private record Bucket(double tokens, Instant at) {}
@@ -70,7 +83,7 @@ public final class EventRecorder implements AutoCloseable {
   private final Clock clock;
   private final String component;
   private final String host;
-  private final BlockingQueue<News> queue = new ArrayBlockingQueue<>(QUEUE_CAPACITY);
+  private final BlockingQueue<News> queue = new LinkedBlockingQueue<>(QUEUE_CAPACITY);
   private final AtomicLong sequence = new AtomicLong();
   private final Map<String, Told> told = memory();
   private final Map<String, Similar> similar = memory();
@@ -137,23 +150,63 @@ public final class EventRecorder implements AutoCloseable {
 
   private void write() {
     try {
+      List<News> waiting = new ArrayList<>();
       while (true) {
-        News news = queue.take();
-        try {
-          write(news);
-        } catch (StatusException e) {
-          LOG.debug("event not written: {}", e.getMessage());
-        } catch (RuntimeException e) {
-          LOG.warn("event not written", e);
-        }
+        waiting.add(queue.take());
+        queue.drainTo(waiting, AT_ONCE - 1);
+        write(waiting);
+        waiting.clear();
       }
     } catch (InterruptedException e) {
       LOG.trace("events of {} end", component);
     }
   }
 
+  private void write(List<News> waiting) throws InterruptedException {
+    Map<String, List<Writing>> byObject = new LinkedHashMap<>();
+    for (News news : waiting) {
+      Writing writing = decide(news);
+      if (writing != null) {
+        byObject.computeIfAbsent(news.about.identity(), object -> new ArrayList<>()).add(writing);
+      }
+    }
+    List<Thread> others = new ArrayList<>();
+    List<Writing> mine = List.of();
+    for (List<Writing> ofObject : byObject.values()) {
+      if (mine.isEmpty()) {
+        mine = ofObject;
+      } else {
+        others.add(
+            Thread.ofVirtual()
+                .name("events-" + component)
+                .start(() -> ofObject.forEach(this::writeOne)));
+      }
+    }
+    mine.forEach(this::writeOne);
+    try {
+      for (Thread other : others) {
+        other.join();
+      }
+    } catch (InterruptedException e) {
+      others.forEach(Thread::interrupt);
+      throw e;
+    }
+  }
+
+  private void writeOne(Writing writing) {
+    try {
+      if (writing.first || !patch(writing.told, writing.news, writing.message)) {
+        create(writing.told, writing.news, writing.message);
+      }
+    } catch (StatusException e) {
+      LOG.debug("event not written: {}", e.getMessage());
+    } catch (RuntimeException e) {
+      LOG.warn("event not written", e);
+    }
+  }
+
   /** What is too much for its object is counted all the same: the next one written tells of it. */
-  private void write(News news) {
+  private @Nullable Writing decide(News news) {
     String message = news.message;
     String key = news.about.identity() + "/" + news.type + "/" + news.reason;
     Similar others = similar.get(key);
@@ -174,9 +227,7 @@ public final class EventRecorder implements AutoCloseable {
             ? new Told(newName(news), 1, news.at)
             : new Told(before.name, before.count + 1, before.first);
     told.put(identity, now);
-    if (admit(news) && (before == null || !patch(now, news, message))) {
-      create(now, news, message);
-    }
+    return admit(news) ? new Writing(now, before == null, news, message) : null;
   }
 
   private String newName(News news) {

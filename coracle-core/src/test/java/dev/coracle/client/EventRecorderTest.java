@@ -3,14 +3,20 @@ package dev.coracle.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.ControllableClock;
 import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.ListOptions;
+import dev.coracle.api.StatusException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -101,5 +107,64 @@ class EventRecorderTest {
                 assertThat(events())
                     .singleElement()
                     .satisfies(event -> assertThat(event.at("count").asInt()).isEqualTo(41)));
+  }
+
+  /** The first write waits until it may go on, the next eight until all of them are under way. */
+  private static final class Together implements Transport {
+    private final Transport transport;
+    private final AtomicInteger creates = new AtomicInteger();
+    private final CountDownLatch goOn = new CountDownLatch(1);
+    private final CountDownLatch eight = new CountDownLatch(8);
+
+    Together(Transport transport) {
+      this.transport = transport;
+    }
+
+    @Override
+    public Answer send(Call call) {
+      try {
+        if (creates.incrementAndGet() == 1) {
+          goOn.await();
+        } else {
+          eight.countDown();
+          if (!eight.await(10, TimeUnit.SECONDS)) {
+            throw StatusException.serviceUnavailable("nothing else is under way");
+          }
+        }
+      } catch (InterruptedException e) {
+        throw StatusException.serviceUnavailable("interrupted");
+      }
+      return transport.send(call);
+    }
+
+    @Override
+    public Watch watch(Call call, WatchHandler handler) {
+      return transport.watch(call, handler);
+    }
+  }
+
+  @Test
+  void normal_manyObjects_areWrittenAtTheSameTimeAndNoneIsLost() {
+    FakeTransport transport = new FakeTransport();
+    Client server = new Client(transport);
+    List<KubeObject> pods = new ArrayList<>();
+    for (int i = 0; i < 2000; i++) {
+      ObjectNode each = FakeTransport.object("Pod", "web-" + i);
+      pods.add(server.create(GroupVersionResource.core("pods"), "ns", each));
+    }
+    Together together = new Together(transport);
+    try (EventRecorder many = new EventRecorder(new Client(together), clock, "tester", "")) {
+      many.normal(pods.getFirst(), "Scheduled", "it has a node");
+      await().until(() -> together.creates.get() == 1);
+      pods.forEach(each -> many.normal(each, "Scheduled", "it has a node"));
+      pods.subList(1, pods.size()).forEach(each -> many.normal(each, "Scheduled", "it has a node"));
+      together.goOn.countDown();
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(server.list(EVENTS, "ns", ListOptions.ALL).items())
+                      .hasSize(2000)
+                      .allMatch(event -> event.at("count").asInt() == 2));
+    }
   }
 }
