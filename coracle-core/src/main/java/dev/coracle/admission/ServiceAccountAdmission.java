@@ -10,6 +10,7 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.Operation;
 import dev.coracle.api.StatusException;
 import dev.coracle.client.Client;
+import java.time.Duration;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -30,12 +31,23 @@ public final class ServiceAccountAdmission implements AdmissionPlugin {
   /** Just over an hour, by which kube-apiserver tells a projected token from a requested one. */
   private static final int TOKEN_SECONDS = 3607;
 
+  /** How long a kube-apiserver looks for the account {@code default}: 10 times in 0.9 to 1.8 s. */
+  public static final Duration PATIENCE = Duration.ofMillis(1500);
+
+  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(10);
+
   private final Supplier<Client> client;
   private final RandomGenerator random;
+  private final Duration patience;
 
-  public ServiceAccountAdmission(Supplier<Client> client, RandomGenerator random) {
+  /**
+   * @param patience how long a Pod waits for the account {@code default} of its namespace
+   */
+  public ServiceAccountAdmission(
+      Supplier<Client> client, RandomGenerator random, Duration patience) {
     this.client = client;
     this.random = random;
+    this.patience = patience;
   }
 
   @Override
@@ -97,10 +109,10 @@ public final class ServiceAccountAdmission implements AdmissionPlugin {
   }
 
   private KubeObject account(AdmissionAttributes attributes, String name) {
-    KubeObject account =
-        client
-            .get()
-            .find(GroupVersionResource.core("serviceaccounts"), attributes.namespace(), name);
+    KubeObject account = find(attributes.namespace(), name);
+    if (account == null && name.equals("default")) {
+      account = awaitDefault(attributes.namespace());
+    }
     if (account == null) {
       throw StatusException.forbidden(
           "",
@@ -115,6 +127,32 @@ public final class ServiceAccountAdmission implements AdmissionPlugin {
               + "\" not found");
     }
     return account;
+  }
+
+  private @Nullable KubeObject find(String namespace, String name) {
+    return client.get().find(GroupVersionResource.core("serviceaccounts"), namespace, name);
+  }
+
+  /**
+   * A controller makes the account {@code default} when it sees a new namespace: a Pod that comes
+   * right behind its namespace waits for it, as long as at a kube-apiserver. Null when it does not
+   * come.
+   */
+  private @Nullable KubeObject awaitDefault(String namespace) {
+    long deadline = System.nanoTime() + patience.toNanos();
+    while (System.nanoTime() < deadline) {
+      try {
+        Thread.sleep(BETWEEN_LOOKS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return null;
+      }
+      KubeObject account = find(namespace, "default");
+      if (account != null) {
+        return account;
+      }
+    }
+    return null;
   }
 
   private static boolean mounts(ObjectNode spec, KubeObject account) {

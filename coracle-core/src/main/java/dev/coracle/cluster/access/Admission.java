@@ -102,7 +102,8 @@ public final class Admission implements AutoCloseable {
                 escalation(auth),
                 new NamespaceLifecycle(client),
                 new LimitRanger(client),
-                new ServiceAccountAdmission(client, new SecureRandom()),
+                new ServiceAccountAdmission(
+                    client, new SecureRandom(), ServiceAccountAdmission.PATIENCE),
                 new NodeRestriction(
                     client,
                     new NodeAudiences(client, auth::mayRequestAudience),
