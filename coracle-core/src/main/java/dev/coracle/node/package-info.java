@@ -1,8 +1,8 @@
 /**
- * The kubelet: registers a Node and keeps its Lease, runs the Pods that are bound to it (one
- * virtual thread each, woken by events and never by polling), tells their state, and cleans up
- * after them. It knows the API server through the client only and containers through {@link
- * dev.coracle.node.runtime.ContainerRuntime} only.
+ * The kubelet: a {@link dev.coracle.node.Node} registers itself and keeps its Lease ({@code
+ * registration}), gives each Pod that is bound to it a worker ({@code pod}), answers the API server
+ * over HTTPS ({@code server}), and cleans up. It knows the API server through the client only and
+ * containers through {@link dev.coracle.node.runtime.ContainerRuntime} only.
  */
 @NullMarked
 package dev.coracle.node;

@@ -21,6 +21,7 @@ import dev.coracle.apiserver.ApiServerConfig;
 import dev.coracle.client.Client;
 import dev.coracle.client.InformerFactory;
 import dev.coracle.http.HttpServerOptions;
+import dev.coracle.node.inputs.NodeConfig;
 import dev.coracle.node.runtime.ContainerRuntime;
 import dev.coracle.node.runtime.process.HostMounter;
 import dev.coracle.node.runtime.process.ProcessRuntime;

@@ -21,7 +21,7 @@ import dev.coracle.network.PodBridge;
 import dev.coracle.network.ServiceProxy;
 import dev.coracle.network.dns.DnsServer;
 import dev.coracle.node.Node;
-import dev.coracle.node.NodeConfig;
+import dev.coracle.node.inputs.NodeConfig;
 import dev.coracle.node.localpath.LocalPathProvisioner;
 import dev.coracle.node.runtime.DnsConfig;
 import dev.coracle.node.runtime.process.HostMounter;

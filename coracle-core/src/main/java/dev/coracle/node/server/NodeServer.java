@@ -13,7 +13,7 @@ import dev.coracle.http.HttpServer;
 import dev.coracle.http.HttpServerOptions;
 import dev.coracle.http.tls.ServerTls;
 import dev.coracle.metrics.Exposition;
-import dev.coracle.node.NodeConfig;
+import dev.coracle.node.inputs.NodeConfig;
 import java.io.IOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Timestamps;
-import dev.coracle.node.NodeConfig;
+import dev.coracle.node.inputs.NodeConfig;
 import dev.coracle.node.runtime.ContainerStats;
 import java.io.IOException;
 import java.math.BigDecimal;

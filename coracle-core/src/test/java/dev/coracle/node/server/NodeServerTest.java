@@ -15,7 +15,7 @@ import dev.coracle.client.InformerFactory;
 import dev.coracle.client.Transport;
 import dev.coracle.cluster.pki.Pki;
 import dev.coracle.http.tls.ServerTls;
-import dev.coracle.node.NodeConfig;
+import dev.coracle.node.inputs.NodeConfig;
 import dev.coracle.node.runtime.simulated.SimulatedRuntime;
 import java.net.InetSocketAddress;
 import java.net.URI;
