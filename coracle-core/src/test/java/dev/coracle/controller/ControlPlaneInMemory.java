@@ -31,6 +31,8 @@ import dev.coracle.client.Client;
 import dev.coracle.client.InformerFactory;
 import dev.coracle.client.NodeRanges;
 import dev.coracle.client.SharedInformer;
+import dev.coracle.controller.manager.ControllerManager;
+import dev.coracle.controller.manager.Controllers;
 import dev.coracle.registry.RegistryConfig;
 import dev.coracle.registry.local.Registries;
 import dev.coracle.registry.local.SchemaAdapter;

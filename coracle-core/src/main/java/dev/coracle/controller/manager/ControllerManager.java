@@ -1,10 +1,12 @@
-package dev.coracle.controller;
+package dev.coracle.controller.manager;
 
 import dev.coracle.api.Clock;
 import dev.coracle.client.Backoff;
 import dev.coracle.client.Client;
 import dev.coracle.client.EventRecorder;
 import dev.coracle.client.Informers;
+import dev.coracle.controller.Controller;
+import dev.coracle.controller.ControllerContext;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,11 +1,12 @@
-package dev.coracle.controller;
+package dev.coracle.controller.manager;
 
 import dev.coracle.api.Clock;
 import dev.coracle.client.AddressPool;
 import dev.coracle.client.Client;
 import dev.coracle.client.Informers;
 import dev.coracle.client.NodeRanges;
-import dev.coracle.controller.ControllerManager.Factory;
+import dev.coracle.controller.Controller;
+import dev.coracle.controller.ControllerContext;
 import dev.coracle.controller.bootstrap.BootstrapSigner;
 import dev.coracle.controller.bootstrap.TokenCleaner;
 import dev.coracle.controller.certificates.ApprovingController;
@@ -23,6 +24,7 @@ import dev.coracle.controller.endpoints.EndpointsController;
 import dev.coracle.controller.garbage.GarbageCollector;
 import dev.coracle.controller.ingress.IngressStatusController;
 import dev.coracle.controller.job.JobController;
+import dev.coracle.controller.manager.ControllerManager.Factory;
 import dev.coracle.controller.namespace.NamespaceController;
 import dev.coracle.controller.nodeipam.NodeIpamController;
 import dev.coracle.controller.nodelifecycle.NodeLifecycleController;
