@@ -81,10 +81,12 @@ public final class ServiceProxy implements AutoCloseable {
     return "coracle_" + id;
   }
 
-  /** Removes the table of a cluster of this name, if there is one. */
+  /** Removes the tables of a cluster of this name, if there are any. */
   public static void cleanUp(String id) {
     if (PodBridge.obstacle() == null) {
-      Tool.tryRun("", "nft", "delete", "table", "ip", tableName(id));
+      String tables =
+          ServiceRules.dropped(tableName(id)) + ServiceRules.dropped(HostPorts.tableName(id));
+      Tool.tryRun(tables, "nft", "-f", "-");
     }
   }
 

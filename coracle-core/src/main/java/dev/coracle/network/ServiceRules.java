@@ -275,6 +275,16 @@ final class ServiceRules {
     return rules + choice("vmap", verdicts);
   }
 
+  /** The input of {@code nft -f -} after which there is no such table, whether there was or not. */
+  static String dropped(String table) {
+    return "table ip %1$s {}\ndelete table ip %1$s\n".formatted(table);
+  }
+
+  /** What matches the addresses on which node ports answer. */
+  static String nodeAddresses(boolean everywhere, String gateway) {
+    return everywhere ? "fib daddr type local" : "ip daddr { 127.0.0.0/8, " + gateway + " }";
+  }
+
   private static String table(
       Machine machine,
       StringBuilder chains,
@@ -285,13 +295,9 @@ final class ServiceRules {
       Collection<String> refusedNodePorts,
       Collection<String> pods) {
     String name = machine.table();
-    String nodeAddresses =
-        machine.nodePortsEverywhere()
-            ? "fib daddr type local"
-            : "ip daddr { 127.0.0.0/8, " + machine.gateway() + " }";
-    StringBuilder text = new StringBuilder();
-    text.append("table ip ").append(name).append(" {}\ndelete table ip ").append(name);
-    text.append("\ntable ip ").append(name).append(" {\n");
+    String nodeAddresses = nodeAddresses(machine.nodePortsEverywhere(), machine.gateway());
+    StringBuilder text = new StringBuilder(dropped(name));
+    text.append("table ip ").append(name).append(" {\n");
     map(text, "cluster_ips", "ipv4_addr . inet_proto . inet_service", clusterIps);
     map(text, "balancers", "ipv4_addr . inet_proto . inet_service", balancers);
     map(text, "node_ports", "inet_proto . inet_service", nodePorts);

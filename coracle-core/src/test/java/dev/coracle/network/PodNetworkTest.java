@@ -161,6 +161,38 @@ class PodNetworkTest {
         .until(() -> curl("b", "http://10.96.77.7/").startsWith("a "));
   }
 
+  @Test
+  void hostPort_ofAnAddressOrOfAll_leadsToItsPodUntilItGoes() throws IOException {
+    String address = pod("a");
+    pod("b");
+    serve("a");
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> curl("b", "http://" + address + ":8080/").startsWith("a "));
+    HostPorts ports = new HostPorts(bridge, false);
+    int everywhere = 32000 + Math.floorMod(id.hashCode(), 500);
+    int onGateway = everywhere + 500;
+
+    ports.add(
+        "a",
+        address,
+        List.of(
+            new HostPorts.Mapping("", "tcp", everywhere, PORT),
+            new HostPorts.Mapping(bridge.gateway(), "tcp", onGateway, PORT)));
+
+    String gateway = "http://" + bridge.gateway() + ":";
+    assertThat(curl("", "http://127.0.0.1:" + everywhere)).as("loopback").startsWith("a ");
+    assertThat(curl("", gateway + everywhere)).as("another address").startsWith("a ");
+    assertThat(curl("b", gateway + everywhere)).as("from another Pod").startsWith("a ");
+    assertThat(curl("a", gateway + everywhere)).as("from itself").startsWith("a ");
+    assertThat(curl("", gateway + onGateway)).as("its address").startsWith("a ");
+    assertThat(curl("", "http://127.0.0.1:" + onGateway)).as("not its address").isEmpty();
+
+    ports.remove("a");
+    assertThat(curl("", "http://127.0.0.1:" + everywhere)).isEmpty();
+    assertThat(Tool.run("", "nft", "list", "tables")).doesNotContain(HostPorts.tableName(id));
+  }
+
   private static Service sticky(String address, int seconds) {
     ObjectNode service = service(address, 0).node().deepCopy();
     ObjectNode spec = (ObjectNode) service.path("spec");

@@ -17,6 +17,7 @@ import dev.coracle.cluster.pki.Pki;
 import dev.coracle.cluster.pki.ServingCertificates;
 import dev.coracle.cluster.start.Parts;
 import dev.coracle.cluster.start.StartupListener;
+import dev.coracle.network.HostPorts;
 import dev.coracle.network.PodBridge;
 import dev.coracle.network.ServiceProxy;
 import dev.coracle.network.dns.DnsServer;
@@ -155,7 +156,7 @@ public final class NodeParts {
         parts.keep(
             new ProcessRuntime(
                 stateDirectory.resolve("runtime"),
-                bridge == null ? null : new BridgeNetwork(bridge, dns()),
+                bridge == null ? null : network(bridge),
                 clock,
                 List.of(directory.path())));
     String degraded = runtime.degraded();
@@ -209,6 +210,10 @@ public final class NodeParts {
   }
 
   /** Whether the user wants this cluster to be reached from elsewhere. */
+  private BridgeNetwork network(PodBridge bridge) {
+    return new BridgeNetwork(bridge, new HostPorts(bridge, isPublic()), dns());
+  }
+
   private boolean isPublic() {
     return !options.listenHost().startsWith("127.") && !options.listenHost().equals("localhost");
   }

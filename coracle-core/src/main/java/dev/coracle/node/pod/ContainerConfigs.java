@@ -12,6 +12,7 @@ import dev.coracle.node.runtime.ContainerConfig;
 import dev.coracle.node.runtime.ContainerResources;
 import dev.coracle.node.runtime.DnsConfig;
 import dev.coracle.node.runtime.Mount;
+import dev.coracle.node.runtime.PortMapping;
 import dev.coracle.node.runtime.RuntimeFailure;
 import dev.coracle.node.runtime.SandboxConfig;
 import dev.coracle.node.runtime.SecurityOptions;
@@ -98,7 +99,33 @@ public final class ContainerConfigs {
         spec.path("shareProcessNamespace").asBoolean(),
         dns(object.namespace(), spec),
         aliases,
-        sysctls);
+        sysctls,
+        hostPorts(spec));
+  }
+
+  /** Of the containers that run as long as the Pod. */
+  private static List<PortMapping> hostPorts(JsonNode spec) {
+    List<PortMapping> ports = new ArrayList<>();
+    for (JsonNode container : spec.path("initContainers")) {
+      if (container.path("restartPolicy").asText("").equals("Always")) {
+        addHostPorts(container, ports);
+      }
+    }
+    spec.path("containers").forEach(container -> addHostPorts(container, ports));
+    return ports;
+  }
+
+  private static void addHostPorts(JsonNode container, List<PortMapping> into) {
+    for (JsonNode port : container.path("ports")) {
+      if (port.path("hostPort").asInt() > 0) {
+        into.add(
+            new PortMapping(
+                port.path("hostIP").asText(""),
+                port.path("protocol").asText("TCP"),
+                port.path("hostPort").asInt(),
+                port.path("containerPort").asInt()));
+      }
+    }
   }
 
   private String domain(JsonNode pod) {

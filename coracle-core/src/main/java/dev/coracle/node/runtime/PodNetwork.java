@@ -15,6 +15,13 @@ public interface PodNetwork {
    */
   List<String> attach(String podKey, Path networkNamespace);
 
+  /**
+   * Leads ports of the node to a Pod that is attached, until it is detached.
+   *
+   * @param address the Pod's primary one
+   */
+  void expose(String podKey, String address, List<PortMapping> ports);
+
   /** Gives the addresses of a Pod back; nothing happens when it has none. */
   void detach(String podKey);
 

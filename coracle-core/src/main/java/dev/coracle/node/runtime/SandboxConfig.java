@@ -14,6 +14,7 @@ import java.util.Map;
  * @param dns the Pod's resolver
  * @param hostAliases lines for its hosts file: an address and its names
  * @param sysctls kernel settings of the Pod's namespaces
+ * @param ports of the node that lead to the Pod
  */
 public record SandboxConfig(
     String podUid,
@@ -29,10 +30,12 @@ public record SandboxConfig(
     boolean sharePid,
     DnsConfig dns,
     List<String> hostAliases,
-    Map<String, String> sysctls) {
+    Map<String, String> sysctls,
+    List<PortMapping> ports) {
 
   public SandboxConfig {
     hostAliases = List.copyOf(hostAliases);
     sysctls = Map.copyOf(sysctls);
+    ports = List.copyOf(ports);
   }
 }

@@ -154,6 +154,9 @@ public final class ProcessRuntime implements ContainerRuntime {
       if (ownNetwork && network != null) {
         Files.writeString(sandbox.directory.resolve("network"), sandbox.networkKey());
         sandbox.ips = network.attach(sandbox.networkKey(), sandbox.namespace("net"));
+        if (!config.ports().isEmpty()) {
+          network.expose(sandbox.networkKey(), sandbox.ips.getFirst(), config.ports());
+        }
       }
       sandbox.writeFiles();
       if (isolates() && config.sharePid() && !config.hostPid()) {

@@ -14,6 +14,7 @@ import dev.coracle.node.runtime.LogReader;
 import dev.coracle.node.runtime.Mount;
 import dev.coracle.node.runtime.PodNetwork;
 import dev.coracle.node.runtime.PortConnection;
+import dev.coracle.node.runtime.PortMapping;
 import dev.coracle.node.runtime.RuntimeFailure;
 import dev.coracle.node.runtime.SandboxConfig;
 import dev.coracle.node.runtime.SecurityOptions;
@@ -42,6 +43,9 @@ class ProcessRuntimeTest {
         public List<String> attach(String podKey, Path networkNamespace) {
           return List.of("10.244.0.7");
         }
+
+        @Override
+        public void expose(String podKey, String address, List<PortMapping> ports) {}
 
         @Override
         public void detach(String podKey) {}
@@ -84,7 +88,8 @@ class ProcessRuntimeTest {
         sharePid,
         LOOPBACK_ONLY.dnsConfig(),
         List.of("10.0.0.1\tother"),
-        Map.of());
+        Map.of(),
+        List.of());
   }
 
   @AfterEach
