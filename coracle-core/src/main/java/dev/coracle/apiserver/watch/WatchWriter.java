@@ -70,10 +70,11 @@ public final class WatchWriter {
       source = watch.starter().start(queue);
       queue.begun();
     } catch (StatusException refusal) {
-      if (refusal.code() != 410) {
+      if (refusal.code() != 410 && refusal.code() != 504) {
         throw refusal;
       }
-      // a watch that comes too late is told so by an event, as the documentation promises
+      // a watch that comes too late or too early is told so by an event, as the documentation
+      // promises
       queue.offer(WatchEvent.error(refusal.status()));
       queue.ended();
       source = () -> {};

@@ -22,6 +22,7 @@ final class CacheWatcher implements Registry.Watch {
   private final Selection selection;
   private final Registry.WatchSink sink;
   private final boolean bookmarks;
+  private final long after;
   private @Nullable List<CacheEvent> pending = new ArrayList<>();
   private volatile boolean open = true;
 
@@ -30,12 +31,14 @@ final class CacheWatcher implements Registry.Watch {
       String namespace,
       Selection selection,
       Registry.WatchSink sink,
-      boolean bookmarks) {
+      boolean bookmarks,
+      long after) {
     this.cache = cache;
     this.namespace = namespace;
     this.selection = selection;
     this.sink = sink;
     this.bookmarks = bookmarks;
+    this.after = after;
   }
 
   String namespace() {
@@ -52,6 +55,9 @@ final class CacheWatcher implements Registry.Watch {
 
   /** A change happened; the cache's lock is held. */
   void changed(CacheEvent event) {
+    if (event.revision() <= after) {
+      return;
+    }
     List<CacheEvent> waiting = pending;
     if (waiting == null) {
       tell(event);
@@ -96,8 +102,8 @@ final class CacheWatcher implements Registry.Watch {
   }
 
   /** Tells it live watchers only: one that is still catching up gets none. */
-  void bookmark(WatchEvent bookmark) {
-    if (open && bookmarks && pending == null) {
+  void bookmark(WatchEvent bookmark, long revision) {
+    if (open && bookmarks && pending == null && revision >= after) {
       offer(bookmark);
     }
   }

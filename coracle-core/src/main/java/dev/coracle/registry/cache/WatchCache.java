@@ -139,8 +139,21 @@ public final class WatchCache {
 
   /** Where a watch starts. */
   public sealed interface Start {
-    /** After a revision: what came later is told. */
-    record After(long revision) implements Start {}
+    /** The revision up to which nothing is told. */
+    default long after() {
+      return 0;
+    }
+
+    /**
+     * After a revision: what came later is told. One that is still to come is waited for as long as
+     * the watch lasts, as the API's documentation has it.
+     */
+    record After(long revision) implements Start {
+      @Override
+      public long after() {
+        return revision;
+      }
+    }
 
     /**
      * With the state now, as ADDED events.
@@ -156,7 +169,8 @@ public final class WatchCache {
   /**
    * Starts a watch.
    *
-   * @throws StatusException 410 when the revision is older than the history that is kept
+   * @throws StatusException 410 when the revision is older than the history that is kept, 504 when
+   *     a state is asked for that does not come in time
    */
   public Registry.Watch watch(
       String namespace,
@@ -164,12 +178,13 @@ public final class WatchCache {
       Start start,
       boolean bookmarks,
       Registry.WatchSink sink) {
-    CacheWatcher watcher = new CacheWatcher(this, namespace, selection, sink, bookmarks);
+    CacheWatcher watcher =
+        new CacheWatcher(this, namespace, selection, sink, bookmarks, start.after());
     switch (start) {
       case Start.After after -> {
         List<CacheEvent> past;
         long registeredAt;
-        Snapshot snapshot = awaitRevision(after.revision(), Duration.ofSeconds(3));
+        Snapshot snapshot = filled();
         lock.lock();
         try {
           Snapshot newer = newest;
@@ -237,7 +252,7 @@ public final class WatchCache {
       }
       WatchEvent event = bookmark.apply(snapshot.revision());
       for (CacheWatcher watcher : watchers()) {
-        watcher.bookmark(event);
+        watcher.bookmark(event, snapshot.revision());
       }
     } finally {
       lock.unlock();
@@ -251,7 +266,7 @@ public final class WatchCache {
       try {
         Snapshot snapshot = newest;
         if (snapshot != null && watcher.wantsBookmarks()) {
-          watcher.bookmark(bookmark.apply(snapshot.revision()));
+          watcher.bookmark(bookmark.apply(snapshot.revision()), snapshot.revision());
         }
       } finally {
         lock.unlock();

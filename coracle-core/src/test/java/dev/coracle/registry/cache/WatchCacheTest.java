@@ -373,6 +373,35 @@ class WatchCacheTest {
   }
 
   @Test
+  void watch_fromARevisionToCome_tellsWhatComesAfterIt() {
+    cache.snapshot();
+    long toCome = store.currentRevision() + 2;
+    List<WatchEvent> told = new ArrayList<>();
+    cache.watch(
+        "",
+        Selection.ALL,
+        new WatchCache.Start.After(toCome),
+        true,
+        new Registry.WatchSink() {
+          @Override
+          public boolean offer(WatchEvent event) {
+            return told.add(event);
+          }
+
+          @Override
+          public void ended() {}
+        });
+    store.create(key("a", "early"), value("a", "early", "red", 0));
+    cache.bookmark(WatchCacheTest::bookmark);
+    assertThat(told).isEmpty();
+    store.create(key("a", "last"), value("a", "last", "red", 0));
+    store.create(key("a", "told"), value("a", "told", "red", 0));
+    assertThat(told).extracting(event -> event.object().name()).containsExactly("told");
+    cache.bookmark(WatchCacheTest::bookmark);
+    assertThat(told).hasSize(2);
+  }
+
+  @Test
   void watch_fromBeforeTheCachesHistory_readsTheStores() {
     Random random = new Random(4);
     List<Store.Change> history = record();
