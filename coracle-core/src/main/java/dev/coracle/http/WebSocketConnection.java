@@ -20,6 +20,7 @@ import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import io.netty.util.ReferenceCountUtil;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +32,7 @@ final class WebSocketConnection extends ChannelSession implements WebSocketSessi
   private static final int MOST_MESSAGE_BYTES = 16 * 1024 * 1024;
   private static final int HIGH = 256 * 1024;
   private static final int LOW = 64 * 1024;
+  private static final Duration MOST_HANDLING = Duration.ofSeconds(5);
   private static final int NO_CODE = 1005;
   private static final int ABNORMAL = 1006;
 
@@ -40,6 +42,8 @@ final class WebSocketConnection extends ChannelSession implements WebSocketSessi
   private boolean fragmentsAreText;
   private int buffered;
   private boolean ended;
+  private boolean handling;
+  private boolean answerIsDue;
   private boolean closeSent;
   private volatile int closeCode = ABNORMAL;
 
@@ -127,12 +131,18 @@ final class WebSocketConnection extends ChannelSession implements WebSocketSessi
   @Override
   public @Nullable Message receive() throws InterruptedException {
     synchronized (messages) {
+      handling = false;
       while (messages.isEmpty()) {
         if (ended) {
+          if (answerIsDue) {
+            answerIsDue = false;
+            channel.eventLoop().execute(this::answerClose);
+          }
           return null;
         }
         messages.wait();
       }
+      handling = true;
       Message message = messages.remove();
       buffered -= message.data().length + 64;
       if (buffered <= LOW && !channel.config().isAutoRead()) {
@@ -144,7 +154,21 @@ final class WebSocketConnection extends ChannelSession implements WebSocketSessi
 
   private void closedByPeer(CloseWebSocketFrame close) {
     closeCode = close.statusCode() < 0 ? NO_CODE : close.statusCode();
-    endOfMessages();
+    synchronized (messages) {
+      answerIsDue = !closeSent && (handling || !messages.isEmpty());
+      endOfMessages();
+      if (answerIsDue) {
+        channel
+            .eventLoop()
+            .schedule(this::answerClose, MOST_HANDLING.toMillis(), TimeUnit.MILLISECONDS);
+        return;
+      }
+    }
+    answerClose();
+  }
+
+  /** The peer's close is answered when all that came before it was taken. */
+  private void answerClose() {
     if (closeSent) {
       channel.close();
       return;

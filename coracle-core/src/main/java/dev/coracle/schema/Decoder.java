@@ -27,6 +27,12 @@ public final class Decoder {
 
   private static final int MOST_SHOWN = 30;
 
+  /** Pods are evicted in both versions, though the older one serves nothing else any more. */
+  private static final GroupVersionKind EVICTION = GroupVersionKind.of("policy/v1", "Eviction");
+
+  private static final GroupVersionKind OLD_EVICTION =
+      GroupVersionKind.of("policy/v1beta1", "Eviction");
+
   private Decoder() {}
 
   /**
@@ -264,7 +270,8 @@ public final class Decoder {
 
   private static void checkKind(GroupVersionKind found, Schema schema, GroupVersionKind expected) {
     if (found.equals(expected)
-        || (expected.kind().equals("DeleteOptions") && found.kind().equals("DeleteOptions"))) {
+        || (expected.kind().equals("DeleteOptions") && found.kind().equals("DeleteOptions"))
+        || (expected.equals(EVICTION) && found.equals(OLD_EVICTION))) {
       return;
     }
     Schema other = Schemas.builtIn().find(found);

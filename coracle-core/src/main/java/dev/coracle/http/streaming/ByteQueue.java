@@ -28,6 +28,13 @@ final class ByteQueue extends InputStream {
     }
   }
 
+  /** Waits until all bytes are taken, or the queue is over. */
+  synchronized void awaitTaken() throws InterruptedException {
+    while (!chunks.isEmpty() && !ended) {
+      wait();
+    }
+  }
+
   /** No more bytes will come; those that are here can be read. */
   synchronized void end() {
     ended = true;

@@ -1,7 +1,9 @@
 package dev.coracle.http.streaming;
 
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
 import dev.coracle.api.Json;
 import java.io.IOException;
 import java.io.InputStream;
@@ -9,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A remote command's session over one of the protocols. */
 abstract class CommandConnection implements RemoteCommandSession, AutoCloseable {
+
+  private static final ObjectReader SIZES =
+      Json.mapper().reader().without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
   private @Nullable JsonParser resizes;
 
@@ -29,7 +34,8 @@ abstract class CommandConnection implements RemoteCommandSession, AutoCloseable 
         parser = Json.mapper().getFactory().createParser(resizeStream());
         resizes = parser;
       }
-      JsonNode size = Json.mapper().readTree(parser);
+      // more sizes follow later: what comes after this one is not waited for
+      JsonNode size = SIZES.readTree(parser);
       return size == null || size.isMissingNode()
           ? null
           : new TerminalSize(

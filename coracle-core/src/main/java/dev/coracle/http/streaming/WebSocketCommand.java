@@ -37,7 +37,6 @@ final class WebSocketCommand extends CommandConnection {
     if (!options.tty()) {
       command.resize.end();
     }
-    session.onClose(command::inputsEnd);
     Thread.ofVirtual().name("websocket-command").start(command::receive);
     int first = options.stdout() ? STDOUT : options.stderr() ? STDERR : ERROR;
     command.channels.send(first, new byte[0]);
@@ -49,12 +48,16 @@ final class WebSocketCommand extends CommandConnection {
     resize.end();
   }
 
+  /** What came before the client's end reaches the command, and then the end does. */
   private void receive() {
     boolean halfClose = session.subprotocol().startsWith("v5.");
     try {
       for (var message = channels.receive(); message != null; message = channels.receive()) {
         switch (message.channel()) {
-          case STDIN -> stdin.put(message.data());
+          case STDIN -> {
+            stdin.put(message.data());
+            stdin.awaitTaken();
+          }
           case RESIZE -> resize.put(message.data());
           case CLOSE -> {
             if (halfClose && message.data().length == 1 && message.data()[0] == STDIN) {

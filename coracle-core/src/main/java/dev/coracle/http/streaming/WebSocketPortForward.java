@@ -29,7 +29,6 @@ final class WebSocketPortForward {
   void run() throws IOException {
     List<Thread> forwards = new ArrayList<>();
     try (session) {
-      session.onClose(this::inputsEnd);
       session.onClose(targets::closeAll);
       for (int i = 0; i < ports.size(); i++) {
         int port = ports.get(i);

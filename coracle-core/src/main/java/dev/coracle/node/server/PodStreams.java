@@ -17,11 +17,17 @@ import dev.coracle.node.runtime.RuntimeFailure;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /** What goes to and fro between clients and Pods: exec, attach, port-forward. */
 final class PodStreams {
+
+  /** How long a command may go on whose client is gone. */
+  private static final Duration LEFT_ALONE = Duration.ofSeconds(10);
 
   private final ContainerRuntime runtime;
   private final NodeServer.Pods pods;
@@ -90,13 +96,15 @@ final class PodStreams {
           (attach ? "error attaching to container: " : "error executing command in container: ")
               + e.text());
     }
+    CountDownLatch ended = new CountDownLatch(1);
     try (stream) {
-      session.onClose(() -> Thread.startVirtualThread(stream::close));
-      Thread out = copy(stream.stdout(), session.stdout(), stream);
-      Thread err = copy(stream.stderr(), session.stderr(), stream);
-      if (options.stdin()) {
-        Thread unused = Thread.startVirtualThread(() -> feed(session.stdin(), stream.stdin()));
-      }
+      Thread out = copy(stream.stdout(), session.stdout());
+      Thread err = copy(stream.stderr(), session.stderr());
+      Thread in =
+          Thread.startVirtualThread(
+              options.stdin() ? () -> feed(session.stdin(), stream.stdin()) : () -> {});
+      boolean leaves = attach || options.tty();
+      session.onClose(() -> Thread.startVirtualThread(() -> leave(stream, in, ended, leaves)));
       if (options.tty()) {
         Thread unused = Thread.startVirtualThread(() -> resize(session, stream));
       }
@@ -104,22 +112,49 @@ final class PodStreams {
       err.join();
       // Who is attached watches; how the container ended is in its status.
       return new CommandResult.Exited(attach ? 0 : stream.await());
+    } finally {
+      ended.countDown();
     }
   }
 
-  private static Thread copy(InputStream from, OutputStream to, ContainerStream stream) {
+  /**
+   * The client is gone. Its command gets what was sent for it, and time to do it: clients upload
+   * files by sending them to a command and closing the connection.
+   *
+   * @param atOnce whether that is all
+   */
+  private static void leave(
+      ContainerStream stream, Thread in, CountDownLatch ended, boolean atOnce) {
+    try {
+      boolean fed = in.join(LEFT_ALONE);
+      if (fed && !atOnce) {
+        boolean unused = ended.await(LEFT_ALONE.toMillis(), TimeUnit.MILLISECONDS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      stream.close();
+    }
+  }
+
+  /** Copies; when the client is gone, what comes is dropped. */
+  private static Thread copy(InputStream from, OutputStream to) {
     return Thread.startVirtualThread(
         () -> {
+          OutputStream out = to;
+          byte[] buffer = new byte[32768];
           try {
-            byte[] buffer = new byte[32768];
             int count;
             while ((count = from.read(buffer)) >= 0) {
-              to.write(buffer, 0, count);
-              to.flush();
+              try {
+                out.write(buffer, 0, count);
+                out.flush();
+              } catch (IOException e) {
+                out = OutputStream.nullOutputStream();
+              }
             }
           } catch (IOException e) {
-            // The client is gone, and so its command.
-            stream.close();
+            return;
           }
         });
   }
