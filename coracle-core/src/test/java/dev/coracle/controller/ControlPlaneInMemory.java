@@ -85,11 +85,26 @@ public final class ControlPlaneInMemory implements AutoCloseable {
   /** Whether Pods become Ready by themselves. */
   public volatile boolean podsRun = true;
 
-  public ControlPlaneInMemory() throws Exception {
-    this(new SystemClock());
+  /** Starts it with the machine's time. */
+  public static ControlPlaneInMemory start() {
+    return start(new SystemClock());
   }
 
-  public ControlPlaneInMemory(Clock clock) throws Exception {
+  /**
+   * Starts it; it is all there when this returns.
+   *
+   * @param clock closed with it, when it is one of the product's
+   */
+  public static ControlPlaneInMemory start(Clock clock) {
+    try {
+      return new ControlPlaneInMemory(clock);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private ControlPlaneInMemory(Clock clock) throws InterruptedException {
     this.clock = clock;
     AtomicReference<Authorizer> rbac = new AtomicReference<>();
     Authorizer authorizer =
@@ -161,15 +176,21 @@ public final class ControlPlaneInMemory implements AutoCloseable {
   /** The scheduler stops, something happens, and another starts: with what the API shows. */
   public void restartScheduler(Runnable meanwhile) {
     scheduler.close();
-    meanwhile.run();
-    scheduler = startScheduler();
+    try {
+      meanwhile.run();
+    } finally {
+      scheduler = startScheduler();
+    }
   }
 
   /** The controllers stop, something happens, and they start again: with what the API shows. */
   public void restartControllers(Runnable meanwhile) throws InterruptedException {
     controllers.close();
-    meanwhile.run();
-    controllers = startControllers();
+    try {
+      meanwhile.run();
+    } finally {
+      controllers = startControllers();
+    }
     controllers.awaitStarted();
   }
 
@@ -194,7 +215,13 @@ public final class ControlPlaneInMemory implements AutoCloseable {
     return admin;
   }
 
-  /** A node for so many Pods. */
+  /** Itself, when a Ready node for so many Pods was added. */
+  public ControlPlaneInMemory withNode(String name, String cpu, int pods) {
+    addNode(name, cpu, pods);
+    return this;
+  }
+
+  /** Adds a Ready node. */
   public void addNode(String name, String cpu, int pods) {
     ObjectNode node =
         yaml(
@@ -478,5 +505,10 @@ public final class ControlPlaneInMemory implements AutoCloseable {
     ownInformers.close();
     server.close();
     machineClock.close();
+    switch (clock) {
+      case SystemClock running -> running.close();
+      case ControllableClock turned -> turned.close();
+      default -> {}
+    }
   }
 }

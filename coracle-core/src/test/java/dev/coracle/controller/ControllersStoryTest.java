@@ -10,7 +10,7 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.PatchType;
 import dev.coracle.api.WriteOptions;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -18,18 +18,13 @@ class ControllersStoryTest {
 
   private static final String NS = "story";
 
-  private ControlPlaneInMemory cluster;
+  @AutoClose
+  private final ControlPlaneInMemory cluster =
+      ControlPlaneInMemory.start().withNode("node-1", "32", 500);
 
   @BeforeEach
-  void start() throws Exception {
-    cluster = new ControlPlaneInMemory();
-    cluster.addNode("node-1", "32", 500);
+  void prepare() {
     cluster.apply("{apiVersion: v1, kind: Namespace, metadata: {name: story}}");
-  }
-
-  @AfterEach
-  void stop() {
-    cluster.close();
   }
 
   private KubeObject deployment(int replicas, String image) {

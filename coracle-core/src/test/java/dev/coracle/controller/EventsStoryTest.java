@@ -39,7 +39,7 @@ class EventsStoryTest {
 
   @BeforeAll
   void start() throws Exception {
-    plane = new ControlPlaneInMemory(clock);
+    plane = ControlPlaneInMemory.start(clock);
     client = plane.admin();
     for (String namespace : List.of("both", "strict", "gone", "old")) {
       KubeObject unused =

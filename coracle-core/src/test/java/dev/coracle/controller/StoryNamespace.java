@@ -38,6 +38,11 @@ public final class StoryNamespace {
     return name;
   }
 
+  /** Where it is. */
+  public ControlPlaneInMemory cluster() {
+    return cluster;
+  }
+
   /** Creates an object of YAML without a namespace. */
   public KubeObject create(GroupVersionResource resource, String yaml) {
     return cluster.admin().create(resource, name, ControlPlaneInMemory.yaml(yaml));

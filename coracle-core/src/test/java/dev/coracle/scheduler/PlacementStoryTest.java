@@ -15,24 +15,13 @@ import dev.coracle.controller.Resources;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** Pods find their nodes, or say why not, through the API. */
 class PlacementStoryTest {
 
-  private ControlPlaneInMemory cluster;
-
-  @BeforeEach
-  void start() throws Exception {
-    cluster = new ControlPlaneInMemory();
-  }
-
-  @AfterEach
-  void stop() {
-    cluster.close();
-  }
+  @AutoClose private final ControlPlaneInMemory cluster = ControlPlaneInMemory.start();
 
   private KubeObject pod(String name, String spec) {
     return cluster.apply(

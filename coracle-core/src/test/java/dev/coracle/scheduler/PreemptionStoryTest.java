@@ -7,24 +7,13 @@ import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;
 import dev.coracle.controller.ControlPlaneInMemory;
 import dev.coracle.controller.Resources;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** Important Pods take the places of others, through the API. */
 class PreemptionStoryTest {
 
-  private ControlPlaneInMemory cluster;
-
-  @BeforeEach
-  void start() throws Exception {
-    cluster = new ControlPlaneInMemory();
-  }
-
-  @AfterEach
-  void stop() {
-    cluster.close();
-  }
+  @AutoClose private final ControlPlaneInMemory cluster = ControlPlaneInMemory.start();
 
   private KubeObject pod(String name, int priority, String cpu, String more) {
     return cluster.apply(

@@ -13,23 +13,12 @@ import java.time.Instant;
 import java.util.Base64;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 class BootstrapTokensStoryTest {
 
-  private ControlPlaneInMemory cluster;
-
-  @BeforeEach
-  void start() throws Exception {
-    cluster = new ControlPlaneInMemory();
-  }
-
-  @AfterEach
-  void stop() {
-    cluster.close();
-  }
+  @AutoClose private final ControlPlaneInMemory cluster = ControlPlaneInMemory.start();
 
   private void token(String id, String signing, String expiration) {
     KubeObject made =

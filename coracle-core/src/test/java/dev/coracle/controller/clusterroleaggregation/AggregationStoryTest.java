@@ -6,23 +6,12 @@ import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.KubeObject;
 import dev.coracle.controller.ControlPlaneInMemory;
 import dev.coracle.controller.Resources;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 class AggregationStoryTest {
 
-  private static ControlPlaneInMemory cluster;
-
-  @BeforeAll
-  static void start() throws Exception {
-    cluster = new ControlPlaneInMemory();
-  }
-
-  @AfterAll
-  static void stop() {
-    cluster.close();
-  }
+  @AutoClose private static final ControlPlaneInMemory cluster = ControlPlaneInMemory.start();
 
   private static void role(String name, String label, String more) {
     KubeObject unused =

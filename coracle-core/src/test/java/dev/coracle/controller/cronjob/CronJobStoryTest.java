@@ -15,33 +15,23 @@ import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Predicate;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** CronJobs by a clock that is turned; their Jobs end when the story says so. */
 class CronJobStoryTest {
 
-  private static ControllableClock clock;
-  private static ControlPlaneInMemory cluster;
-  private String namespace;
+  private static final ControllableClock clock =
+      new ControllableClock(new SystemClock(), Instant.parse("2026-01-01T00:00:30Z"));
 
-  @BeforeAll
-  static void start() throws Exception {
-    clock = new ControllableClock(new SystemClock(), Instant.parse("2026-01-01T00:00:30Z"));
-    cluster = new ControlPlaneInMemory(clock);
-  }
+  @AutoClose private static final ControlPlaneInMemory cluster = ControlPlaneInMemory.start(clock);
 
-  @AfterAll
-  static void stop() {
-    cluster.close();
-  }
+  private final String namespace = cluster.namespace();
 
   @BeforeEach
   void enter() {
     clock.advance(Duration.ofSeconds(65 - clock.instant().getEpochSecond() % 60));
-    namespace = cluster.namespace();
   }
 
   private KubeObject cronJob(String more) {

@@ -63,7 +63,7 @@ class DaemonBoundsTest {
     for (int i = 0; i < COUNT; i++) {
       schedules.add(Schedule.random(i, random));
     }
-    try (ControlPlaneInMemory cluster = new ControlPlaneInMemory()) {
+    try (ControlPlaneInMemory cluster = ControlPlaneInMemory.start()) {
       for (int i = 0; i < NODES; i++) {
         cluster.addNode("node-" + i, "64", 500);
       }

@@ -1,8 +1,16 @@
 package dev.coracle.controller.daemonset;
 
+import static dev.coracle.controller.daemonset.DaemonSetStory.addNode;
+import static dev.coracle.controller.daemonset.DaemonSetStory.await;
+import static dev.coracle.controller.daemonset.DaemonSetStory.awaitAll;
+import static dev.coracle.controller.daemonset.DaemonSetStory.count;
+import static dev.coracle.controller.daemonset.DaemonSetStory.create;
+import static dev.coracle.controller.daemonset.DaemonSetStory.image;
+import static dev.coracle.controller.daemonset.DaemonSetStory.on;
+import static dev.coracle.controller.daemonset.DaemonSetStory.patchNode;
+import static dev.coracle.controller.daemonset.DaemonSetStory.space;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.ControllableClock;
 import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.GroupVersionResource;
@@ -10,7 +18,6 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.api.ListOptions;
 import dev.coracle.api.PatchType;
 import dev.coracle.api.SystemClock;
-import dev.coracle.api.WriteOptions;
 import dev.coracle.controller.Conditions;
 import dev.coracle.controller.ControlPlaneInMemory;
 import dev.coracle.controller.Owners;
@@ -20,117 +27,19 @@ import dev.coracle.controller.StoryNamespace;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Predicate;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
-/** DaemonSets through the API: each story has nodes of its own, with a label of its name. */
+/** DaemonSets and their nodes: where their Pods run, and what becomes of those that end. */
 class DaemonSetStoryTest {
 
-  private static ControllableClock clock;
-  private static ControlPlaneInMemory cluster;
+  private static final ControllableClock clock = new ControllableClock(new SystemClock());
 
-  @BeforeAll
-  static void start() throws Exception {
-    clock = new ControllableClock(new SystemClock());
-    cluster = new ControlPlaneInMemory(clock);
-  }
-
-  @AfterAll
-  static void stop() {
-    cluster.close();
-    clock.close();
-  }
-
-  /** A namespace and so many nodes for it, named {@code NAME-0} and so on. */
-  private static StoryNamespace space(String name, int nodes) {
-    StoryNamespace space = new StoryNamespace(cluster, name);
-    for (int i = 0; i < nodes; i++) {
-      addNode(space, i);
-    }
-    return space;
-  }
-
-  private static void addNode(StoryNamespace space, int number) {
-    cluster.addNode(node(space, number), "8", 50);
-    patchNode(space, number, "metadata: {labels: {story: " + space.name() + "}}");
-  }
-
-  private static String node(StoryNamespace space, int number) {
-    return space.name() + "-" + number;
-  }
-
-  private static void patchNode(StoryNamespace space, int number, String yaml) {
-    KubeObject patched =
-        cluster
-            .admin()
-            .patch(
-                Resources.NODES,
-                "",
-                node(space, number),
-                "",
-                PatchType.MERGE,
-                ControlPlaneInMemory.yaml(yaml),
-                WriteOptions.NONE);
-    cluster.awaitSeen(Resources.NODES, patched);
-  }
-
-  private static KubeObject create(StoryNamespace space, String image, String more) {
-    return space.create(
-        Resources.DAEMON_SETS,
-        """
-        apiVersion: apps/v1
-        kind: DaemonSet
-        metadata: {name: agent, annotations: {kubernetes.io/change-cause: first}}
-        spec:
-          selector: {matchLabels: {app: agent}}
-          template:
-            metadata: {labels: {app: agent}}
-            spec:
-              nodeSelector: {story: %s}
-              containers: [{name: main, image: %s}]
-        %s
-        """
-            .formatted(space.name(), image, more.indent(2)));
-  }
-
-  private static KubeObject await(StoryNamespace space, Predicate<KubeObject> good) {
-    return space.awaitObserved(Resources.DAEMON_SETS, "agent", good);
-  }
-
-  private static int count(KubeObject set, String field) {
-    return set.at("status", field).asInt();
-  }
-
-  private static KubeObject awaitAll(StoryNamespace space, int nodes) {
-    KubeObject set =
-        await(
-            space,
-            d ->
-                count(d, "desiredNumberScheduled") == nodes
-                    && count(d, "currentNumberScheduled") == nodes
-                    && count(d, "updatedNumberScheduled") == nodes
-                    && count(d, "numberReady") == nodes
-                    && count(d, "numberAvailable") == nodes);
-    assertThat(count(set, "numberUnavailable")).isZero();
-    return set;
-  }
-
-  private static void image(StoryNamespace space, String image) {
-    KubeObject unused = space.image(Resources.DAEMON_SETS, "agent", image);
-  }
-
-  private static KubeObject on(StoryNamespace space, int number) {
-    return space.pods().stream()
-        .filter(pod -> Pods.nodeName(pod).equals(node(space, number)))
-        .findFirst()
-        .orElseThrow();
-  }
+  @AutoClose private static final ControlPlaneInMemory cluster = ControlPlaneInMemory.start(clock);
 
   @Test
   void created_runsOnEachNodeThatFits_withWhatADaemonNeeds() {
-    StoryNamespace space = space("created", 2);
+    StoryNamespace space = space(cluster, "created", 2);
     KubeObject owner = create(space, "one", "");
     KubeObject set = awaitAll(space, 2);
     assertThat(count(set, "numberMisscheduled")).isZero();
@@ -163,7 +72,7 @@ class DaemonSetStoryTest {
 
   @Test
   void events_comeFromTheDaemonSetController() {
-    StoryNamespace space = space("events", 1);
+    StoryNamespace space = space(cluster, "events", 1);
     create(space, "one", "");
     space.awaitEvent("agent", "SuccessfulCreate");
     assertThat(space.list(GroupVersionResource.core("events")))
@@ -173,7 +82,7 @@ class DaemonSetStoryTest {
 
   @Test
   void nodes_labelledAndUnlabelled_getAndLosePods() {
-    StoryNamespace space = space("labels", 2);
+    StoryNamespace space = space(cluster, "labels", 2);
     create(space, "one", "");
     awaitAll(space, 2);
     addNode(space, 2);
@@ -187,7 +96,7 @@ class DaemonSetStoryTest {
 
   @Test
   void taints_keepNewPodsAway_andDriveOthersOut() {
-    StoryNamespace space = space("taints", 3);
+    StoryNamespace space = space(cluster, "taints", 3);
     patchNode(space, 0, "spec: {taints: [{key: k, value: v, effect: NoSchedule}]}");
     create(space, "one", "");
     awaitAll(space, 2);
@@ -205,7 +114,7 @@ class DaemonSetStoryTest {
 
   @Test
   void podsDeletedEvictedOrEnded_areReplaced_andTold() {
-    StoryNamespace space = space("dying", 2);
+    StoryNamespace space = space(cluster, "dying", 2);
     create(space, "one", "");
     awaitAll(space, 2);
     for (String death : List.of("delete", "evict", "Failed", "Succeeded")) {
@@ -240,7 +149,7 @@ class DaemonSetStoryTest {
 
   @Test
   void podFailingAgainAtOnce_isReplacedAfterABackOff() {
-    StoryNamespace space = space("backoff", 1);
+    StoryNamespace space = space(cluster, "backoff", 1);
     create(space, "one", "");
     awaitAll(space, 1);
     KubeObject first = on(space, 0);
@@ -256,82 +165,8 @@ class DaemonSetStoryTest {
   }
 
   @Test
-  void newTemplate_rollsNodeByNode_andBackWithoutRestartingWhatStillFits() {
-    StoryNamespace space = space("rolled", 3);
-    create(space, "one", "");
-    awaitAll(space, 3);
-    image(space, ControlPlaneInMemory.UNREADY);
-    KubeObject stuck =
-        await(
-            space,
-            d -> count(d, "updatedNumberScheduled") == 1 && count(d, "numberUnavailable") == 1);
-    assertThat(count(stuck, "numberReady")).isEqualTo(2);
-    Set<String> survivors =
-        Set.copyOf(space.pods().stream().filter(Pods::isReady).map(KubeObject::uid).toList());
-    assertThat(survivors).hasSize(2);
-    image(space, "one");
-    awaitAll(space, 3);
-    assertThat(space.uids()).containsAll(survivors);
-    assertThat(space.list(Resources.CONTROLLER_REVISIONS))
-        .extracting(revision -> revision.at("revision").asInt())
-        .containsExactlyInAnyOrder(2, 3);
-    image(space, "two");
-    awaitAll(space, 3);
-    assertThat(space.pods()).allMatch(p -> StoryNamespace.image(p).equals("two"));
-  }
-
-  @Test
-  void surge_startsTheNewPodBesideTheOldOne() {
-    StoryNamespace space = space("surge", 2);
-    create(
-        space,
-        "one",
-        "updateStrategy: {type: RollingUpdate, rollingUpdate: {maxSurge: 1, maxUnavailable: 0}}");
-    awaitAll(space, 2);
-    clock.advance(Duration.ofSeconds(2)); // of two Pods, a status counts the older one
-    image(space, ControlPlaneInMemory.UNREADY);
-    List<KubeObject> pods =
-        space.awaitPods(
-            there ->
-                there.size() == 3 && there.stream().allMatch(p -> Pods.phase(p).equals("Running")));
-    KubeObject fresh = pods.stream().filter(p -> !Pods.isReady(p)).findFirst().orElseThrow();
-    await(space, d -> count(d, "numberAvailable") == 2);
-    cluster.setStatus(fresh, "Running", true, "");
-    space.awaitPods(
-        there ->
-            there.size() == 3
-                && there.stream()
-                    .filter(p -> Pods.nodeName(p).equals(Pods.nodeName(fresh)))
-                    .allMatch(p -> p.uid().equals(fresh.uid())));
-  }
-
-  @Test
-  void onDelete_newTemplate_isForPodsMadeAnewOnly() {
-    StoryNamespace space = space("ondelete", 2);
-    create(space, "one", "updateStrategy: {type: OnDelete}");
-    awaitAll(space, 2);
-    image(space, "two");
-    await(space, d -> count(d, "updatedNumberScheduled") == 0);
-    space.delete(Resources.PODS, on(space, 0).name());
-    await(space, d -> count(d, "updatedNumberScheduled") == 1 && count(d, "numberAvailable") == 2);
-    assertThat(StoryNamespace.image(on(space, 0))).isEqualTo("two");
-    assertThat(StoryNamespace.image(on(space, 1))).isEqualTo("one");
-  }
-
-  @Test
-  void minReadySeconds_notOverYet_isReadyButUnavailable() {
-    StoryNamespace space = space("min-ready", 1);
-    create(space, "one", "minReadySeconds: 60");
-    KubeObject early = await(space, d -> count(d, "numberReady") == 1);
-    assertThat(count(early, "numberAvailable")).isZero();
-    assertThat(count(early, "numberUnavailable")).isEqualTo(1);
-    clock.advance(Duration.ofSeconds(62));
-    awaitAll(space, 1);
-  }
-
-  @Test
   void quota_usedUp_isAnEventUntilItIsRaised() {
-    StoryNamespace space = space("quota", 3);
+    StoryNamespace space = space(cluster, "quota", 3);
     KubeObject unused =
         space.create(
             Resources.RESOURCE_QUOTAS,
@@ -362,7 +197,7 @@ class DaemonSetStoryTest {
 
   @Test
   void orphans_areAdopted_thoseOfSomebodyElseAreNotTouched() {
-    StoryNamespace space = space("orphans", 2);
+    StoryNamespace space = space(cluster, "orphans", 2);
     create(space, "one", "");
     awaitAll(space, 2);
     space.orphan(Resources.DAEMON_SETS, "agent");
@@ -401,7 +236,7 @@ class DaemonSetStoryTest {
 
   @Test
   void twoWithTheSameSelector_keepToTheirOwnPods() {
-    StoryNamespace space = space("overlap", 2);
+    StoryNamespace space = space(cluster, "overlap", 2);
     KubeObject one = create(space, "one", "");
     KubeObject two =
         space.create(
@@ -428,7 +263,7 @@ class DaemonSetStoryTest {
 
   @Test
   void nodeLost_keepsItsDaemon_untilTheNodeIsDeleted() {
-    StoryNamespace space = space("lost", 2);
+    StoryNamespace space = space(cluster, "lost", 2);
     create(space, "one", "");
     awaitAll(space, 2);
     KubeObject there = on(space, 1);
@@ -450,101 +285,8 @@ class DaemonSetStoryTest {
   }
 
   @Test
-  void controllers_restartedInTheMiddleOfARollout_endIt() throws Exception {
-    StoryNamespace space = space("restarted", 4);
-    create(space, "one", "");
-    awaitAll(space, 4);
-    image(space, "two");
-    space.awaitPods(pods -> pods.stream().anyMatch(p -> StoryNamespace.image(p).equals("two")));
-    cluster.restartControllers(
-        () -> {
-          KubeObject pod = space.pods().getFirst();
-          KubeObject unused =
-              cluster
-                  .admin()
-                  .delete(Resources.PODS, "restarted", pod.name(), DeleteOptions.DEFAULT);
-          addNode(space, 4);
-        });
-    awaitAll(space, 5);
-    assertThat(space.pods()).hasSize(5).allMatch(p -> StoryNamespace.image(p).equals("two"));
-  }
-
-  private static ObjectNode copyOf(KubeObject revision) {
-    ObjectNode copy = revision.mutableTree();
-    copy.withObject("/metadata").removeAll().put("name", "by-hand");
-    copy.withObject("/metadata").putObject("labels").put("app", "agent");
-    return copy.put("revision", 2);
-  }
-
-  @Test
-  void revisions_madeChangedAndDeletedByHand_asTheConformanceTestDoes() {
-    StoryNamespace space = space("revisions", 1);
-    KubeObject set = create(space, "one", "");
-    awaitAll(space, 1);
-    KubeObject first = space.list(Resources.CONTROLLER_REVISIONS).getFirst();
-    KubeObject unused =
-        space.patch(
-            Resources.CONTROLLER_REVISIONS,
-            first.name(),
-            "metadata: {labels: {" + first.name() + ": patched}}");
-    ObjectNode copy = copyOf(first);
-    copy.withObject("/metadata").putArray("ownerReferences").add(Owners.controllerRef(set));
-    copy.withObject("/metadata")
-        .withObject("/labels")
-        .put("controller-revision-hash", first.labels().get("controller-revision-hash"));
-    unused = cluster.admin().create(Resources.CONTROLLER_REVISIONS, "revisions", copy);
-    assertThat(space.list(Resources.CONTROLLER_REVISIONS)).hasSize(2);
-    space.delete(Resources.CONTROLLER_REVISIONS, first.name());
-    unused =
-        space.patch(
-            Resources.CONTROLLER_REVISIONS, "by-hand", "metadata: {labels: {by-hand: updated}}");
-    image(space, "two");
-    awaitAll(space, 1);
-    assertThat(space.list(Resources.CONTROLLER_REVISIONS)).hasSize(2);
-    cluster
-        .admin()
-        .deleteCollection(
-            Resources.CONTROLLER_REVISIONS,
-            "revisions",
-            DeleteOptions.background(),
-            ListOptions.ALL.withLabelSelector("by-hand=updated"));
-    assertThat(space.list(Resources.CONTROLLER_REVISIONS))
-        .singleElement()
-        .satisfies(last -> assertThat(last.at("revision").asInt()).isEqualTo(3));
-    KubeObject last = space.list(Resources.CONTROLLER_REVISIONS).getFirst();
-    space.delete(Resources.CONTROLLER_REVISIONS, last.name());
-    StoryNamespace.eventually(
-        () ->
-            space.list(Resources.CONTROLLER_REVISIONS).stream()
-                .anyMatch(again -> !again.uid().equals(last.uid())));
-    awaitAll(space, 1);
-  }
-
-  @Test
-  void revision_ofTheSameTemplateByNobody_takesThePlaceOfTheFirst() {
-    StoryNamespace space = space("duplicate", 2);
-    create(space, "one", "");
-    awaitAll(space, 2);
-    Set<String> pods = space.uids();
-    KubeObject first = space.list(Resources.CONTROLLER_REVISIONS).getFirst();
-    KubeObject unused =
-        cluster.admin().create(Resources.CONTROLLER_REVISIONS, "duplicate", copyOf(first));
-    StoryNamespace.eventually(
-        () -> {
-          List<KubeObject> there = space.list(Resources.CONTROLLER_REVISIONS);
-          return there.size() == 1 && there.getFirst().name().equals("by-hand");
-        });
-    space.awaitPods(
-        there ->
-            there.stream()
-                .allMatch(p -> "by-hand".equals(p.labels().get("controller-revision-hash"))));
-    awaitAll(space, 2);
-    assertThat(space.uids()).isEqualTo(pods);
-  }
-
-  @Test
   void statusAndCollections_workAsTheConformanceTestsWant() {
-    StoryNamespace space = space("status", 1);
+    StoryNamespace space = space(cluster, "status", 1);
     create(space, "one", "");
     awaitAll(space, 1);
     KubeObject unused =

@@ -13,25 +13,20 @@ import dev.coracle.controller.Resources;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Endpoints and EndpointSlices of the same Services: both must say the same. */
 class EndpointsStoryTest {
 
-  private ControlPlaneInMemory cluster;
+  @AutoClose
+  private final ControlPlaneInMemory cluster =
+      ControlPlaneInMemory.start().withNode("node-1", "8", 100);
 
   @BeforeEach
-  void start() throws Exception {
-    cluster = new ControlPlaneInMemory();
+  void prepare() {
     cluster.podsRun = false;
-    cluster.addNode("node-1", "8", 100);
-  }
-
-  @AfterEach
-  void stop() {
-    cluster.close();
   }
 
   private void service(String name, String spec) {

@@ -24,7 +24,7 @@ class MirroringStoryTest {
 
   @Test
   void endpoints_ofServiceWithoutSelector_areMirrored() throws Exception {
-    try (ControlPlaneInMemory cluster = new ControlPlaneInMemory()) {
+    try (ControlPlaneInMemory cluster = ControlPlaneInMemory.start()) {
       cluster.apply(
           """
           apiVersion: v1

@@ -8,9 +8,7 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.controller.ControlPlaneInMemory;
 import dev.coracle.controller.Resources;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** Owners and what they own: background, foreground, orphans; wrong, absent and circling owners. */
@@ -20,23 +18,9 @@ class GarbageCollectorStoryTest {
   private static final GroupVersionResource BOATS =
       GroupVersionResource.of("example.com", "v1", "boats");
 
-  private static ControlPlaneInMemory cluster;
-  private String namespace;
+  @AutoClose private static final ControlPlaneInMemory cluster = ControlPlaneInMemory.start();
 
-  @BeforeAll
-  static void start() throws Exception {
-    cluster = new ControlPlaneInMemory();
-  }
-
-  @AfterAll
-  static void stop() {
-    cluster.close();
-  }
-
-  @BeforeEach
-  void enter() {
-    namespace = cluster.namespace();
-  }
+  private final String namespace = cluster.namespace();
 
   private static String owner(KubeObject owner, boolean block) {
     return "{apiVersion: %s, kind: %s, name: %s, uid: %s, blockOwnerDeletion: %s}"

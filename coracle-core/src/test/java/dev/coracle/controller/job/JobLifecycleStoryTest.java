@@ -19,35 +19,20 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** Jobs by a clock that is turned: adoption, deadlines, back-off, indexes, lost nodes. */
 class JobLifecycleStoryTest {
 
-  private static ControlPlaneInMemory cluster;
-  private String namespace;
+  @AutoClose
+  private static final ControlPlaneInMemory cluster =
+      ControlPlaneInMemory.start(
+              new ControllableClock(new SystemClock(), Instant.parse("2026-01-01T00:00:00Z")))
+          .withNode("node-1", "64", 200)
+          .withNode("node-2", "64", 200);
 
-  @BeforeAll
-  static void start() throws Exception {
-    cluster =
-        new ControlPlaneInMemory(
-            new ControllableClock(new SystemClock(), Instant.parse("2026-01-01T00:00:00Z")));
-    cluster.addNode("node-1", "64", 200);
-    cluster.addNode("node-2", "64", 200);
-  }
-
-  @AfterAll
-  static void stop() {
-    cluster.close();
-  }
-
-  @BeforeEach
-  void enter() {
-    namespace = cluster.namespace();
-  }
+  private final String namespace = cluster.namespace();
 
   private void job(String spec, String pod) {
     KubeObject unused =

@@ -16,25 +16,15 @@ import dev.coracle.controller.Pods;
 import dev.coracle.controller.Resources;
 import java.util.List;
 import java.util.function.Predicate;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** Jobs through the API, with all controllers; the test is the node that ends Pods. */
 class JobStoryTest {
 
-  private ControlPlaneInMemory cluster;
-
-  @BeforeEach
-  void start() throws Exception {
-    cluster = new ControlPlaneInMemory();
-    cluster.addNode("node-1", "64", 200);
-  }
-
-  @AfterEach
-  void stop() {
-    cluster.close();
-  }
+  @AutoClose
+  private final ControlPlaneInMemory cluster =
+      ControlPlaneInMemory.start().withNode("node-1", "64", 200);
 
   private void job(String spec) {
     KubeObject unused =

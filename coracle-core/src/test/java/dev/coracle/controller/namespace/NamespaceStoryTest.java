@@ -9,31 +9,16 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.controller.Conditions;
 import dev.coracle.controller.ControlPlaneInMemory;
 import dev.coracle.controller.Resources;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 class NamespaceStoryTest {
 
-  private static ControlPlaneInMemory cluster;
-  private String namespace;
+  @AutoClose
+  private static final ControlPlaneInMemory cluster =
+      ControlPlaneInMemory.start().withNode("node-1", "64", 200);
 
-  @BeforeAll
-  static void start() throws Exception {
-    cluster = new ControlPlaneInMemory();
-    cluster.addNode("node-1", "64", 200);
-  }
-
-  @AfterAll
-  static void stop() {
-    cluster.close();
-  }
-
-  @BeforeEach
-  void enter() {
-    namespace = cluster.namespace();
-  }
+  private final String namespace = cluster.namespace();
 
   private void map(String name, String finalizers) {
     KubeObject unused =

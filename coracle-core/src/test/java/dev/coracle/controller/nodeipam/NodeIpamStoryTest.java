@@ -10,8 +10,7 @@ import dev.coracle.controller.ControlPlaneInMemory;
 import dev.coracle.controller.Resources;
 import java.util.HashSet;
 import java.util.Set;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** The test's cluster has 10.244.0.0/16, of which each node gets a /24. */
@@ -20,17 +19,7 @@ class NodeIpamStoryTest {
   private static final GroupVersionResource BINDINGS =
       GroupVersionResource.of("rbac.authorization.k8s.io", "v1", "clusterrolebindings");
 
-  private ControlPlaneInMemory cluster;
-
-  @BeforeEach
-  void start() throws Exception {
-    cluster = new ControlPlaneInMemory();
-  }
-
-  @AfterEach
-  void stop() {
-    cluster.close();
-  }
+  @AutoClose private final ControlPlaneInMemory cluster = ControlPlaneInMemory.start();
 
   private void node(String name, String podCidr) {
     KubeObject unused =

@@ -15,7 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -25,22 +25,17 @@ class NodeLifecycleStoryTest {
   private static final String NOT_READY = "node.kubernetes.io/not-ready";
   private static final String UNREACHABLE = "node.kubernetes.io/unreachable";
 
-  private ControlPlaneInMemory cluster;
-  private String namespace;
+  @AutoClose
+  private final ControlPlaneInMemory cluster =
+      ControlPlaneInMemory.start(new ControllableClock(Instant.parse("2026-01-01T00:00:00Z")));
+
+  private final String namespace = cluster.namespace();
 
   @BeforeEach
-  void start() throws Exception {
-    cluster =
-        new ControlPlaneInMemory(new ControllableClock(Instant.parse("2026-01-01T00:00:00Z")));
+  void prepare() {
     for (String name : List.of("one", "two", "three")) {
       cluster.addNode(name, "64", 200);
     }
-    namespace = cluster.namespace();
-  }
-
-  @AfterEach
-  void stop() {
-    cluster.close();
   }
 
   private KubeObject pod(String name, String node, String tolerations) {

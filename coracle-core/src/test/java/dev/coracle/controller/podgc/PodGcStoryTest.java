@@ -13,33 +13,23 @@ import dev.coracle.controller.ControlPlaneInMemory;
 import dev.coracle.controller.Resources;
 import java.time.Duration;
 import java.time.Instant;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class PodGcStoryTest {
 
-  private static ControlPlaneInMemory cluster;
-  private String namespace;
+  @AutoClose
+  private static final ControlPlaneInMemory cluster =
+      ControlPlaneInMemory.start(
+              new ControllableClock(new SystemClock(), Instant.parse("2026-01-01T00:00:00Z")))
+          .withNode("stays", "64", 200);
 
-  @BeforeAll
-  static void start() throws Exception {
-    cluster =
-        new ControlPlaneInMemory(
-            new ControllableClock(new SystemClock(), Instant.parse("2026-01-01T00:00:00Z")));
-    cluster.addNode("stays", "64", 200);
-  }
-
-  @AfterAll
-  static void stop() {
-    cluster.close();
-  }
+  private final String namespace = cluster.namespace();
 
   @BeforeEach
   void enter() {
     cluster.podsRun = true;
-    namespace = cluster.namespace();
   }
 
   private KubeObject pod(String name, String node, String finalizers) {

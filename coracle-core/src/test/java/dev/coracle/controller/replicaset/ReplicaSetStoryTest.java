@@ -20,8 +20,7 @@ import dev.coracle.controller.StoryNamespace;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -29,21 +28,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** ReplicaSets and ReplicationControllers through the API: they differ in name only. */
 class ReplicaSetStoryTest {
 
-  private static ControllableClock clock;
-  private static ControlPlaneInMemory cluster;
+  private static final ControllableClock clock = new ControllableClock(new SystemClock());
 
-  @BeforeAll
-  static void start() throws Exception {
-    clock = new ControllableClock(new SystemClock());
-    cluster = new ControlPlaneInMemory(clock);
-    cluster.addNode("node-1", "64", 500);
-  }
-
-  @AfterAll
-  static void stop() {
-    cluster.close();
-    clock.close();
-  }
+  @AutoClose
+  private static final ControlPlaneInMemory cluster =
+      ControlPlaneInMemory.start(clock).withNode("node-1", "64", 500);
 
   private static StoryNamespace space(ReplicaKind kind, String name) {
     return new StoryNamespace(cluster, name + (kind == ReplicaKind.REPLICA_SET ? "-rs" : "-rc"));
@@ -372,8 +361,8 @@ class ReplicaSetStoryTest {
                     .delete(Resources.PODS, space.name(), pod.name(), DeleteOptions.uid(pod.uid()));
           }
         });
+    assertThat(space.awaitReady(20)).hasSize(20);
     awaitAvailable(space, kind, 20);
-    assertThat(space.pods()).hasSize(20);
   }
 
   @Test

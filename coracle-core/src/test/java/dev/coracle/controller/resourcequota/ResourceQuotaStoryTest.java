@@ -13,9 +13,7 @@ import dev.coracle.controller.ControlPlaneInMemory;
 import dev.coracle.controller.Resources;
 import java.time.Duration;
 import java.time.Instant;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -23,26 +21,14 @@ import org.junit.jupiter.api.Test;
  */
 class ResourceQuotaStoryTest {
 
-  private static ControlPlaneInMemory cluster;
-  private static ControllableClock clock;
-  private String namespace;
+  private static final ControllableClock clock =
+      new ControllableClock(new SystemClock(), Instant.parse("2026-01-01T00:00:00Z"));
 
-  @BeforeAll
-  static void start() throws Exception {
-    clock = new ControllableClock(new SystemClock(), Instant.parse("2026-01-01T00:00:00Z"));
-    cluster = new ControlPlaneInMemory(clock);
-    cluster.addNode("node-1", "64", 200);
-  }
+  @AutoClose
+  private static final ControlPlaneInMemory cluster =
+      ControlPlaneInMemory.start(clock).withNode("node-1", "64", 200);
 
-  @AfterAll
-  static void stop() {
-    cluster.close();
-  }
-
-  @BeforeEach
-  void enter() {
-    namespace = cluster.namespace();
-  }
+  private final String namespace = cluster.namespace();
 
   private void quota(String spec) {
     KubeObject unused =

@@ -6,9 +6,7 @@ import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.KubeObject;
 import dev.coracle.controller.ControlPlaneInMemory;
 import dev.coracle.controller.Resources;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** Conformance: "should guarantee kube-root-ca.crt exist in any namespace". */
@@ -16,23 +14,9 @@ class RootCaStoryTest {
 
   private static final String NAME = RootCaController.NAME;
 
-  private static ControlPlaneInMemory cluster;
-  private String namespace;
+  @AutoClose private static final ControlPlaneInMemory cluster = ControlPlaneInMemory.start();
 
-  @BeforeAll
-  static void start() throws Exception {
-    cluster = new ControlPlaneInMemory();
-  }
-
-  @AfterAll
-  static void stop() {
-    cluster.close();
-  }
-
-  @BeforeEach
-  void enter() {
-    namespace = cluster.namespace();
-  }
+  private final String namespace = cluster.namespace();
 
   private KubeObject awaitMap() {
     return cluster.awaitObject(

@@ -43,7 +43,7 @@ class ServiceAccountStoryTest {
   @BeforeEach
   void start() throws Exception {
     clock = new LeapingClock();
-    cluster = new ControlPlaneInMemory(clock);
+    cluster = ControlPlaneInMemory.start(clock);
     namespace = cluster.namespace();
   }
 

@@ -18,23 +18,12 @@ import dev.coracle.controller.ControlPlaneInMemory;
 import dev.coracle.controller.Resources;
 import java.util.HashSet;
 import java.util.Set;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 class ServiceAddressesStoryTest {
 
-  private ControlPlaneInMemory cluster;
-
-  @BeforeEach
-  void start() throws Exception {
-    cluster = new ControlPlaneInMemory();
-  }
-
-  @AfterEach
-  void stop() {
-    cluster.close();
-  }
+  @AutoClose private final ControlPlaneInMemory cluster = ControlPlaneInMemory.start();
 
   private KubeObject service(String name, String spec) {
     return cluster.apply(

@@ -82,7 +82,7 @@ class StatefulBoundsTest {
     for (int i = 0; i < COUNT; i++) {
       schedules.add(Schedule.random(i, random));
     }
-    try (ControlPlaneInMemory cluster = new ControlPlaneInMemory()) {
+    try (ControlPlaneInMemory cluster = ControlPlaneInMemory.start()) {
       cluster.addNode("node-1", "64", 500);
       StoryNamespace space = new StoryNamespace(cluster, "bounds");
       try (PodStream stream = new PodStream(cluster.admin(), "bounds")) {

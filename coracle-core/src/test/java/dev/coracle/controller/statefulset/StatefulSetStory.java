@@ -23,8 +23,8 @@ final class StatefulSetStory {
   private StatefulSetStory() {}
 
   /** A node, and volumes for the claims of every story. */
-  static ControlPlaneInMemory cluster(ControllableClock clock) throws Exception {
-    ControlPlaneInMemory cluster = new ControlPlaneInMemory(clock);
+  static ControlPlaneInMemory cluster(ControllableClock clock) {
+    ControlPlaneInMemory cluster = ControlPlaneInMemory.start(clock);
     cluster.addNode("node-1", "64", 500);
     for (int i = 0; i < 30; i++) {
       KubeObject unused =

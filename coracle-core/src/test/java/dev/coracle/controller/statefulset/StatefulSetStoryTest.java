@@ -27,27 +27,15 @@ import dev.coracle.controller.Resources;
 import dev.coracle.controller.StoryNamespace;
 import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** StatefulSets through the API: order, identity, scaling and rollouts. */
 class StatefulSetStoryTest {
 
-  private static ControllableClock clock;
-  private static ControlPlaneInMemory cluster;
+  private static final ControllableClock clock = new ControllableClock(new SystemClock());
 
-  @BeforeAll
-  static void start() throws Exception {
-    clock = new ControllableClock(new SystemClock());
-    cluster = StatefulSetStory.cluster(clock);
-  }
-
-  @AfterAll
-  static void stop() {
-    cluster.close();
-    clock.close();
-  }
+  @AutoClose private static final ControlPlaneInMemory cluster = StatefulSetStory.cluster(clock);
 
   private static void ready(StoryNamespace space, int ordinal, boolean ready) {
     cluster.setStatus(pod(space, ordinal), "Running", ready, "");

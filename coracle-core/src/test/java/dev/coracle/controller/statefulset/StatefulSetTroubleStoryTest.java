@@ -26,27 +26,15 @@ import dev.coracle.controller.Resources;
 import dev.coracle.controller.StoryNamespace;
 import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** StatefulSets through the API: their claims, and what goes wrong with Pods, nodes and quotas. */
 class StatefulSetTroubleStoryTest {
 
-  private static ControllableClock clock;
-  private static ControlPlaneInMemory cluster;
+  private static final ControllableClock clock = new ControllableClock(new SystemClock());
 
-  @BeforeAll
-  static void start() throws Exception {
-    clock = new ControllableClock(new SystemClock());
-    cluster = StatefulSetStory.cluster(clock);
-  }
-
-  @AfterAll
-  static void stop() {
-    cluster.close();
-    clock.close();
-  }
+  @AutoClose private static final ControlPlaneInMemory cluster = StatefulSetStory.cluster(clock);
 
   @Test
   void pods_deletedEvictedOrEnded_comeBackWithTheirNamesAndClaims() {
@@ -297,8 +285,11 @@ class StatefulSetTroubleStoryTest {
     space.awaitPods(pods -> pods.stream().anyMatch(p -> StoryNamespace.image(p).equals("two")));
     cluster.restartControllers(
         () -> {
+          KubeObject pod = space.pods().getFirst();
           KubeObject unused =
-              cluster.admin().delete(Resources.PODS, "restarted", "db-0", DeleteOptions.DEFAULT);
+              cluster
+                  .admin()
+                  .delete(Resources.PODS, "restarted", pod.name(), DeleteOptions.uid(pod.uid()));
           scale(space, 3);
         });
     awaitAll(space, 3);

@@ -9,8 +9,7 @@ import dev.coracle.api.PatchType;
 import dev.coracle.api.WriteOptions;
 import dev.coracle.controller.ControlPlaneInMemory;
 import dev.coracle.controller.Resources;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** Claims and volumes through the real API, with all controllers and the scheduler. */
@@ -18,19 +17,9 @@ class BindingStoryTest {
 
   private static final String NS = StorageStory.NS;
 
-  private ControlPlaneInMemory cluster;
-  private StorageStory story;
+  @AutoClose private final ControlPlaneInMemory cluster = ControlPlaneInMemory.start();
 
-  @BeforeEach
-  void start() throws Exception {
-    cluster = new ControlPlaneInMemory();
-    story = new StorageStory(cluster);
-  }
-
-  @AfterEach
-  void stop() {
-    cluster.close();
-  }
+  private final StorageStory story = new StorageStory(cluster);
 
   @Test
   void claim_severalVolumes_getsSmallestThatSuits() {

@@ -7,8 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.controller.ControlPlaneInMemory;
 import dev.coracle.controller.Resources;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** Pods with claims get nodes that reach their volumes. */
@@ -20,21 +19,11 @@ class SchedulingStoryTest {
             {key: kubernetes.io/hostname, operator: In, values: [node-2]}]}]}}
       """;
 
-  private ControlPlaneInMemory cluster;
-  private StorageStory story;
+  @AutoClose
+  private final ControlPlaneInMemory cluster =
+      ControlPlaneInMemory.start().withNode("node-1", "8", 100).withNode("node-2", "8", 100);
 
-  @BeforeEach
-  void start() throws Exception {
-    cluster = new ControlPlaneInMemory();
-    story = new StorageStory(cluster);
-    cluster.addNode("node-1", "8", 100);
-    cluster.addNode("node-2", "8", 100);
-  }
-
-  @AfterEach
-  void stop() {
-    cluster.close();
-  }
+  private final StorageStory story = new StorageStory(cluster);
 
   private KubeObject localVolume(String name, String more) {
     return cluster.apply(

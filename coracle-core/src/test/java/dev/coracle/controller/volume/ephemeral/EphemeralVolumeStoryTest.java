@@ -7,25 +7,14 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.controller.ControlPlaneInMemory;
 import dev.coracle.controller.Resources;
 import dev.coracle.controller.volume.StorageStory;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 class EphemeralVolumeStoryTest {
 
-  private ControlPlaneInMemory cluster;
-  private StorageStory story;
+  @AutoClose private final ControlPlaneInMemory cluster = ControlPlaneInMemory.start();
 
-  @BeforeEach
-  void start() throws Exception {
-    cluster = new ControlPlaneInMemory();
-    story = new StorageStory(cluster);
-  }
-
-  @AfterEach
-  void stop() {
-    cluster.close();
-  }
+  private final StorageStory story = new StorageStory(cluster);
 
   private KubeObject pod(String name) {
     return cluster.apply(

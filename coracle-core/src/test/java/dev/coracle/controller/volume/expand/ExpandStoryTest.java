@@ -11,19 +11,18 @@ import dev.coracle.api.WriteOptions;
 import dev.coracle.controller.ControlPlaneInMemory;
 import dev.coracle.controller.Resources;
 import dev.coracle.controller.volume.StorageStory;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class ExpandStoryTest {
 
-  private ControlPlaneInMemory cluster;
-  private StorageStory story;
+  @AutoClose private final ControlPlaneInMemory cluster = ControlPlaneInMemory.start();
+
+  private final StorageStory story = new StorageStory(cluster);
 
   @BeforeEach
-  void start() throws Exception {
-    cluster = new ControlPlaneInMemory();
-    story = new StorageStory(cluster);
+  void prepare() {
     KubeObject unused =
         cluster.apply(
             """
@@ -33,11 +32,6 @@ class ExpandStoryTest {
             provisioner: example.com/none
             allowVolumeExpansion: true
             """);
-  }
-
-  @AfterEach
-  void stop() {
-    cluster.close();
   }
 
   private void bound(String name, String provisioner) {

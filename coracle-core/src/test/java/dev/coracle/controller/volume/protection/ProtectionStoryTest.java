@@ -9,26 +9,16 @@ import dev.coracle.api.KubeObject;
 import dev.coracle.controller.ControlPlaneInMemory;
 import dev.coracle.controller.Resources;
 import dev.coracle.controller.volume.StorageStory;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 class ProtectionStoryTest {
 
-  private ControlPlaneInMemory cluster;
-  private StorageStory story;
+  @AutoClose
+  private final ControlPlaneInMemory cluster =
+      ControlPlaneInMemory.start().withNode("node-1", "8", 100);
 
-  @BeforeEach
-  void start() throws Exception {
-    cluster = new ControlPlaneInMemory();
-    story = new StorageStory(cluster);
-    cluster.addNode("node-1", "8", 100);
-  }
-
-  @AfterEach
-  void stop() {
-    cluster.close();
-  }
+  private final StorageStory story = new StorageStory(cluster);
 
   private void awaitGone(GroupVersionResource resource, String namespace, String name) {
     await(name).until(() -> cluster.admin().find(resource, namespace, name) == null);
