@@ -2,13 +2,9 @@ package dev.coracle.auth.tokens;
 
 import dev.coracle.auth.Authenticator.Result;
 import dev.coracle.auth.TokenAuthenticator;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -53,7 +49,7 @@ public final class TokenCache implements TokenAuthenticator {
 
   @Override
   public Result authenticate(String token, List<String> audiences) {
-    Key key = new Key(digest(token), List.copyOf(audiences));
+    Key key = new Key(TokenDigest.of(token), List.copyOf(audiences));
     Instant now = clock.instant();
     synchronized (known) {
       Known before = known.get(key);
@@ -74,15 +70,5 @@ public final class TokenCache implements TokenAuthenticator {
       }
     }
     return result;
-  }
-
-  private static String digest(String token) {
-    try {
-      return HexFormat.of()
-          .formatHex(
-              MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8)));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

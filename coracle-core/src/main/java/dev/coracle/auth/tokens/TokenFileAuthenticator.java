@@ -3,12 +3,8 @@ package dev.coracle.auth.tokens;
 import dev.coracle.api.UserInfo;
 import dev.coracle.auth.Authenticator.Result;
 import dev.coracle.auth.TokenAuthenticator;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 
@@ -45,24 +41,16 @@ public final class TokenFileAuthenticator implements TokenAuthenticator {
           }
         }
       }
-      users.put(digest(line.getFirst()), new UserInfo(line.get(1), line.get(2), groups, Map.of()));
+      users.put(
+          TokenDigest.of(line.getFirst()),
+          new UserInfo(line.get(1), line.get(2), groups, Map.of()));
     }
   }
 
   @Override
   public Result authenticate(String token, List<String> audiences) {
-    UserInfo user = users.get(digest(token));
+    UserInfo user = users.get(TokenDigest.of(token));
     return user == null ? new Result.Anonymous() : new Result.Authenticated(user, audiences);
-  }
-
-  private static String digest(String token) {
-    try {
-      return HexFormat.of()
-          .formatHex(
-              MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8)));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
   }
 
   /** Comma-separated values (RFC 4180); spaces before a value don't count, nor do empty lines. */
