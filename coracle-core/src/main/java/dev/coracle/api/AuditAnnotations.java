@@ -26,11 +26,6 @@ public final class AuditAnnotations {
     }
   }
 
-  /** Whether somebody will read annotations: to spare the work of making one. */
-  public static boolean wanted() {
-    return CURRENT.isBound();
-  }
-
   /** Does work whose annotations go to this event. */
   public static <T> T collect(BiConsumer<String, String> event, Supplier<T> work) {
     return ScopedValue.where(CURRENT, event).call(work::get);

@@ -248,10 +248,6 @@ public final class Quantity implements Comparable<Quantity> {
     return compareTo(other) >= 0 ? this : other;
   }
 
-  public Quantity min(Quantity other) {
-    return compareTo(other) <= 0 ? this : other;
-  }
-
   /** Rounded away from zero to thousandths: the finest a resource list keeps. */
   public Quantity roundedUpToMilli() {
     return value.scale() > 3 ? new Quantity(value.setScale(3, RoundingMode.UP), format) : this;

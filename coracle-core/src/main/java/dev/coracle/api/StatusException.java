@@ -170,10 +170,6 @@ public final class StatusException extends RuntimeException {
     return new StatusException(new Status(410, "Expired", message, null, continueToken));
   }
 
-  public static StatusException gone(String message) {
-    return of(410, "Gone", message, null);
-  }
-
   public static StatusException notAcceptable(String message) {
     return of(406, "NotAcceptable", message, null);
   }

@@ -5,7 +5,7 @@
  * dev.coracle.auth.AuthorizationAttributes}. Here are the contracts, client certificates and proxy
  * headers; each further way to know somebody ({@code tokens}, {@code oidc}, {@code webhook}) or to
  * decide ({@code rbac}, {@code node}, {@code webhook}) is a package of its own. {@code
- * cluster.Authenticators} and {@code cluster.Authorizers} put them in order.
+ * cluster.access.Authenticators} and {@code cluster.access.Authorizers} put them in order.
  */
 @NullMarked
 package dev.coracle.auth;

@@ -20,17 +20,6 @@ public interface BodyStream extends AutoCloseable {
    */
   void keepShort();
 
-  /**
-   * As {@link #write}, and never waits.
-   *
-   * @return false, and nothing is written, while the peer is too slow
-   * @throws IOException when the peer is gone
-   */
-  boolean tryWrite(byte[]... shared) throws IOException;
-
-  /** Runs the action each time that {@link #tryWrite} may succeed again; it must not block. */
-  void onWritable(Runnable action);
-
   /** Whether the peer still listens. */
   boolean isOpen();
 

@@ -7,11 +7,7 @@ import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Supplier;
 import javax.net.ssl.SSLPeerUnverifiedException;
-import org.jspecify.annotations.Nullable;
 
 /** What is known of one channel's two ends. */
 final class ChannelConnection implements Connection {
@@ -20,7 +16,6 @@ final class ChannelConnection implements Connection {
   private final SocketAddress remote;
   private final boolean secure;
   private final List<X509Certificate> peerCertificates;
-  private volatile @Nullable Map<Class<?>, Object> remembered;
 
   /** Made when the TLS handshake, if there is one, is done. */
   ChannelConnection(Channel channel) {
@@ -64,26 +59,5 @@ final class ChannelConnection implements Connection {
   @Override
   public List<X509Certificate> peerCertificates() {
     return peerCertificates;
-  }
-
-  @Override
-  public <T> T remember(Class<T> type, Supplier<T> supplier) {
-    Map<Class<?>, Object> known = remembered;
-    if (known == null) {
-      synchronized (this) {
-        known = remembered;
-        if (known == null) {
-          known = new ConcurrentHashMap<>(2);
-          remembered = known;
-        }
-      }
-    }
-    Object value = known.get(type);
-    if (value == null) {
-      T made = supplier.get();
-      Object before = known.putIfAbsent(type, made);
-      value = before == null ? made : before;
-    }
-    return type.cast(value);
   }
 }

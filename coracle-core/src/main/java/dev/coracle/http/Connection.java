@@ -4,7 +4,6 @@ import dev.coracle.http.tls.ServerTls;
 import java.net.SocketAddress;
 import java.security.cert.X509Certificate;
 import java.util.List;
-import java.util.function.Supplier;
 
 /** The connection a request came over. */
 public interface Connection {
@@ -21,10 +20,4 @@ public interface Connection {
    * verified except possession of the key, unless the server's {@link ServerTls} says so.
    */
   List<X509Certificate> peerCertificates();
-
-  /**
-   * A value that is computed once per connection, for instance who the peer's certificate says it
-   * is. The supplier may run twice when two streams ask at once; one result is kept.
-   */
-  <T> T remember(Class<T> type, Supplier<T> supplier);
 }

@@ -57,19 +57,6 @@ final class GatedBodyStream implements BodyStream {
     gate.keepShort();
   }
 
-  @Override
-  public boolean tryWrite(byte[]... shared) throws IOException {
-    long length = check(shared);
-    if (length > 0 && !silent) {
-      if (!gate.tryEnter(length)) {
-        return false;
-      }
-      sink.write(Unpooled.wrappedBuffer(shared), false);
-    }
-    left -= contentLength < 0 ? 0 : length;
-    return true;
-  }
-
   private long check(byte[][] parts) throws IOException {
     if (ended) {
       throw new IOException("the body has ended");
@@ -82,11 +69,6 @@ final class GatedBodyStream implements BodyStream {
       throw new IOException("more bytes than Content-Length says");
     }
     return length;
-  }
-
-  @Override
-  public void onWritable(Runnable action) {
-    gate.onWritable(action);
   }
 
   @Override

@@ -199,11 +199,6 @@ final class WebSocketConnection extends ChannelSession implements WebSocketSessi
   }
 
   @Override
-  public int closeCode() {
-    return closeCode;
-  }
-
-  @Override
   public void sendBinary(byte[]... shared) throws IOException {
     ByteBuf content = Unpooled.wrappedBuffer(shared);
     write(new BinaryWebSocketFrame(content), content.readableBytes() + 8L);
@@ -213,11 +208,6 @@ final class WebSocketConnection extends ChannelSession implements WebSocketSessi
   public void sendText(byte[]... shared) throws IOException {
     ByteBuf content = Unpooled.wrappedBuffer(shared);
     write(new TextWebSocketFrame(true, 0, content), content.readableBytes() + 8L);
-  }
-
-  @Override
-  public void ping(byte[] data) throws IOException {
-    write(new PingWebSocketFrame(Unpooled.wrappedBuffer(data)), data.length + 8L);
   }
 
   @Override

@@ -28,12 +28,6 @@ public interface WebSocketSession extends AutoCloseable {
   /** Sends a text message that is UTF-8 already; waits while the peer is slow. */
   void sendText(byte[]... shared) throws IOException;
 
-  /** Sends a ping. */
-  void ping(byte[] data) throws IOException;
-
-  /** The code of the peer's close frame; 1005 when it had none, 1006 without a close frame. */
-  int closeCode();
-
   boolean isOpen();
 
   /** Runs an action once when the connection is over; at once when it is. It must not block. */

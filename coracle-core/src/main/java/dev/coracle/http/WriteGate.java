@@ -18,7 +18,6 @@ final class WriteGate {
   private long unsent;
   private boolean heldBack;
   private @Nullable IOException failure;
-  private @Nullable Runnable onWritable;
 
   /**
    * Waits until bytes may be sent and counts them as unsent.
@@ -48,52 +47,21 @@ final class WriteGate {
     high = SHORT_HIGH;
   }
 
-  /** As {@link #enter}, or false where that would wait. */
-  synchronized boolean tryEnter(long bytes) throws IOException {
-    check();
-    if (unsent >= high) {
-      heldBack = true;
-      return false;
-    }
-    unsent += bytes;
-    return true;
-  }
-
   /** Bytes have left. */
-  void sent(long bytes) {
-    Runnable action = null;
-    synchronized (this) {
-      unsent -= bytes;
-      if (heldBack && unsent <= LOW) {
-        heldBack = false;
-        action = onWritable;
-        notifyAll();
-      }
-    }
-    if (action != null) {
-      action.run();
-    }
-  }
-
-  void onWritable(Runnable action) {
-    synchronized (this) {
-      onWritable = action;
+  synchronized void sent(long bytes) {
+    unsent -= bytes;
+    if (heldBack && unsent <= LOW) {
+      heldBack = false;
+      notifyAll();
     }
   }
 
   /** Fails every writer, now and later. */
-  void fail(String why) {
-    Runnable action;
-    synchronized (this) {
-      if (failure == null) {
-        failure = new IOException(why);
-      }
-      action = heldBack ? onWritable : null;
-      notifyAll();
+  synchronized void fail(String why) {
+    if (failure == null) {
+      failure = new IOException(why);
     }
-    if (action != null) {
-      action.run();
-    }
+    notifyAll();
   }
 
   private void check() throws IOException {

@@ -105,13 +105,6 @@ final class Bytes {
     to += length;
   }
 
-  void append(ByteBuffer bytes) {
-    int length = bytes.remaining();
-    room(length);
-    bytes.get(array, to, length);
-    to += length;
-  }
-
   /** Appends characters of ISO 8859-1, as which heads were read. */
   @SuppressWarnings("deprecation") // Takes the low bytes without an encoder: just this.
   Bytes text(String text) {

@@ -233,10 +233,6 @@ final class ClientConnection extends Connection {
     closes = true;
   }
 
-  boolean closes() {
-    return closes;
-  }
-
   /** What a message without a request that can be understood gets. */
   void refuse(BadMessageException bad) {
     closes = true;

@@ -34,8 +34,6 @@ public final class PodVolumes {
   private final Map<String, Path> paths = new LinkedHashMap<>();
   private final Map<String, AtomicWriter> writers = new HashMap<>();
   private final Map<String, VolumeSource.Token> tokens = new HashMap<>();
-  private final Set<String> configMaps = new HashSet<>();
-  private final Set<String> secrets = new HashSet<>();
   private final Set<String> readOnly = new HashSet<>();
   private @Nullable Instant nextRefresh;
 
@@ -56,11 +54,6 @@ public final class PodVolumes {
   /** Whether nobody may write to a volume, whatever its mounts say. */
   public boolean isReadOnly(String volume) {
     return readOnly.contains(volume);
-  }
-
-  /** Whether a ConfigMap or Secret of the Pod's namespace is shown in one of the volumes. */
-  public boolean uses(KubeObject object) {
-    return (object.kind().equals("Secret") ? secrets : configMaps).contains(object.name());
   }
 
   /** When a token must be renewed at the latest; null for never. */
@@ -218,14 +211,12 @@ public final class PodVolumes {
 
     void configMap(JsonNode reference, String nameField) {
       String name = reference.path(nameField).asText("");
-      configMaps.add(name);
       KubeObject map = source.configMap(object.namespace(), name);
       keys("configmap", name, map, reference);
     }
 
     void secret(JsonNode reference, String nameField) {
       String name = reference.path(nameField).asText("");
-      secrets.add(name);
       keys("secret", name, source.secret(object.namespace(), name), reference);
     }
 

@@ -13,13 +13,11 @@ final class EventRing {
   private @Nullable CacheEvent[] slots = new CacheEvent[64];
   private int head;
   private int size;
-  private long completeAfter;
-  private long bytes;
 
   /** The revision after which no change is missing. */
-  long completeAfter() {
-    return completeAfter;
-  }
+  private long completeAfter;
+
+  private long bytes;
 
   void clear(long newCompleteAfter) {
     slots = new CacheEvent[64];

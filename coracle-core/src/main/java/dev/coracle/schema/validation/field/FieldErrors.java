@@ -97,10 +97,6 @@ public final class FieldErrors {
         "must have at most " + most + (most == 1 ? " item" : " items"));
   }
 
-  public void internal(FieldPath path, String detail) {
-    add("InternalError", path.toString(), "Internal error", detail);
-  }
-
   /** Adds a cause that was made elsewhere. */
   public void add(StatusCause cause) {
     causes.add(cause);

@@ -29,13 +29,7 @@ public final class MetadataValidation {
 
   private MetadataValidation() {}
 
-  static void validate(Field metadata, NameRule rule) {
-    validate(metadata, rule, true);
-  }
-
   /**
-   * As above.
-   *
    * @param builtIn whether a finalizer must have a path or be one that Kubernetes knows
    */
   public static void validate(Field metadata, NameRule rule, boolean builtIn) {

@@ -1,4 +1,4 @@
-/** Containers that are only told of: Pods turn Ready and end without a process. */
+/** A runtime for tests of the kubelet: containers that are only told of, without a process. */
 @NullMarked
 package dev.coracle.node.runtime.simulated;
 
