@@ -1,0 +1,83 @@
+package dev.coracle.junit;
+
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.ExtensionContext.Store;
+
+/** Client libraries that a test may have on its class path; Coracle brings none. */
+enum Clients {
+  /** {@code io.fabric8:kubernetes-client}. */
+  FABRIC8("io.fabric8.kubernetes.client.KubernetesClient") {
+    @Override
+    Opened open(CoracleCluster cluster) {
+      return Fabric8.open(cluster);
+    }
+  },
+  /** {@code io.kubernetes:client-java}. */
+  OFFICIAL("io.kubernetes.client.openapi.ApiClient") {
+    @Override
+    Opened open(CoracleCluster cluster) {
+      return Official.open(cluster);
+    }
+  };
+
+  private final String type;
+
+  Clients(String type) {
+    this.type = type;
+  }
+
+  /** The library that has this type of client; null for none. */
+  static @Nullable Clients of(Class<?> type) {
+    for (Clients each : values()) {
+      if (each.type.equals(type.getName())) {
+        return each;
+      }
+    }
+    return null;
+  }
+
+  /** A client for the cluster, and in the namespace where the library knows one. */
+  abstract Opened open(CoracleCluster cluster);
+
+  /** A client that is closed with the test that it is for. */
+  record Opened(Object client, Consumer<Object> end)
+      implements Store.CloseableResource, AutoCloseable {
+    @Override
+    public void close() {
+      end.accept(client);
+    }
+  }
+
+  /** Loaded where fabric8's client is. */
+  private static final class Fabric8 {
+    static Opened open(CoracleCluster cluster) {
+      io.fabric8.kubernetes.client.Config config =
+          io.fabric8.kubernetes.client.Config.fromKubeconfig(cluster.kubeconfigText());
+      config.setNamespace(cluster.namespace());
+      return new Opened(
+          new io.fabric8.kubernetes.client.KubernetesClientBuilder().withConfig(config).build(),
+          client -> ((io.fabric8.kubernetes.client.KubernetesClient) client).close());
+    }
+  }
+
+  /** Loaded where the official client is. */
+  private static final class Official {
+    static Opened open(CoracleCluster cluster) {
+      try {
+        return new Opened(
+            io.kubernetes.client.util.ClientBuilder.kubeconfig(
+                    io.kubernetes.client.util.KubeConfig.loadKubeConfig(
+                        new java.io.StringReader(cluster.kubeconfigText())))
+                .build(),
+            client -> {
+              var http = ((io.kubernetes.client.openapi.ApiClient) client).getHttpClient();
+              http.dispatcher().executorService().shutdown();
+              http.connectionPool().evictAll();
+            });
+      } catch (java.io.IOException e) {
+        throw new java.io.UncheckedIOException(e);
+      }
+    }
+  }
+}
