@@ -81,9 +81,13 @@ public final class ManagedFields {
    *     and admission changes it (what these add is nobody's); its managedFields are replaced
    */
   public static void update(@Nullable ObjectNode live, ObjectNode now, FieldManager manager) {
-    if (live != null && UnchangedOwners.keep(live, now, manager)) {
-      return;
+    if (live == null || !UnchangedOwners.keep(live, now, manager)) {
+      rewrite(live, now, manager);
     }
+  }
+
+  /** As {@link #update}, whatever changed. */
+  static void rewrite(@Nullable ObjectNode live, ObjectNode now, FieldManager manager) {
     JsonNode sent = now.path("metadata").path("managedFields");
     boolean cleared = sent instanceof ArrayNode list && list.size() == 1 && list.get(0).isEmpty();
     ManagedEntries entries = ManagedEntries.of(cleared ? null : sent);

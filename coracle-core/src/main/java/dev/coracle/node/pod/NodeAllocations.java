@@ -45,7 +45,7 @@ public final class NodeAllocations {
    * @param reason in one word
    * @param message for people
    */
-  record Refusal(String reason, String message) {}
+  public record Refusal(String reason, String message) {}
 
   /**
    * One Pod's part.
@@ -77,7 +77,7 @@ public final class NodeAllocations {
    * @param node what it says now; null when there is none
    * @return null when it may run, and has got its part
    */
-  synchronized @Nullable Refusal admit(KubeObject object, @Nullable KubeObject node) {
+  public synchronized @Nullable Refusal admit(KubeObject object, @Nullable KubeObject node) {
     JsonNode pod = object.tree();
     JsonNode spec = pod.path("spec");
     if (!spec.path("nodeSelector").path("kubernetes.io/os").asText("linux").equals("linux")) {
@@ -103,8 +103,9 @@ public final class NodeAllocations {
     if (!suits(spec, node)) {
       return predicate("NodeAffinity", "node(s) didn't match Pod's node affinity/selector");
     }
-    for (Part other : parts.values()) {
-      if (wanted.ports.stream().anyMatch(port -> conflicts(port, other.ports))) {
+    for (Map.Entry<String, Part> other : parts.entrySet()) {
+      Set<String> taken = other.getKey().equals(object.uid()) ? Set.of() : other.getValue().ports;
+      if (wanted.ports.stream().anyMatch(port -> conflicts(port, taken))) {
         return predicate("NodePorts", "node(s) didn't have free ports for the requested pod ports");
       }
     }

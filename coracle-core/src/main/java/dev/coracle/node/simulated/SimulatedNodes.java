@@ -12,9 +12,11 @@ import dev.coracle.api.StatusException;
 import dev.coracle.api.Timestamps;
 import dev.coracle.api.WriteOptions;
 import dev.coracle.client.Client;
+import dev.coracle.client.EventRecorder;
 import dev.coracle.client.Informers;
 import dev.coracle.client.SharedInformer;
 import dev.coracle.client.WorkQueue;
+import dev.coracle.node.pod.NodeAllocations;
 import dev.coracle.node.registration.ExtendedResources;
 import dev.coracle.node.registration.NodeLease;
 import java.time.Duration;
@@ -61,6 +63,8 @@ public final class SimulatedNodes implements AutoCloseable {
   private final Clock clock;
   private final SharedInformer nodes;
   private final SharedInformer pods;
+  private final NodeRooms rooms;
+  private final EventRecorder events;
   private final WorkQueue<Key> queue;
   private final Addresses addresses = new Addresses();
   private final List<SharedInformer.Registration> registrations = new ArrayList<>();
@@ -73,6 +77,8 @@ public final class SimulatedNodes implements AutoCloseable {
     this.clock = clock;
     this.nodes = informers.of(NODES);
     this.pods = informers.of(PODS);
+    this.rooms = new NodeRooms(nodes, pods, BY_NODE);
+    this.events = new EventRecorder(client, clock, "kubelet", "");
     this.queue = new WorkQueue<>(clock);
   }
 
@@ -127,11 +133,15 @@ public final class SimulatedNodes implements AutoCloseable {
 
     @Override
     public void updated(KubeObject before, KubeObject now) {
+      if (SimulatedPod.isFinished(now)) {
+        rooms.release(now);
+      }
       see(now);
     }
 
     @Override
     public void deleted(KubeObject last) {
+      rooms.release(last);
       addresses.release(simulatedAddress(last));
     }
 
@@ -167,7 +177,9 @@ public final class SimulatedNodes implements AutoCloseable {
     }
 
     @Override
-    public void deleted(KubeObject last) {}
+    public void deleted(KubeObject last) {
+      rooms.forget(last.name());
+    }
 
     private void see(KubeObject node) {
       if (isSimulated(node)) {
@@ -226,6 +238,15 @@ public final class SimulatedNodes implements AutoCloseable {
     if (step == SimulatedPod.Step.RUN && range.isEmpty()) {
       return; // it is looked at again when the node has one
     }
+    if (step == SimulatedPod.Step.RUN) {
+      NodeAllocations.Refusal refusal = rooms.admit(pod, node);
+      if (refusal != null) {
+        String now = Timestamps.seconds(clock.instant());
+        writeStatus(pod, SimulatedPod.refused(pod, refusal, now));
+        events.warning(pod, refusal.reason(), refusal.message());
+        return;
+      }
+    }
     switch (step) {
       case NOTHING -> {}
       case REMOVE ->
@@ -242,18 +263,29 @@ public final class SimulatedNodes implements AutoCloseable {
                 : addresses.next(range);
         ObjectNode patch =
             SimulatedPod.status(pod, step, Timestamps.seconds(clock.instant()), host, address);
-        patch.putObject("metadata").put("uid", pod.uid());
-        KubeObject unused =
-            client.patch(
-                PODS,
-                pod.namespace(),
-                pod.name(),
-                "status",
-                PatchType.STRATEGIC,
-                patch,
-                WriteOptions.manager("kubelet"));
+        try {
+          writeStatus(pod, patch);
+        } catch (StatusException e) {
+          if (step == SimulatedPod.Step.RUN) {
+            rooms.release(pod);
+          }
+          throw e;
+        }
       }
     }
+  }
+
+  private void writeStatus(KubeObject pod, ObjectNode patch) {
+    patch.putObject("metadata").put("uid", pod.uid());
+    KubeObject unused =
+        client.patch(
+            PODS,
+            pod.namespace(),
+            pod.name(),
+            "status",
+            PatchType.STRATEGIC,
+            patch,
+            WriteOptions.manager("kubelet"));
   }
 
   private static String hostAddress(KubeObject node) {
@@ -431,6 +463,7 @@ public final class SimulatedNodes implements AutoCloseable {
       running = List.copyOf(threads);
     }
     queue.close();
+    events.close();
     running.forEach(Thread::interrupt);
     try {
       for (Thread thread : running) {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.OwnerReference;
+import dev.coracle.node.pod.NodeAllocations;
 
 /**
  * What comes next for a Pod on a simulated node. A Pod runs until it is deleted, unless it is made
@@ -39,7 +40,7 @@ final class SimulatedPod {
 
   static Step next(KubeObject pod) {
     String phase = pod.text("status", "phase");
-    boolean finished = phase.equals("Succeeded") || phase.equals("Failed");
+    boolean finished = isFinished(pod);
     if (pod.isDeleting()) {
       if (!finished && pod.at("metadata", "finalizers").size() > 0) {
         return Step.STOP;
@@ -59,6 +60,25 @@ final class SimulatedPod {
       return Step.END;
     }
     return isReady(pod) == wantsReady(pod) ? Step.NOTHING : Step.SET_READINESS;
+  }
+
+  static boolean isFinished(KubeObject pod) {
+    String phase = pod.text("status", "phase");
+    return phase.equals("Succeeded") || phase.equals("Failed");
+  }
+
+  /** The status of a Pod that its node does not take, as {@link #status}. */
+  static ObjectNode refused(KubeObject pod, NodeAllocations.Refusal refusal, String now) {
+    ObjectNode patch = Json.object();
+    ObjectNode status = patch.putObject("status").put("phase", "Failed");
+    if (pod.generation() > 0) {
+      status.put("observedGeneration", pod.generation());
+    }
+    status
+        .put("reason", refusal.reason())
+        .put("message", "Pod was rejected: " + refusal.message())
+        .put("startTime", now);
+    return patch;
   }
 
   private static int exitCode(KubeObject pod) {

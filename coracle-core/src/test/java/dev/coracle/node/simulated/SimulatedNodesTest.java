@@ -5,8 +5,10 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.ListOptions;
 import dev.coracle.api.PatchType;
 import dev.coracle.api.SystemClock;
 import dev.coracle.api.WriteOptions;
@@ -27,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 class SimulatedNodesTest {
 
   private static final GroupVersionResource PODS = GroupVersionResource.core("pods");
+  private static final GroupVersionResource EVENTS = GroupVersionResource.core("events");
   private static final GroupVersionResource NODES = GroupVersionResource.core("nodes");
 
   private static TestCluster cluster;
@@ -102,6 +105,71 @@ class SimulatedNodesTest {
     KubeObject unused = client.create(NODES, "", object(yaml));
 
     awaitRunning("early");
+  }
+
+  /** Bound by hand, so that no scheduler looked. */
+  private static void createBound(String name, String container) {
+    String yaml =
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: %s}
+        spec: {nodeName: here, containers: [{name: main, image: v1, %s}]}
+        """
+            .formatted(name, container);
+    KubeObject unused = client.create(PODS, "default", object(yaml));
+  }
+
+  private static void awaitRefused(String name, String reason, String message) {
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(
+            () -> {
+              KubeObject pod = client.get(PODS, "default", name);
+              assertThat(pod.text("status", "phase")).isEqualTo("Failed");
+              assertThat(pod.text("status", "reason")).isEqualTo(reason);
+              assertThat(pod.text("status", "message")).isEqualTo("Pod was rejected: " + message);
+              assertThat(client.list(EVENTS, "default", ListOptions.ALL).items())
+                  .filteredOn(event -> event.text("involvedObject", "name").equals(name))
+                  .singleElement()
+                  .satisfies(event -> assertThat(event.text("message")).isEqualTo(message));
+            });
+  }
+
+  @Test
+  void hostPort_ofAnotherPod_isRefusedUntilThatOneIsGone() {
+    String port = "ports: [{containerPort: 80, hostPort: 8080}]";
+    createBound("first", port);
+    awaitRunning("first");
+    createBound("second", port);
+    awaitRefused(
+        "second",
+        "NodePorts",
+        "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports");
+    client.delete(PODS, "default", "first", DeleteOptions.DEFAULT);
+    await().until(() -> client.find(PODS, "default", "first") == null);
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(
+            () -> {
+              String next = "third-" + System.nanoTime();
+              createBound(next, port);
+              await().until(() -> !phase(next).equals("Pending"));
+              return phase(next).equals("Running");
+            });
+  }
+
+  private static String phase(String pod) {
+    return client.get(PODS, "default", pod).text("status", "phase");
+  }
+
+  @Test
+  void pod_largerThanItsNode_isRefused() {
+    createBound("large", "resources: {requests: {cpu: \"33\"}}");
+    awaitRefused(
+        "large",
+        "OutOfcpu",
+        "Node didn't have enough resource: cpu, requested: 33000, used: 0, capacity: 32000");
   }
 
   @Test
