@@ -43,7 +43,12 @@ public final class EventRecorder implements AutoCloseable {
   private static final int QUEUE_CAPACITY = 10_000;
 
   /** So many writes share the wait for the disk. */
-  private static final int AT_ONCE = 32;
+  private static final int AT_ONCE = 16;
+
+  /** How often one is written again that the server had no time for. */
+  private static final int ATTEMPTS = 10;
+
+  private static final Duration LATER = Duration.ofSeconds(1);
 
   private static final int MEMORY = 4096;
   private static final int SIMILAR_LIMIT = 10;
@@ -195,13 +200,32 @@ public final class EventRecorder implements AutoCloseable {
 
   private void writeOne(Writing writing) {
     try {
-      if (writing.first || !patch(writing.told, writing.news, writing.message)) {
-        create(writing.told, writing.news, writing.message);
+      for (int attempt = 1; !isWritten(writing, attempt); attempt++) {
+        Thread.sleep(LATER);
       }
     } catch (StatusException e) {
       LOG.debug("event not written: {}", e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     } catch (RuntimeException e) {
       LOG.warn("event not written", e);
+    }
+  }
+
+  /**
+   * @return false when the server asks to try again later (429)
+   */
+  private boolean isWritten(Writing writing, int attempt) {
+    try {
+      if (writing.first || !patch(writing.told, writing.news, writing.message)) {
+        create(writing.told, writing.news, writing.message);
+      }
+      return true;
+    } catch (StatusException e) {
+      if (e.code() == 429 && attempt < ATTEMPTS) {
+        return false;
+      }
+      throw e;
     }
   }
 

@@ -122,8 +122,9 @@ class EventRecorderTest {
 
     @Override
     public Answer send(Call call) {
+      int number = creates.incrementAndGet();
       try {
-        if (creates.incrementAndGet() == 1) {
+        if (number == 1) {
           goOn.await();
         } else {
           eight.countDown();
@@ -133,6 +134,9 @@ class EventRecorderTest {
         }
       } catch (InterruptedException e) {
         throw StatusException.serviceUnavailable("interrupted");
+      }
+      if (number == 3000) {
+        throw StatusException.tooManyRequests("too many requests, please try again later", 1);
       }
       return transport.send(call);
     }
