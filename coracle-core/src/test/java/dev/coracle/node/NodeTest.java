@@ -265,6 +265,38 @@ class NodeTest {
   }
 
   @Test
+  void pod_ofARuntimeClass_runsIfTheRuntimeHasItsHandler() throws Exception {
+    startProcessNode();
+    for (String handler : List.of("runc", "kata")) {
+      ObjectNode runtimeClass =
+          Json.object().put("apiVersion", "node.k8s.io/v1").put("kind", "RuntimeClass");
+      runtimeClass.put("handler", handler).putObject("metadata").put("name", handler);
+      client.create(
+          GroupVersionResource.of("node.k8s.io", "v1", "runtimeclasses"), "", runtimeClass);
+      pod(
+          handler,
+          "runtimeClassName: %s\nrestartPolicy: Never\ncontainers: [{name: main, image: x, command: [\"true\"]}]"
+              .formatted(handler));
+    }
+    awaitPhase("runc", "Succeeded");
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .untilAsserted(
+            () ->
+                assertThat(
+                        client
+                            .list(
+                                GroupVersionResource.core("events"), "default", ListOptions.ALL)
+                            .items()
+                            .stream()
+                            .map(event -> event.text("reason") + ": " + event.text("message")))
+                    .contains(
+                        "FailedCreatePodSandBox: Failed to create pod sandbox: failed to get"
+                            + " sandbox runtime: no runtime for \"kata\" is configured"));
+    assertThat(status("kata").path("phase").asText()).isEqualTo("Pending");
+  }
+
+  @Test
   void pod_missingConfigMap_waitsAndThenRuns() throws Exception {
     startProcessNode();
     pod(

@@ -1,6 +1,8 @@
 package dev.coracle.node.pod;
 
+import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.StatusException;
 import dev.coracle.client.EventRecorder;
 import dev.coracle.node.runtime.RuntimeFailure;
 import dev.coracle.node.runtime.Sandbox;
@@ -14,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Brings a Pod's volumes and sandbox about, and keeps the volumes' content new. */
 final class PodSetUp {
+
+  private static final GroupVersionResource RUNTIME_CLASSES =
+      GroupVersionResource.of("node.k8s.io", "v1", "runtimeclasses");
 
   private static final Duration BINDING = Duration.ofMillis(100);
 
@@ -47,6 +52,7 @@ final class PodSetUp {
       lastMountFailure = "";
       waitsSince = null;
       if (context.sandbox == null) {
+        checkHandler(pod.text("spec", "runtimeClassName"));
         Sandbox made = context.runtime.runSandbox(context.configs.sandbox(pod, pod.tree()));
         context.updates.guarded(() -> context.sandbox = made);
         writeVolumes(pod);
@@ -85,6 +91,26 @@ final class PodSetUp {
     nextTry = context.clock.instant().plus(backoff);
     context.updates.retryAt(nextTry);
     return false;
+  }
+
+  /**
+   * @throws RuntimeFailure when the runtime does not know what the Pod's RuntimeClass asks for
+   */
+  private void checkHandler(String runtimeClass) {
+    if (runtimeClass.isEmpty()) {
+      return;
+    }
+    try {
+      String handler =
+          context.node.client().get(RUNTIME_CLASSES, "", runtimeClass).text("handler");
+      if (!context.runtime.knowsHandler(handler)) {
+        throw new RuntimeFailure(
+            "CreatePodSandboxError",
+            "failed to get sandbox runtime: no runtime for \"" + handler + "\" is configured");
+      }
+    } catch (StatusException e) {
+      throw new RuntimeFailure("CreatePodSandboxError", e.status().message());
+    }
   }
 
   private void writeVolumes(KubeObject pod) throws IOException {

@@ -26,6 +26,11 @@ public interface ContainerRuntime extends AutoCloseable {
   /** Whether a Pod has an address of its own (and not the node's). */
   boolean hasPodNetwork();
 
+  /** Whether it has what a RuntimeClass names as its handler. */
+  default boolean knowsHandler(String handler) {
+    return true;
+  }
+
   /**
    * Told once of the end of each container, from one thread at a time; must be quick. What the
    * container wrote is in its log by then.

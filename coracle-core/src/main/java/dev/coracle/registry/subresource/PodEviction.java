@@ -41,6 +41,13 @@ final class PodEviction {
     this.deleting = deleting;
   }
 
+  /** The body that an older client sends says {@code policy/v1beta1} and means the same. */
+  static ObjectNode asV1(ObjectNode sent) {
+    return Meta.text(sent, "apiVersion").equals("policy/v1beta1")
+        ? sent.deepCopy().put("apiVersion", "policy/v1")
+        : sent;
+  }
+
   KubeObject evict(Write write, Resource pods, ObjectNode eviction) {
     String named = Meta.text(eviction.path("metadata"), "name");
     if (!named.isEmpty() && !named.equals(write.name())) {

@@ -74,7 +74,10 @@ public final class Subresources {
     ObjectNode body =
         config
             .schemas()
-            .decode(bodyType, sent, false, options.fieldValidation(), context.warnings());
+            .decode(
+                bodyType,
+                subresource.equals("eviction") ? PodEviction.asV1(sent) : sent,
+                false, options.fieldValidation(), context.warnings());
     config.schemas().applyDefaults(bodyType, body);
     Write write =
         new Write(

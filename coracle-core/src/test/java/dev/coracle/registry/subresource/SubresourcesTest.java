@@ -3,6 +3,7 @@ package dev.coracle.registry.subresource;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusException;
 import dev.coracle.registry.Registry;
@@ -79,6 +80,31 @@ class SubresourcesTest extends RegistryFixture {
         "eviction",
         json("{'metadata':{'name':'" + pod + "'}}"),
         NONE);
+  }
+
+  @Test
+  void eviction_inEitherVersion_isTakenAndNoOther() {
+    for (String version : List.of("v1", "v1beta1")) {
+      create(
+          "pods",
+          "a",
+          "{'metadata':{'name':'%s'},'spec':{'containers':[{'name':'c','image':'i'}]}}"
+              .formatted(version));
+      registry.create(
+          context, type("pods"), "a", version, "eviction", eviction(version, version), NONE);
+      assertThatThrownBy(() -> get("pods", "a", version)).hasMessageContaining("not found");
+    }
+    assertThatThrownBy(
+            () ->
+                registry.create(
+                    context, type("pods"), "a", "v1", "eviction", eviction("v2", "v1"), NONE))
+        .hasMessageContaining("no kind \"Eviction\" is registered for version \"policy/v2\"");
+  }
+
+  private static ObjectNode eviction(String version, String pod) {
+    return json(
+        "{'apiVersion':'policy/%s','kind':'Eviction','metadata':{'name':'%s'}}"
+            .formatted(version, pod));
   }
 
   @Test

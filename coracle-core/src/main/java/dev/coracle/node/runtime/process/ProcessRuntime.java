@@ -117,6 +117,12 @@ public final class ProcessRuntime implements ContainerRuntime {
     return network == null ? "no Pod network: Pods use the host's network" : null;
   }
 
+  /** Its own name, and what other runtimes call the one that they use by default. */
+  @Override
+  public boolean knowsHandler(String handler) {
+    return handler.isEmpty() || handler.equals("process") || handler.equals("runc");
+  }
+
   /** Whether containers get namespaces of their own. */
   public boolean isolates() {
     return noRights == null;
