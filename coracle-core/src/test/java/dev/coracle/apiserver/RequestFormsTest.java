@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests in odd forms, and answers in the forms that were asked for. */
 class RequestFormsTest {
@@ -140,6 +141,30 @@ class RequestFormsTest {
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString("{}")));
     assertThat(answer.statusCode()).isEqualTo(406);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"v1", "v1beta1"})
+  void views_inEitherVersion_areOfIt(String version) throws Exception {
+    String kinds = "\"apiVersion\":\"meta.k8s.io/" + version + "\"";
+    String accept = ";g=meta.k8s.io;v=" + version;
+
+    String table = get("/api/v1/namespaces", "application/json;as=Table" + accept).body();
+    assertThat(table).startsWith("{\"kind\":\"Table\"," + kinds);
+    assertThat(table).contains("\"object\":{\"kind\":\"PartialObjectMetadata\"," + kinds);
+    assertThat(
+            get("/api/v1/namespaces", "application/json;as=PartialObjectMetadataList" + accept)
+                .body())
+        .startsWith("{\"kind\":\"PartialObjectMetadataList\"," + kinds)
+        .contains("{\"kind\":\"PartialObjectMetadata\"," + kinds);
+    assertThat(
+            get("/api/v1/namespaces/default", "application/json;as=PartialObjectMetadata" + accept)
+                .body())
+        .startsWith("{\"kind\":\"PartialObjectMetadata\"," + kinds);
+  }
+
+  private static HttpResponse<String> get(String path, String accept) throws Exception {
+    return send(request(path).header("Accept", accept));
   }
 
   @Test

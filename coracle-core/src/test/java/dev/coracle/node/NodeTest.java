@@ -285,8 +285,7 @@ class NodeTest {
             () ->
                 assertThat(
                         client
-                            .list(
-                                GroupVersionResource.core("events"), "default", ListOptions.ALL)
+                            .list(GroupVersionResource.core("events"), "default", ListOptions.ALL)
                             .items()
                             .stream()
                             .map(event -> event.text("reason") + ": " + event.text("message")))

@@ -49,7 +49,7 @@ public final class AuditedAnswer {
   /** Compact JSON, with what is shown as the client asked. */
   private static Negotiated plain(Negotiated format) {
     return new Negotiated(
-        Negotiated.Encoding.JSON, format.view(), false, false, "application/json");
+        Negotiated.Encoding.JSON, format.view(), false, false, "application/json", format.meta());
   }
 
   private static byte[] joined(byte[][] parts) {

@@ -51,8 +51,9 @@ public final class Encoder {
               many.list().items(),
               ListBytes.metadata(many.list()),
               TableBytes.Include.of(query.first("includeObject")),
-              true);
-      case PARTIAL -> ListBytes.partial(many.list());
+              true,
+              many.format().meta());
+      case PARTIAL -> ListBytes.partial(many.list(), many.format().meta());
       case WHOLE, DISCOVERY_V2 -> ListBytes.whole(many.list(), many.type());
     };
   }
@@ -90,7 +91,8 @@ public final class Encoder {
     if (watch.format().encoding() == Negotiated.Encoding.PROTOBUF) {
       return watch.format().view() == Negotiated.View.WHOLE || event.type() == WatchEvent.Type.ERROR
           ? event.frame(each -> ProtobufWriter.frame(each.type(), each.object().json()))
-          : ProtobufWriter.frame(event.type(), ObjectBytes.partial(event.object()));
+          : ProtobufWriter.frame(
+              event.type(), ObjectBytes.partial(event.object(), Negotiated.META));
     }
     return switch (watch.format().view()) {
       case WHOLE, DISCOVERY_V2 -> event.line();
@@ -121,7 +123,7 @@ public final class Encoder {
       Query query,
       boolean withColumns) {
     if (type == null || format.view() == Negotiated.View.PARTIAL) {
-      return ObjectBytes.partial(object);
+      return ObjectBytes.partial(object, format.meta());
     }
     ObjectNode metadata = Json.object();
     if (object.resourceVersion() > 0) {
@@ -134,7 +136,8 @@ public final class Encoder {
                 List.of(object),
                 metadata,
                 TableBytes.Include.of(query.first("includeObject")),
-                withColumns)
+                withColumns,
+                format.meta())
             .toBytes();
     return Arrays.copyOf(table, table.length - 1);
   }

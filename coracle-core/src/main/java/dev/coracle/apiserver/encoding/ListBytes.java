@@ -7,6 +7,7 @@ import dev.coracle.api.ObjectList;
 import dev.coracle.registry.ResourceType;
 import java.io.IOException;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A list as a concatenation of stored bytes: a header, the items, an end. Items of a built-in kind
@@ -21,13 +22,17 @@ final class ListBytes implements ListOutput {
 
   private final byte[] header;
   private final List<KubeObject> items;
-  private final boolean partial;
+
+  /** The apiVersion of the partial objects; null when they are whole. */
+  private final @Nullable String partialAs;
+
   private final byte[] skipped;
 
-  private ListBytes(byte[] header, List<KubeObject> items, boolean partial, byte[] skipped) {
+  private ListBytes(
+      byte[] header, List<KubeObject> items, @Nullable String partialAs, byte[] skipped) {
     this.header = header;
     this.items = items;
-    this.partial = partial;
+    this.partialAs = partialAs;
     this.skipped = skipped;
   }
 
@@ -37,16 +42,13 @@ final class ListBytes implements ListOutput {
     return new ListBytes(
         header(type.listKind(), type.gvk().apiVersion(), metadata(list, type.custom())),
         list.items(),
-        false,
+        null,
         skipped);
   }
 
-  static ListBytes partial(ObjectList list) {
+  static ListBytes partial(ObjectList list, String meta) {
     return new ListBytes(
-        header("PartialObjectMetadataList", "meta.k8s.io/v1", metadata(list)),
-        list.items(),
-        true,
-        new byte[0]);
+        header("PartialObjectMetadataList", meta, metadata(list)), list.items(), meta, new byte[0]);
   }
 
   private static byte[] header(String kind, String apiVersion, ObjectNode metadata) {
@@ -93,8 +95,8 @@ final class ListBytes implements ListOutput {
         output.write(COMMA, 0, 1);
       }
       first = false;
-      if (partial) {
-        ObjectBytes.partial(item, output);
+      if (partialAs != null) {
+        ObjectBytes.partial(item, partialAs, output);
         continue;
       }
       byte[] json = item.json();

@@ -192,7 +192,9 @@ public final class Negotiation {
           : new Negotiated(encoding, Negotiated.View.WHOLE, false, prettier, mediaType);
     }
     Negotiated.View view = view(as, clause.parameters);
-    if (view == null || !views.contains(view) || (protobuf && view == Negotiated.View.TABLE)) {
+    String meta = view == Negotiated.View.DISCOVERY_V2 ? Negotiated.META : meta(clause.parameters);
+    boolean inJsonOnly = view == Negotiated.View.TABLE || !meta.equals(Negotiated.META);
+    if (view == null || !views.contains(view) || (protobuf && inJsonOnly)) {
       return null;
     }
     return new Negotiated(
@@ -202,13 +204,18 @@ public final class Negotiation {
         prettier,
         view == Negotiated.View.DISCOVERY_V2
             ? mediaType + ";g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
-            : mediaType);
+            : mediaType,
+        meta);
+  }
+
+  private static String meta(Map<String, String> parameters) {
+    return "meta.k8s.io/" + parameters.getOrDefault("v", "");
   }
 
   private static Negotiated.@Nullable View view(String as, Map<String, String> parameters) {
     String group = parameters.getOrDefault("g", "");
     String version = parameters.getOrDefault("v", "");
-    if (group.equals("meta.k8s.io") && version.equals("v1")) {
+    if (group.equals("meta.k8s.io") && (version.equals("v1") || version.equals("v1beta1"))) {
       return switch (as) {
         case "Table" -> Negotiated.View.TABLE;
         case "PartialObjectMetadata", "PartialObjectMetadataList" -> Negotiated.View.PARTIAL;

@@ -9,6 +9,7 @@ import dev.coracle.api.ObjectList;
 import dev.coracle.api.Status;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.WatchEvent;
+import dev.coracle.apiserver.request.Negotiated;
 import dev.coracle.registry.ResourceType;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -72,7 +73,7 @@ public final class ProtobufWriter {
    */
   static byte[][] list(ObjectList list, ResourceType type, boolean partial) {
     String kind = partial ? "PartialObjectMetadataList" : type.listKind();
-    String apiVersion = partial ? "meta.k8s.io/v1" : type.gvk().apiVersion();
+    String apiVersion = partial ? Negotiated.META : type.gvk().apiVersion();
     ProtobufTable.Place items = ProtobufTable.get().names(message(kind, apiVersion)).get(ITEMS);
     if (items == null) {
       throw notMarshalable(kind);
@@ -89,7 +90,7 @@ public final class ProtobufWriter {
     long length = parts[1].length;
     for (int i = 0; i < list.items().size(); i++) {
       KubeObject item = list.items().get(i);
-      byte[] json = partial ? ObjectBytes.partial(item) : item.json();
+      byte[] json = partial ? ObjectBytes.partial(item, Negotiated.META) : item.json();
       ProtobufOutput out = new ProtobufOutput(json.length);
       int start = out.open(items.field().number());
       fields(json, items.field().type(), out);

@@ -44,13 +44,15 @@ public final class SchemaTables {
    * A whole table.
    *
    * @param withColumns false for all events of a watch but the first
+   * @param meta the apiVersion of the Table
    */
   TableBytes table(
       ResourceType type,
       List<KubeObject> objects,
       ObjectNode metadata,
       TableBytes.Include include,
-      boolean withColumns) {
+      boolean withColumns,
+      String meta) {
     @Nullable Declared custom = type.custom() ? declared(type) : null;
     return new TableBytes(
         metadata,
@@ -58,6 +60,7 @@ public final class SchemaTables {
         objects,
         custom == null ? Tables.reader(type.gvk()) : custom.reader(),
         include,
+        meta,
         clock.instant());
   }
 

@@ -25,6 +25,7 @@ final class TableBytes implements ListOutput {
   private final List<KubeObject> objects;
   private final RowReader reader;
   private final Include include;
+  private final String meta;
   private final Instant now;
   private final byte[] header;
   private byte[] buffer;
@@ -47,6 +48,7 @@ final class TableBytes implements ListOutput {
 
   /**
    * @param columns null for all events of a watch but the first
+   * @param meta the apiVersion of the Table and of its rows' partial objects
    * @param now what ages are counted from
    */
   TableBytes(
@@ -55,13 +57,15 @@ final class TableBytes implements ListOutput {
       List<KubeObject> objects,
       RowReader reader,
       Include include,
+      String meta,
       Instant now) {
     this.objects = objects;
     this.buffer = new byte[Math.min(FLUSHED_FROM + 8 * 1024, 2048 * (1 + objects.size()))];
     this.reader = reader;
     this.include = include;
+    this.meta = meta;
     this.now = now;
-    ObjectNode table = Json.object().put("kind", "Table").put("apiVersion", "meta.k8s.io/v1");
+    ObjectNode table = Json.object().put("kind", "Table").put("apiVersion", meta);
     table.set("metadata", metadata);
     table.set("columnDefinitions", columns);
     header = Json.write(table);
@@ -116,7 +120,7 @@ final class TableBytes implements ListOutput {
     append(OBJECT);
     switch (include) {
       case NONE -> append(NULL);
-      case METADATA -> ObjectBytes.partial(object, this::append);
+      case METADATA -> ObjectBytes.partial(object, meta, this::append);
       case OBJECT -> append(object.json());
     }
     append((byte) '}');

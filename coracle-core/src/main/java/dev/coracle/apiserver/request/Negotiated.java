@@ -8,9 +8,18 @@ package dev.coracle.apiserver.request;
  * @param list whether the view that was asked for is a list's
  * @param pretty whether JSON is indented for people
  * @param contentType the header's value
+ * @param meta the group and version of the view's kinds
  */
 public record Negotiated(
-    Encoding encoding, View view, boolean list, boolean pretty, String contentType) {
+    Encoding encoding, View view, boolean list, boolean pretty, String contentType, String meta) {
+
+  /** What views are of, unless an older version was asked for. */
+  public static final String META = "meta.k8s.io/v1";
+
+  public Negotiated(
+      Encoding encoding, View view, boolean list, boolean pretty, String contentType) {
+    this(encoding, view, list, pretty, contentType, META);
+  }
 
   /** The forms of bytes. */
   public enum Encoding {

@@ -101,8 +101,7 @@ final class PodSetUp {
       return;
     }
     try {
-      String handler =
-          context.node.client().get(RUNTIME_CLASSES, "", runtimeClass).text("handler");
+      String handler = context.node.client().get(RUNTIME_CLASSES, "", runtimeClass).text("handler");
       if (!context.runtime.knowsHandler(handler)) {
         throw new RuntimeFailure(
             "CreatePodSandboxError",

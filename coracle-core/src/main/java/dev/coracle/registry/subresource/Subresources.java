@@ -77,7 +77,9 @@ public final class Subresources {
             .decode(
                 bodyType,
                 subresource.equals("eviction") ? PodEviction.asV1(sent) : sent,
-                false, options.fieldValidation(), context.warnings());
+                false,
+                options.fieldValidation(),
+                context.warnings());
     config.schemas().applyDefaults(bodyType, body);
     Write write =
         new Write(
