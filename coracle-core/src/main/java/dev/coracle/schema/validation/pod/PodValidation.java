@@ -131,13 +131,7 @@ public final class PodValidation {
     context.child("fsGroupChangePolicy").oneOf("Always", "OnRootMismatch");
     context.child("seLinuxChangePolicy").oneOf("MountOption", "Recursive");
     SecurityContextValidation.profiles(context);
-    Set<String> names = new HashSet<>();
-    for (Field sysctl : context.child("sysctls").items()) {
-      Field name = sysctl.child("name");
-      if (name.needed() && !names.add(name.text())) {
-        name.duplicate();
-      }
-    }
+    SysctlValidation.validate(spec);
   }
 
   private static void dns(Field spec) {

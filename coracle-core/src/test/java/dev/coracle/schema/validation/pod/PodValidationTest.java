@@ -207,6 +207,40 @@ class PodValidationTest {
             "spec.containers[0].startupProbe: Required value: must specify a handler type");
   }
 
+  private static java.util.List<String> sysctls(String flag, String... names) {
+    java.util.StringJoiner list = new java.util.StringJoiner(",", "[", "]");
+    for (String name : names) {
+      list.add("{\"name\":\"" + name + "\",\"value\":\"1\"}");
+    }
+    return Causes.podWith(flag + "\"securityContext\":{\"sysctls\":" + list + "}");
+  }
+
+  @Test
+  void sysctls_namesAndNamespaces_areChecked() {
+    String regex = "^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$";
+    String path = "spec.securityContext.sysctls";
+    String rule = ": must have at most 253 characters and match regex " + regex;
+    assertThat(sysctls("", "kernel.shmmax", "net/ipv4/tcp_syncookies", "safe-and-unsafe"))
+        .isEmpty();
+    assertThat(sysctls("", "foo-", "bar..", "a".repeat(254), "b", "b", ""))
+        .containsExactly(
+            path + "[0].name: Invalid value: \"foo-\"" + rule,
+            path + "[1].name: Invalid value: \"bar..\"" + rule,
+            path + "[2].name: Invalid value: \"" + "a".repeat(254) + "\"" + rule,
+            path + "[4].name: Duplicate value: \"b\"",
+            path + "[5].name: Required value");
+    assertThat(sysctls("\"hostNetwork\":true,", "net/core/somaxconn", "kernel.msgmax"))
+        .containsExactly(
+            path
+                + "[0].name: Invalid value: \"net/core/somaxconn\": may not be specified when"
+                + " 'hostNetwork' is true");
+    assertThat(sysctls("\"hostIPC\":true,", "net.core.somaxconn", "kernel.sem", "kernel.sem_x"))
+        .containsExactly(
+            path
+                + "[1].name: Invalid value: \"kernel.sem\": may not be specified when 'hostIPC'"
+                + " is true");
+  }
+
   @Test
   void resources_namesAndAmounts_areChecked() {
     assertThat(
