@@ -13,6 +13,7 @@ import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import java.util.Locale;
 
 /** CPU and memory of the node and its containers, in both forms that a kubelet serves. */
@@ -33,7 +34,9 @@ public final class StatsSummary {
     Instant now = config.clock().instant();
     ObjectNode summary = Json.object();
     ObjectNode node = summary.putObject("node").put("nodeName", config.nodeName());
-    put(node, new ContainerStats(now, nodeCpu(), nodeMemory(), nodeMemory()));
+    Memory memory = Memory.read();
+    put(node, memory.stats(now));
+    node.withObject("/memory").put("availableBytes", memory.available);
     ArrayNode list = summary.putArray("pods");
     for (KubeObject pod : pods.list()) {
       ObjectNode entry = list.addObject();
@@ -44,16 +47,20 @@ public final class StatsSummary {
           .put("uid", pod.uid());
       ArrayNode containers = entry.putArray("containers");
       long cpu = 0;
-      long memory = 0;
+      long usage = 0;
+      long workingSet = 0;
+      long resident = 0;
       for (JsonNode container : pod.at("spec", "containers")) {
         ContainerStats stats = stats(pod, container.path("name").asText());
         if (stats != null) {
           put(containers.addObject().put("name", container.path("name").asText()), stats);
           cpu += stats.cpuNanoseconds();
-          memory += stats.workingSetBytes();
+          usage += stats.usageBytes();
+          workingSet += stats.workingSetBytes();
+          resident += stats.residentBytes();
         }
       }
-      put(entry, new ContainerStats(now, cpu, memory, memory));
+      put(entry, new ContainerStats(now, cpu, usage, workingSet, resident));
     }
     return summary;
   }
@@ -71,6 +78,7 @@ public final class StatsSummary {
     target
         .putObject("memory")
         .put("time", time)
+        .put("usageBytes", stats.usageBytes())
         .put("workingSetBytes", stats.workingSetBytes())
         .put("rssBytes", stats.residentBytes());
   }
@@ -82,7 +90,12 @@ public final class StatsSummary {
     type(text, "node_cpu_usage_seconds_total", "counter");
     line(text, "node_cpu_usage_seconds_total", "", seconds(nodeCpu()), millis);
     type(text, "node_memory_working_set_bytes", "gauge");
-    line(text, "node_memory_working_set_bytes", "", String.valueOf(nodeMemory()), millis);
+    line(
+        text,
+        "node_memory_working_set_bytes",
+        "",
+        String.valueOf(Memory.read().workingSet()),
+        millis);
     StringBuilder cpu = new StringBuilder();
     StringBuilder memory = new StringBuilder();
     for (KubeObject pod : pods.list()) {
@@ -151,20 +164,32 @@ public final class StatsSummary {
     }
   }
 
-  private static long nodeMemory() {
-    long total = 0;
-    long available = 0;
-    try {
-      for (String line : Files.readAllLines(Path.of("/proc/meminfo"))) {
-        if (line.startsWith("MemTotal:")) {
-          total = Long.parseLong(line.replaceAll("\\D", ""));
-        } else if (line.startsWith("MemAvailable:")) {
-          available = Long.parseLong(line.replaceAll("\\D", ""));
+  /** The machine's memory in bytes, as {@code /proc/meminfo} has it (proc(5)). */
+  private record Memory(long total, long free, long available, long anonymous) {
+
+    static Memory read() {
+      long[] values = new long[4];
+      List<String> names = List.of("MemTotal", "MemFree", "MemAvailable", "AnonPages");
+      try {
+        for (String line : Files.readAllLines(Path.of("/proc/meminfo"))) {
+          int name = names.indexOf(line.substring(0, Math.max(0, line.indexOf(':'))));
+          if (name >= 0) {
+            values[name] = Long.parseLong(line.replaceAll("\\D", "")) * 1024;
+          }
         }
+      } catch (IOException e) {
+        return new Memory(0, 0, 0, 0);
       }
-    } catch (IOException e) {
-      return 0;
+      return new Memory(values[0], values[1], values[2], values[3]);
     }
-    return (total - available) * 1024;
+
+    long workingSet() {
+      return total - available;
+    }
+
+    ContainerStats stats(Instant now) {
+      long usage = Math.max(total - free, workingSet());
+      return new ContainerStats(now, nodeCpu(), usage, workingSet(), anonymous);
+    }
   }
 }

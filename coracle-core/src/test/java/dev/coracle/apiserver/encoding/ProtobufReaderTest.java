@@ -13,6 +13,7 @@ import io.kubernetes.client.proto.Resource;
 import io.kubernetes.client.proto.Runtime;
 import io.kubernetes.client.proto.V1;
 import io.kubernetes.client.proto.V1Apps;
+import io.kubernetes.client.proto.V1Policy;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
@@ -29,6 +30,18 @@ class ProtobufReaderTest {
     out.writeBytes(new byte[] {'k', '8', 's', 0});
     out.writeBytes(unknown.toByteArray());
     return out.toByteArray();
+  }
+
+  @Test
+  void read_evictionOfTheOlderVersion_keepsItsVersion() {
+    V1Policy.Eviction eviction =
+        V1Policy.Eviction.newBuilder()
+            .setMetadata(Meta.ObjectMeta.newBuilder().setName("web"))
+            .build();
+
+    assertThat(ProtobufReader.read(envelope("policy/v1beta1", "Eviction", eviction)).toString())
+        .isEqualTo(
+            "{\"kind\":\"Eviction\",\"apiVersion\":\"policy/v1beta1\",\"metadata\":{\"name\":\"web\"}}");
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.SystemClock;
 import dev.coracle.auth.certificates.KeyAndCertificate;
@@ -202,7 +203,12 @@ class NodeServerTest {
       assertThat(get(client, "/configz").body())
           .startsWith("{\"kubeletconfig\":{")
           .contains("\"maxPods\":110", "\"port\":" + server.port(), "\"mode\":\"Webhook\"");
-      assertThat(get(client, "/stats/summary").body()).contains("workingSetBytes");
+      JsonNode memory = Json.read(get(client, "/stats/summary").body()).at("/node/memory");
+      assertThat(memory.path("rssBytes").asLong()).isPositive();
+      assertThat(memory.path("workingSetBytes").asLong())
+          .isPositive()
+          .isLessThanOrEqualTo(memory.path("usageBytes").asLong());
+      assertThat(memory.path("availableBytes").asLong()).isPositive();
       assertThat(get(client, "/metrics/resource").body()).contains("node_cpu_usage_seconds_total");
       assertThat(get(client, "/exec/default/web/main?command=ls").statusCode()).isEqualTo(500);
     }

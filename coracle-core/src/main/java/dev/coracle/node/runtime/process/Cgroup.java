@@ -111,6 +111,7 @@ final class Cgroup {
       return new ContainerStats(
           now,
           number(directory("cpu").resolve("cpu.stat"), "usage_usec") * 1000,
+          used,
           Math.max(0, used - number(stat, "inactive_file")),
           number(stat, "anon"));
     }
@@ -120,6 +121,7 @@ final class Cgroup {
     return new ContainerStats(
         now,
         Long.parseLong(Files.readString(usage).strip()),
+        used,
         Math.max(0, used - number(stat, "total_inactive_file")),
         number(stat, "total_rss"));
   }

@@ -18,7 +18,7 @@ final class ProcessStats {
     try {
       long[] sum = new long[2];
       addTree(pid, sum);
-      return new ContainerStats(now, sum[0], sum[1], sum[1]);
+      return new ContainerStats(now, sum[0], sum[1], sum[1], sum[1]);
     } catch (IOException | RuntimeException e) {
       return null;
     }

@@ -191,7 +191,7 @@ public final class SimulatedRuntime implements ContainerRuntime {
   @Override
   public @Nullable ContainerStats stats(String containerId) {
     return containers.containsKey(containerId)
-        ? new ContainerStats(clock.instant(), 0, 0, 0)
+        ? new ContainerStats(clock.instant(), 0, 0, 0, 0)
         : null;
   }
 
