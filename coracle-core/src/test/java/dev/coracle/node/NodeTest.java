@@ -507,6 +507,84 @@ class NodeTest {
   }
 
   @Test
+  void container_seesItsOwnControlGroups_andItsPodsOuterOne() throws Exception {
+    boolean unified = Files.isWritable(Path.of("/sys/fs/cgroup/cgroup.subtree_control"));
+    assumeTrue(
+        unified || Files.isWritable(Path.of("/sys/fs/cgroup/memory/cgroup.procs")),
+        "needs the right to make control groups");
+    startProcessNode();
+    String memory = unified ? "memory.max" : "memory/memory.limit_in_bytes";
+    String cpu = unified ? "cpu.max" : "cpu/cpu.cfs_quota_us";
+    pod(
+        "seen",
+        "restartPolicy: Never\nresources: {limits: {memory: 32Mi}}\ncontainers: [{name: main, image:"
+            + " x, command: [sh, -c, \"cd /sys/fs/cgroup; (cat "
+            + memory
+            + "; cut -d' ' -f1 "
+            + cpu
+            + "; cat /proc/self/oom_score_adj; touch x || echo kept) > /dev/termination-log 2>&1\"],"
+            + " resources: {requests: {cpu: 10m, memory: 1Mi}, limits: {memory: 16Mi, cpu: 50m}}}]");
+    awaitPhase("seen", "Succeeded");
+    assertThat(container("seen").at("/state/terminated/message").asText().lines())
+        .startsWith("16777216", "5000", "999")
+        .endsWith("kept");
+    pod(
+        "together",
+        """
+        restartPolicy: Never
+        resources: {limits: {memory: 24Mi}}
+        containers: [{name: main, image: x, command: [tail, /dev/zero]}]
+        """);
+    awaitPhase("together", "Failed");
+    assertThat(container("together").at("/state/terminated/exitCode").asInt()).isEqualTo(137);
+  }
+
+  @Test
+  void pod_resizedBelowWhatItUses_goesOnAsBefore() throws Exception {
+    assumeTrue(
+        Files.isWritable(Path.of("/sys/fs/cgroup/memory/cgroup.procs"))
+            || Files.isWritable(Path.of("/sys/fs/cgroup/cgroup.subtree_control")),
+        "needs the right to make control groups");
+    startProcessNode();
+    pod(
+        "tight",
+        "containers: [{name: main, image: x, command: [sleep, '1000'], resources: {limits: {memory:"
+            + " 64Mi}}}]");
+    awaitPhase("tight", "Running");
+    resizeMemory("tight", "10Ki");
+    await()
+        .untilAsserted(
+            () -> {
+              JsonNode condition = status("tight").path("conditions").path(0);
+              assertThat(condition.path("type").asText()).isEqualTo("PodResizeInProgress");
+              assertThat(condition.path("reason").asText()).isEqualTo("Error");
+              assertThat(condition.path("message").asText())
+                  .startsWith(
+                      "cannot decrease memory limits: attempting to set container \"main\" memory"
+                          + " limit (10240) below current usage (");
+            });
+    assertThat(container("tight").at("/resources/limits/memory").asText()).isEqualTo("64Mi");
+    assertThat(container("tight").path("restartCount").asInt()).isZero();
+    resizeMemory("tight", "64Mi");
+    await()
+        .untilAsserted(
+            () -> assertThat(condition(status("tight"), "PodResizeInProgress")).isEmpty());
+  }
+
+  private void resizeMemory(String name, String limit) {
+    client.patch(
+        PODS,
+        "default",
+        name,
+        "resize",
+        PatchType.STRATEGIC,
+        Json.read(
+            "{\"spec\":{\"containers\":[{\"name\":\"main\",\"resources\":{\"limits\":{\"memory\":\"%s\"},\"requests\":{\"memory\":\"%s\"}}}]}}"
+                .formatted(limit, limit)),
+        WriteOptions.NONE);
+  }
+
+  @Test
   void pod_resized_usesOtherResourcesWithoutRestart() throws Exception {
     startProcessNode();
     pod(

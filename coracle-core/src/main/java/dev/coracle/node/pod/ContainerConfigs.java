@@ -100,7 +100,8 @@ public final class ContainerConfigs {
         dns(object.namespace(), spec),
         aliases,
         sysctls,
-        hostPorts(spec));
+        hostPorts(spec),
+        resources(spec, 0));
   }
 
   /** Of the containers that run as long as the Pod. */
@@ -258,7 +259,9 @@ public final class ContainerConfigs {
           container.path("stdin").asBoolean(),
           container.path("stdinOnce").asBoolean(),
           container.path("tty").asBoolean(),
-          resources(container),
+          resources(
+              container,
+              OutOfMemoryScore.of(pod, container, bytes(sources.allocatable().path("memory")))),
           container.path("lifecycle").path("stopSignal").asText(""),
           target);
     } catch (IOException e) {
@@ -277,12 +280,21 @@ public final class ContainerConfigs {
     return variables;
   }
 
-  static ContainerResources resources(JsonNode container) {
-    JsonNode resources = container.path("resources");
+  /**
+   * @param holder a container, or the spec of a Pod
+   */
+  static ContainerResources resources(JsonNode holder, int outOfMemoryScore) {
+    JsonNode resources = holder.path("resources");
     return new ContainerResources(
-        bytes(resources.path("limits").path("memory")),
+        memoryLimit(resources),
         milli(resources.path("limits").path("cpu")),
-        milli(resources.path("requests").path("cpu")));
+        milli(resources.path("requests").path("cpu")),
+        outOfMemoryScore);
+  }
+
+  /** The limit of memory that a container's resources set, in bytes; 0 for none. */
+  static long memoryLimit(JsonNode resources) {
+    return bytes(resources.path("limits").path("memory"));
   }
 
   private static long bytes(JsonNode quantity) {

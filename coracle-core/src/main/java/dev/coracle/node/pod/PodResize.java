@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.client.EventRecorder;
+import dev.coracle.node.runtime.ContainerStats;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,6 +33,11 @@ final class PodResize {
   private Map<String, JsonNode> given;
   private @Nullable Pending pending;
   private long inProgress = -1;
+
+  /** Why what was granted cannot come into force now; empty when nothing is in its way. */
+  private String obstacle = "";
+
+  private long told = -1;
 
   PodResize(PodContext context, NodeAllocations allocations, KubeObject pod) {
     this.context = context;
@@ -67,24 +73,46 @@ final class PodResize {
     return wanted;
   }
 
-  /** Whether a wish waits for room. */
+  /** Whether a wish waits for room, or for containers to use less. */
   boolean isDeferred() {
-    return pending != null;
+    return pending != null || isObstructed();
   }
 
-  /** The Pod with what it has been given, after its latest wish was looked at. */
-  JsonNode allocated(KubeObject pod) {
+  /** Whether containers use more than they were granted, which has to be looked at again. */
+  boolean isObstructed() {
+    return !obstacle.isEmpty();
+  }
+
+  /**
+   * The Pod with what it has been given, after its latest wish was looked at.
+   *
+   * @param containers null as long as none was started
+   */
+  JsonNode allocated(KubeObject pod, @Nullable PodContainers containers) {
     JsonNode tree = pod.tree();
     Map<String, JsonNode> wanted = wanted(tree);
     if (wanted.equals(given)) {
       pending = null;
+      if (isObstructed()) {
+        // What was there before is wanted again.
+        obstacle = "";
+        inProgress = -1;
+      }
       return tree;
     }
     NodeAllocations.Refusal refusal = allocations.resize(pod.uid(), tree, context.updates::wake);
     if (refusal == null) {
       pending = null;
-      given = wanted;
       inProgress = pod.generation();
+      obstacle = containers == null ? "" : obstacle(tree, containers);
+      if (isObstructed()) {
+        if (told != inProgress) {
+          told = inProgress;
+          event(EventRecorder.WARNING, "ResizeError", "error", tree, inProgress, obstacle);
+        }
+        return withGiven(pod);
+      }
+      given = wanted;
       event(EventRecorder.NORMAL, "ResizeStarted", "started", tree, inProgress, "");
       return tree;
     }
@@ -102,6 +130,42 @@ final class PodResize {
     return withGiven(pod);
   }
 
+  /** A limit of memory below what is used would end the container instead of resizing it. */
+  private String obstacle(JsonNode wanted, PodContainers containers) {
+    List<String> found = new ArrayList<>();
+    for (String list : LISTS) {
+      for (JsonNode container : wanted.path("spec").path(list)) {
+        ContainerRecord record = containers.named(container.path("name").asText());
+        String id = record == null ? null : record.id;
+        JsonNode before = given.get(container.path("name").asText());
+        long limit = ContainerConfigs.resources(container, 0).memoryLimit();
+        if (id == null || limit == 0 || before == null || restartsForMemory(container)) {
+          continue;
+        }
+        long now = ContainerConfigs.memoryLimit(before);
+        if (now != 0 && now <= limit) {
+          continue;
+        }
+        ContainerStats stats = context.runtime.stats(id);
+        if (stats != null && stats.workingSetBytes() >= limit) {
+          found.add(
+              "attempting to set container \"%s\" memory limit (%d) below current usage (%d)"
+                  .formatted(container.path("name").asText(), limit, stats.workingSetBytes()));
+        }
+      }
+    }
+    return found.isEmpty() ? "" : "cannot decrease memory limits: " + String.join(", ", found);
+  }
+
+  private static boolean restartsForMemory(JsonNode container) {
+    for (JsonNode policy : container.path("resizePolicy")) {
+      if (policy.path("resourceName").asText().equals("memory")) {
+        return policy.path("restartPolicy").asText().equals("RestartContainer");
+      }
+    }
+    return false;
+  }
+
   private JsonNode withGiven(KubeObject pod) {
     ObjectNode tree = pod.mutableTree();
     for (String list : LISTS) {
@@ -117,7 +181,8 @@ final class PodResize {
 
   /** Whether what was granted has just come into force. */
   boolean isCompleted(PodContainers containers, KubeObject pod) {
-    boolean completed = inProgress >= 0 && containers.all().stream().noneMatch(c -> c.changed);
+    boolean completed =
+        inProgress >= 0 && !isObstructed() && containers.all().stream().noneMatch(c -> c.changed);
     if (completed) {
       event(EventRecorder.NORMAL, "ResizeCompleted", "completed", withGiven(pod), inProgress, "");
       inProgress = -1;
@@ -139,11 +204,15 @@ final class PodResize {
               .put("observedGeneration", waits.generation));
     }
     if (inProgress >= 0) {
-      conditions.add(
+      ObjectNode condition =
           Json.object()
               .put("type", IN_PROGRESS)
               .put("status", "True")
-              .put("observedGeneration", inProgress));
+              .put("observedGeneration", inProgress);
+      if (isObstructed()) {
+        condition.put("reason", "Error").put("message", obstacle);
+      }
+      conditions.add(condition);
     }
     return conditions;
   }

@@ -36,6 +36,7 @@ public final class PodWorker {
   private static final Logger LOG = LoggerFactory.getLogger(PodWorker.class);
   private static final Duration STORAGE_CHECKS = Duration.ofSeconds(10);
   private static final Duration SECOND_STORAGE_CHECK = Duration.ofSeconds(2);
+  private static final Duration RESIZE_RETRY = Duration.ofSeconds(2);
   private static final Duration EVICTION_GRACE = Duration.ofSeconds(1);
 
   private final PodContext context;
@@ -91,7 +92,7 @@ public final class PodWorker {
     this.failed = status.path("phase").asText("").equals("Failed");
     this.admitted = !startTime.isEmpty();
     this.rejected = failed && !status.has("containerStatuses");
-    this.containers = new PodContainers(resize.allocated(pod), node.clock().instant());
+    this.containers = new PodContainers(resize.allocated(pod, null), node.clock().instant());
     this.volumes = new PodVolumes(configs.podDirectory(pod), sources, node.mounter());
     this.setUp = new PodSetUp(context, volumes);
     this.statusManager = new PodStatusManager(context, containers, resize);
@@ -305,13 +306,16 @@ public final class PodWorker {
       return;
     }
     seen = now;
-    JsonNode allocated = resize.allocated(now);
+    JsonNode allocated = resize.allocated(now, containers);
+    if (resize.isObstructed()) {
+      updates.retryAt(context.clock.instant().plus(RESIZE_RETRY));
+    }
     PodContainers.Changes changes =
         updates.read(() -> containers.update(allocated, context.clock.instant()));
     for (ContainerRecord record : changes.resized()) {
       String id = record.id;
       if (id != null) {
-        context.runtime.updateResources(id, ContainerConfigs.resources(record.spec));
+        context.runtime.updateResources(id, ContainerConfigs.resources(record.spec, 0));
       }
     }
     for (ContainerRecord record : changes.anew()) {

@@ -1,17 +1,16 @@
 package dev.coracle.node.runtime;
 
 /**
- * What a container may use; 0 for what is not said.
+ * What a container, or all of a Pod, may use; 0 for what is not said.
  *
  * @param memoryLimit in bytes
  * @param cpuLimit in thousandths of a CPU
  * @param cpuRequest in thousandths of a CPU; its share when CPUs are scarce
+ * @param outOfMemoryScore whom the kernel ends first when memory is short (proc(5), oom_score_adj);
+ *     set when a container starts
  */
-public record ContainerResources(long memoryLimit, long cpuLimit, long cpuRequest) {
+public record ContainerResources(
+    long memoryLimit, long cpuLimit, long cpuRequest, int outOfMemoryScore) {
 
-  public static final ContainerResources NONE = new ContainerResources(0, 0, 0);
-
-  public boolean isNone() {
-    return equals(NONE);
-  }
+  public static final ContainerResources NONE = new ContainerResources(0, 0, 0, 0);
 }

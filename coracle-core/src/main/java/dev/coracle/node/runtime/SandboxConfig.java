@@ -15,6 +15,7 @@ import java.util.Map;
  * @param hostAliases lines for its hosts file: an address and its names
  * @param sysctls kernel settings of the Pod's namespaces
  * @param ports of the node that lead to the Pod
+ * @param resources what its containers may use together; {@code NONE} for no bounds but their own
  */
 public record SandboxConfig(
     String podUid,
@@ -31,7 +32,8 @@ public record SandboxConfig(
     DnsConfig dns,
     List<String> hostAliases,
     Map<String, String> sysctls,
-    List<PortMapping> ports) {
+    List<PortMapping> ports,
+    ContainerResources resources) {
 
   public SandboxConfig {
     hostAliases = List.copyOf(hostAliases);

@@ -203,6 +203,7 @@ public final class SchemaAdapter implements ObjectSchemas {
     return switch (subresource) {
       case "", "scale" -> Validation.update(type.gvk(), object, old.tree());
       case "ephemeralcontainers" -> Validation.updateEphemeralContainers(object, old.tree());
+      case "resize" -> Validation.resizePod(object, old.tree());
       default -> List.of();
     };
   }

@@ -1,12 +1,16 @@
 package dev.coracle.registry.strategy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.KubeObject;
 import dev.coracle.registry.Meta;
 import dev.coracle.registry.resource.Strategy;
 import dev.coracle.registry.resource.Write;
+import dev.coracle.schema.validation.pod.QualityOfService;
+import java.util.HashMap;
+import java.util.Map;
 
 /** Pods: their first status, their grace, and which part of them each subresource may change. */
 final class PodStrategy implements Strategy {
@@ -63,20 +67,35 @@ final class PodStrategy implements Strategy {
     }
   }
 
-  /** Only the resources of containers and their resize policies. */
+  /**
+   * Only the resources of containers and their resize policies. Containers in another order, or
+   * others, come through: validation refuses them.
+   */
   private static void prepareResize(ObjectNode object, KubeObject old) {
     JsonNode wanted = object.path("spec").deepCopy();
     restoreAll(object, old);
     ObjectNode spec = Meta.child(object, "spec");
     for (String list : new String[] {"containers", "initContainers"}) {
+      Map<String, ObjectNode> was = new HashMap<>();
       for (JsonNode container : spec.path(list)) {
-        for (JsonNode changed : wanted.path(list)) {
-          if (Meta.text(container, "name").equals(Meta.text(changed, "name"))
-              && container instanceof ObjectNode target) {
-            Meta.restore(target, changed, "resources");
-            Meta.restore(target, changed, "resizePolicy");
-          }
+        if (container instanceof ObjectNode known) {
+          was.put(Meta.text(known, "name"), known);
         }
+      }
+      if (!wanted.has(list)) {
+        spec.remove(list);
+        continue;
+      }
+      ArrayNode now = spec.putArray(list);
+      for (JsonNode changed : wanted.path(list)) {
+        ObjectNode known = was.get(Meta.text(changed, "name"));
+        if (known == null) {
+          now.add(changed);
+          continue;
+        }
+        Meta.restore(known, changed, "resources");
+        Meta.restore(known, changed, "resizePolicy");
+        now.add(known);
       }
     }
     if (wanted.has("resources")) {

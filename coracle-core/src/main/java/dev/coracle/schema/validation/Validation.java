@@ -17,6 +17,7 @@ import dev.coracle.schema.validation.field.MetadataValidation.NameRule;
 import dev.coracle.schema.validation.network.EndpointsValidation;
 import dev.coracle.schema.validation.network.NetworkingValidation;
 import dev.coracle.schema.validation.network.ServiceValidation;
+import dev.coracle.schema.validation.pod.PodResizeValidation;
 import dev.coracle.schema.validation.pod.PodUpdateValidation;
 import dev.coracle.schema.validation.pod.PodValidation;
 import dev.coracle.schema.validation.storage.ClaimValidation;
@@ -114,6 +115,13 @@ public final class Validation {
   public static List<StatusCause> updateEphemeralContainers(ObjectNode now, ObjectNode old) {
     FieldErrors errors = new FieldErrors();
     PodUpdateValidation.ephemeralContainers(Field.of(now, "spec", errors), old);
+    return errors.causes();
+  }
+
+  /** What forbids that a Pod gets the resources of {@code now} (the subresource resize). */
+  public static List<StatusCause> resizePod(ObjectNode now, ObjectNode old) {
+    FieldErrors errors = new FieldErrors();
+    PodResizeValidation.validate(now, old, errors);
     return errors.causes();
   }
 

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -22,11 +23,15 @@ import org.slf4j.LoggerFactory;
 final class Cgroup {
 
   private static final Logger LOG = LoggerFactory.getLogger(Cgroup.class);
+
+  /** Where control groups are mounted. */
+  static final String ROOT = "/sys/fs/cgroup";
+
   private static final long CPU_PERIOD_MICROSECONDS = 100_000;
   private static final Duration LONGEST_REMOVAL = Duration.ofSeconds(2);
 
   private final boolean unified;
-  private final Map<String, Path> directories;
+  final Map<String, Path> directories;
 
   /**
    * @param directories by controller; all the same in version 2
@@ -34,6 +39,16 @@ final class Cgroup {
   Cgroup(boolean unified, Map<String, Path> directories) {
     this.unified = unified;
     this.directories = Map.copyOf(directories);
+  }
+
+  /** Where a container sees its own group or groups, as under container runtimes. */
+  Map<Path, String> mounts() {
+    if (unified) {
+      return Map.of(directories().getFirst(), ROOT);
+    }
+    Map<Path, String> mounts = new LinkedHashMap<>();
+    directories.forEach((controller, path) -> mounts.put(path, ROOT + "/" + controller));
+    return mounts;
   }
 
   List<Path> directories() {
@@ -59,8 +74,10 @@ final class Cgroup {
   /** Sets limits and shares; may be called again. */
   void limit(ContainerResources resources) {
     long memory = resources.memoryLimit();
-    long quota = resources.cpuLimit() * CPU_PERIOD_MICROSECONDS / 1000;
-    long shares = Math.max(2, resources.cpuRequest() * 1024 / 1000);
+    long cpu = resources.cpuLimit();
+    long quota = cpu > 0 ? Math.max(1000, cpu * CPU_PERIOD_MICROSECONDS / 1000) : 0;
+    long request = resources.cpuRequest() > 0 ? resources.cpuRequest() : cpu;
+    long shares = Math.clamp(request * 1024 / 1000, 2, 262_144);
     if (unified) {
       write("memory", "memory.max", memory > 0 ? Long.toString(memory) : "max");
       write("memory", "memory.swap.max", memory > 0 ? "0" : "max");
@@ -74,8 +91,20 @@ final class Cgroup {
     write("memory", "memory.limit_in_bytes", memory > 0 ? memory : -1);
     write("memory", "memory.memsw.limit_in_bytes", memory > 0 ? memory : -1);
     write("cpu", "cpu.cfs_period_us", CPU_PERIOD_MICROSECONDS);
-    write("cpu", "cpu.cfs_quota_us", quota > 0 ? Math.max(1000, quota) : -1);
+    write("cpu", "cpu.cfs_quota_us", quota > 0 ? quota : -1);
     write("cpu", "cpu.shares", shares);
+  }
+
+  /**
+   * Says how early the kernel ends a process, and all that it will start, for want of memory.
+   * Without rights it may only be made earlier.
+   */
+  static void score(int pid, int score) {
+    try {
+      Files.writeString(Path.of("/proc/" + pid + "/oom_score_adj"), Integer.toString(score));
+    } catch (IOException e) {
+      LOG.debug("process {}: oom_score_adj not set to {}", pid, score, e);
+    }
   }
 
   /** Takes a process in, and all that it will start. */

@@ -90,18 +90,20 @@ final class Cgroups {
   }
 
   /**
-   * Makes a group; null when there can be none or nothing is to be limited.
+   * Makes a group; null when there can be none.
    *
    * @param name unique on this host
+   * @param within the group of the whole Pod; null for none
    */
-  @Nullable Cgroup make(String name, ContainerResources resources) {
-    if (parents.isEmpty() || resources.isNone()) {
+  @Nullable Cgroup make(String name, ContainerResources resources, @Nullable Cgroup within) {
+    if (parents.isEmpty()) {
       return null;
     }
     Map<String, Path> directories = new HashMap<>();
     parents.forEach(
-        (controller, parent) -> {
-          Path directory = parent.resolve("coracle-" + name);
+        (controller, own) -> {
+          Path outer = within == null ? null : within.directories.get(controller);
+          Path directory = (outer == null ? own : outer).resolve("coracle-" + name);
           try {
             Files.createDirectories(directory);
             directories.put(controller, directory);
@@ -115,6 +117,21 @@ final class Cgroups {
     }
     Cgroup group = new Cgroup(unified, directories);
     group.limit(resources);
+    return group;
+  }
+
+  /** Makes a group that has no processes of its own, only the groups of a Pod's containers. */
+  @Nullable Cgroup makeForPod(String uid, ContainerResources resources) {
+    Cgroup group = make("pod" + uid, resources, null);
+    if (group != null && unified) {
+      try {
+        Files.writeString(
+            group.directories().getFirst().resolve("cgroup.subtree_control"), "+memory +cpu");
+      } catch (IOException e) {
+        group.remove();
+        return null;
+      }
+    }
     return group;
   }
 }

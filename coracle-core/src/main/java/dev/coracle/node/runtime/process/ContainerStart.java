@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** How a container comes to run: its namespaces, root, rights and limits, then its command. */
@@ -42,7 +43,13 @@ final class ContainerStart {
     ContainerConfig config = container.config;
     ProcessSandbox sandbox = container.sandbox;
     boolean hostPid = sandbox.config.hostPid();
+    Cgroup cgroup = null;
     try (Program program = new Program()) {
+      cgroup = cgroups.make(container.id, config.resources(), sandbox.cgroup);
+      if (cgroup != null) {
+        sandbox.note(cgroup);
+        container.cgroup = cgroup;
+      }
       Spawn spawn = new Spawn(program, config.stdin(), config.tty());
       Gate gate = sandbox.isolated ? new Gate(container.directory.resolve("gate")) : null;
       Program.Slot thread = program.slot(0);
@@ -81,7 +88,7 @@ final class ContainerStart {
         boolean inMemory = layersInMemory || config.security().readOnlyRoot();
         Path layer = inMemory ? null : container.layer();
         root = new RootFileSystem(program, container.directory.resolve("scratch"), layer, hidden);
-        root.add(config, sandbox.files(), sandbox.shm(), gate.directory(), hostPid);
+        root.add(config, sandbox.files(), sandbox.shm(), gate.directory(), hostPid, cgroup);
         workingDirectory(program, config);
         Capabilities.become(program, config.security());
       } else {
@@ -91,17 +98,12 @@ final class ContainerStart {
         workingDirectory(program, config);
       }
       boolean gated = gate != null && !hostPid;
-      Cgroup cgroup = cgroups.make(container.id, config.resources());
-      if (cgroup != null) {
-        sandbox.note(cgroup);
-        container.cgroup = cgroup;
-      }
       spawn.add(config.command(), config.environment(), gated ? RootFileSystem.GATE : null);
       container.log = new LogFile(config.log(), clock);
       Program.Started starting = program.start("coracle-start");
       Program.Failure failure =
           gated && gate != null
-              ? gate.open(starting, thread, mounts, loop, cgroup)
+              ? gate.open(starting, thread, mounts, loop, newcomer(config, cgroup))
               : starting.await();
       spawn.started();
       if (failure != null) {
@@ -109,22 +111,34 @@ final class ContainerStart {
           new HostProcess(spawn.pid(), loop, false).signal(Constants.SIGKILL);
         }
         spawn.failed();
-        if (cgroup != null) {
-          cgroup.remove();
-        }
         container.log.close();
         throw failure(failure, config.command().getFirst());
       }
-      if (cgroup != null && !gated) {
-        cgroup.add(spawn.pid());
+      if (!gated) {
+        newcomer(config, cgroup).accept(spawn.pid());
       }
       if (root != null && !config.security().readOnlyRoot() && !root.isOnDisk()) {
         layersInMemory = true;
       }
       life.begin(container, spawn);
+      cgroup = null;
     } catch (IOException | Linux.Refused e) {
       throw new RuntimeFailure("RunContainerError", String.valueOf(e.getMessage()));
+    } finally {
+      if (cgroup != null) {
+        cgroup.remove();
+      }
     }
+  }
+
+  /** What is done with the container's first process before it becomes its command. */
+  private static IntConsumer newcomer(ContainerConfig config, @Nullable Cgroup cgroup) {
+    return pid -> {
+      Cgroup.score(pid, config.resources().outOfMemoryScore());
+      if (cgroup != null) {
+        cgroup.add(pid);
+      }
+    };
   }
 
   static void workingDirectory(Program program, ContainerConfig config) {

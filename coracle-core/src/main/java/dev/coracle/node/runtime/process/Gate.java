@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,7 +60,7 @@ final class Gate {
    *
    * @param thread the program's thread id
    * @param mounts a descriptor of its mount namespace
-   * @param cgroup takes the new process in before it becomes its command; null for none
+   * @param newcomer sees the new process before it becomes its command
    * @return null when all is well
    */
   Program.@Nullable Failure open(
@@ -67,7 +68,7 @@ final class Gate {
       Program.Slot thread,
       Program.Slot mounts,
       EventLoop loop,
-      @Nullable Cgroup cgroup) {
+      IntConsumer newcomer) {
     AtomicReference<Program.@Nullable Failure> mountFailed = new AtomicReference<>();
     // The gate-keeper waits for the new process; if it never comes we come in its place.
     Thread waiting =
@@ -81,9 +82,7 @@ final class Gate {
                   int go = -1;
                   try {
                     ready = Linux.open(directory.resolve("ready").toString(), Constants.O_RDONLY);
-                    if (cgroup != null) {
-                      children((int) thread.get()).forEach(cgroup::add);
-                    }
+                    children((int) thread.get()).forEach(newcomer::accept);
                     Program.Failure failure = mountProc((int) thread.get(), mounts, loop);
                     if (!released) {
                       mountFailed.set(failure);

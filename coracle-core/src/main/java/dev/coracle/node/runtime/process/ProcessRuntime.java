@@ -164,6 +164,12 @@ public final class ProcessRuntime implements ContainerRuntime {
           network.expose(sandbox.networkKey(), sandbox.ips.getFirst(), config.ports());
         }
       }
+      if (!config.resources().equals(ContainerResources.NONE)) {
+        sandbox.cgroup = cgroups.makeForPod(config.podUid(), config.resources());
+        if (sandbox.cgroup != null) {
+          sandbox.note(sandbox.cgroup);
+        }
+      }
       sandbox.writeFiles();
       if (isolates() && config.sharePid() && !config.hostPid()) {
         sandbox.pause = startPause(sandbox);
@@ -205,8 +211,10 @@ public final class ProcessRuntime implements ContainerRuntime {
       if (container.sandbox == sandbox) {
         kill(container);
         containers.remove(container.id);
+        remove(container.cgroup);
       }
     }
+    remove(sandbox.cgroup);
     HostProcess pause = sandbox.pause;
     if (pause != null) {
       pause.signal(Constants.SIGKILL);
@@ -217,6 +225,12 @@ public final class ProcessRuntime implements ContainerRuntime {
     }
     sandboxes.remove(sandboxId);
     Leftovers.remove(sandbox.directory);
+  }
+
+  private static void remove(@Nullable Cgroup cgroup) {
+    if (cgroup != null) {
+      cgroup.remove();
+    }
   }
 
   private static void kill(ProcessContainer container) {
@@ -408,24 +422,8 @@ public final class ProcessRuntime implements ContainerRuntime {
   public void updateResources(String containerId, ContainerResources resources) {
     ProcessContainer container = containers.get(containerId);
     Cgroup cgroup = container == null ? null : container.cgroup;
-    HostProcess process = container == null ? null : container.process;
-    if (container == null || process == null) {
-      return;
-    }
     if (cgroup != null) {
       cgroup.limit(resources);
-      return;
-    }
-    Cgroup made = cgroups.make(containerId, resources);
-    if (made != null) {
-      try {
-        container.sandbox.note(made);
-      } catch (IOException e) {
-        made.remove();
-        return;
-      }
-      container.cgroup = made;
-      made.add(process.pid());
     }
   }
 

@@ -25,6 +25,9 @@ final class ProcessSandbox {
   /** The first process of a shared PID namespace. */
   @Nullable HostProcess pause;
 
+  /** What holds the groups of all its containers; null when they have bounds of their own only. */
+  @Nullable Cgroup cgroup;
+
   ProcessSandbox(
       String id, SandboxConfig config, Path directory, boolean isolated, boolean ownNetwork) {
     this.id = id;

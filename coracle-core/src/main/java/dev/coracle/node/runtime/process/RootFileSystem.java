@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -98,7 +99,12 @@ final class RootFileSystem {
       boolean fromHost) {}
 
   void add(
-      ContainerConfig config, Map<Path, String> podFiles, Path shm, Path gate, boolean hostPid) {
+      ContainerConfig config,
+      Map<Path, String> podFiles,
+      Path shm,
+      Path gate,
+      boolean hostPid,
+      @Nullable Cgroup cgroup) {
     List<Source> sources = new ArrayList<>();
     for (String mount : hostMounts(hidden)) {
       sources.add(source(Path.of(mount), mount, true, "None", true));
@@ -121,6 +127,10 @@ final class RootFileSystem {
             m -> sources.add(source(m.source(), m.target(), m.readOnly(), m.propagation(), false)));
     Program.Slot shmTree = tree(shm);
     Program.Slot gateTree = tree(gate);
+    Map<String, Program.Slot> groups = new LinkedHashMap<>();
+    if (cgroup != null) {
+      cgroup.mounts().forEach((directory, target) -> groups.put(target, tree(directory)));
+    }
     Program.Slot hostDev = config.security().privileged() ? tree(Path.of("/dev")) : null;
     overlay(config.security().privileged() ? 0 : MS_NODEV);
     mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777");
@@ -131,6 +141,9 @@ final class RootFileSystem {
     int sysFlags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
     mount(
         "sysfs", "/sys", "sysfs", sysFlags | (config.security().privileged() ? 0 : MS_RDONLY), "");
+    if (!groups.isEmpty()) {
+      groups(groups, sysFlags | MS_RDONLY);
+    }
     devices(hostDev);
     move(shmTree, "/dev/shm");
     program.callUnless(EXISTS, "mkdir gate", SystemCall.MKDIRAT, AT_FDCWD, GATE, 0700);
@@ -227,8 +240,31 @@ final class RootFileSystem {
   }
 
   private void readOnly(String target) {
-    int flags = MS_REMOUNT | MS_BIND | MS_RDONLY;
-    program.call("remount " + target, SystemCall.MOUNT, 0, target, 0, flags, 0);
+    readOnly(target, MS_RDONLY);
+  }
+
+  /** A container sees its own control groups where a host has its, and may not change them. */
+  private void groups(Map<String, Program.Slot> groups, int flags) {
+    boolean many = !groups.containsKey(Cgroup.ROOT);
+    if (many) {
+      mountAt("tmpfs", Cgroup.ROOT, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0755");
+    }
+    groups.forEach(
+        (target, tree) -> {
+          if (many) {
+            makeDirectory(target);
+          }
+          move(tree, target);
+          readOnly(target, flags);
+        });
+    if (many) {
+      readOnly(Cgroup.ROOT, flags);
+    }
+  }
+
+  private void readOnly(String target, int flags) {
+    program.call(
+        "remount " + target, SystemCall.MOUNT, 0, target, 0, MS_REMOUNT | MS_BIND | flags, 0);
   }
 
   private void devices(Program.@Nullable Slot hostDev) {

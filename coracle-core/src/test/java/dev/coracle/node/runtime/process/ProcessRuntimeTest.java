@@ -89,7 +89,8 @@ class ProcessRuntimeTest {
         LOOPBACK_ONLY.dnsConfig(),
         List.of("10.0.0.1\tother"),
         Map.of(),
-        List.of());
+        List.of(),
+        ContainerResources.NONE);
   }
 
   @AfterEach

@@ -1,4 +1,4 @@
-package dev.coracle.registry.strategy;
+package dev.coracle.schema.validation.pod;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.Quantity;
@@ -9,11 +9,11 @@ import java.util.TreeMap;
  * A Pod's class of service: Guaranteed when every container has limits of CPU and memory that equal
  * its requests, BestEffort when none has either, else Burstable.
  */
-final class QualityOfService {
+public final class QualityOfService {
 
   private QualityOfService() {}
 
-  static String of(JsonNode spec) {
+  public static String of(JsonNode spec) {
     JsonNode own = spec.path("resources");
     if (!own.path("requests").isEmpty() || !own.path("limits").isEmpty()) {
       return isGuaranteed(own) ? "Guaranteed" : "Burstable";
