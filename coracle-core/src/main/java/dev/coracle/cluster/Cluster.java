@@ -27,6 +27,7 @@ import dev.coracle.http.HttpServer;
 import dev.coracle.metrics.Metrics;
 import dev.coracle.node.runtime.process.HostMounter;
 import dev.coracle.node.runtime.process.ProcessRuntime;
+import dev.coracle.scheduler.config.SchedulerConfiguration;
 import dev.coracle.store.StoreFailedException;
 import dev.coracle.store.StoreLockedException;
 import java.io.IOException;
@@ -99,6 +100,8 @@ public final class Cluster implements AutoCloseable {
   }
 
   private void start() throws IOException, InterruptedException {
+    // First, so that nothing has begun when the file is of no use.
+    @Nullable SchedulerConfiguration profiles = ControlPlane.profiles(options.schedulerConfig());
     DataDirectory directory = parts.keep(DataDirectory.open(options.data()));
     SystemClock system = parts.keep(new SystemClock());
     @Nullable ControllableClock turnable =
@@ -136,7 +139,8 @@ public final class Cluster implements AutoCloseable {
               .start(new Bootstrap(server.client()), this::started, listener);
     }
     if (options.only() != ClusterOptions.Part.APISERVER) {
-      new ControlPlane(options, apiServer, server, pki, clock, metrics, usedRanges(machine))
+      new ControlPlane(
+              options, profiles, apiServer, server, pki, clock, metrics, usedRanges(machine))
           .start(parts);
       started("controllers", "and scheduler");
     }

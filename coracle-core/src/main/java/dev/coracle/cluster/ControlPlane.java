@@ -46,10 +46,12 @@ final class ControlPlane {
   private final SchedulerConfiguration profiles;
 
   /**
+   * @param profiles the scheduler's; null for the default one
    * @param usedRanges networks that nodes can't have for their Pods
    */
   ControlPlane(
       ClusterOptions options,
+      @Nullable SchedulerConfiguration profiles,
       ApiServer apiServer,
       ServerParts server,
       Pki pki,
@@ -63,12 +65,17 @@ final class ControlPlane {
     this.clock = clock;
     this.metrics = metrics;
     this.usedRanges = usedRanges;
-    this.profiles = profiles(options.schedulerConfig());
+    this.profiles = profiles == null ? SchedulerConfiguration.DEFAULT : profiles;
   }
 
-  private static SchedulerConfiguration profiles(@Nullable Path file) {
+  /**
+   * What a file says of the scheduler; null for none.
+   *
+   * @throws StartException when it is of no use
+   */
+  static @Nullable SchedulerConfiguration profiles(@Nullable Path file) {
     try {
-      return file == null ? SchedulerConfiguration.DEFAULT : SchedulerConfiguration.read(file);
+      return file == null ? null : SchedulerConfiguration.read(file);
     } catch (IllegalArgumentException e) {
       throw new StartException(
           StartException.Kind.FAILED, "--scheduler-config: " + e.getMessage(), e);

@@ -258,7 +258,7 @@ final class ApiServer {
     if (!config.certificate().isPresent() || !config.key().isPresent()) {
       return null;
     }
-    List<X509Certificate> chain = PemReader.certificates(config.certificate().read());
+    List<X509Certificate> chain = config.chain();
     KeyStore store = KeyStore.getInstance("PKCS12");
     store.load(null, null);
     store.setKeyEntry(
@@ -282,7 +282,7 @@ final class ApiServer {
     KeyStore store = KeyStore.getInstance("PKCS12");
     store.load(null, null);
     int number = 0;
-    for (X509Certificate authority : PemReader.certificates(config.authorities().read())) {
+    for (X509Certificate authority : config.trusted()) {
       store.setCertificateEntry("ca" + number++, authority);
     }
     TrustManagerFactory factory =

@@ -35,8 +35,12 @@ import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.zip.Deflater;
+import java.util.zip.DeflaterOutputStream;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
+import java.util.zip.Inflater;
+import java.util.zip.InflaterInputStream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
@@ -144,6 +148,17 @@ class ConnectTest {
             Headers.of("Content-Type", "text/html", "Content-Encoding", "gzip"),
             zipped.toByteArray());
       }
+      case "/deflated" -> {
+        ByteArrayOutputStream deflated = new ByteArrayOutputStream();
+        try (DeflaterOutputStream out =
+            new DeflaterOutputStream(deflated, new Deflater(Deflater.BEST_SPEED, true))) {
+          out.write("<a href=\"/z\">".getBytes(UTF_8));
+        }
+        responder.send(
+            200,
+            Headers.of("Content-Type", "text/html", "Content-Encoding", "deflate"),
+            deflated.toByteArray());
+      }
       case "/moved" -> responder.send(302, Headers.of("Location", "/there?x=1"));
       case "/echo" -> {
         byte[] body = request.readBody(1 << 20);
@@ -250,6 +265,16 @@ class ConnectTest {
                     HttpResponse.BodyHandlers.ofInputStream())
                 .body())) {
       assertThat(new String(zipped.readAllBytes(), UTF_8)).isEqualTo("<a href=\"" + base + "/z\">");
+    }
+    try (InputStream deflated =
+        new InflaterInputStream(
+            http.send(
+                    request(base + "/deflated").header("Accept-Encoding", "deflate").build(),
+                    HttpResponse.BodyHandlers.ofInputStream())
+                .body(),
+            new Inflater(true))) {
+      assertThat(new String(deflated.readAllBytes(), UTF_8))
+          .isEqualTo("<a href=\"" + base + "/z\">");
     }
   }
 

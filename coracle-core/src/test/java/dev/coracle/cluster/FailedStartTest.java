@@ -17,6 +17,23 @@ class FailedStartTest {
   @TempDir private Path directory;
 
   @Test
+  void start_schedulersFileIsOfNoUse_nothingHasBegun() throws Exception {
+    ClusterOptions options =
+        TestCluster.options(
+                directory.resolve("data"),
+                ClusterOptions.Runtime.NONE,
+                ClusterOptions.Part.CONTROLPLANE)
+            .toBuilder()
+            .schedulerConfig(
+                Files.writeString(directory.resolve("scheduler.yaml"), "kind: [nonsense"))
+            .build();
+    assertThatThrownBy(() -> Cluster.start(options, StartupListener.SILENT))
+        .isInstanceOf(StartException.class)
+        .hasMessageContaining("--scheduler-config");
+    assertThat(options.data()).doesNotExist();
+  }
+
+  @Test
   void start_storeIsOfNoUse_machineIsAsBefore() throws Exception {
     ClusterOptions options =
         TestCluster.options(

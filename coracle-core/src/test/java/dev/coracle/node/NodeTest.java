@@ -444,6 +444,24 @@ class NodeTest {
             });
     assertThat(status("web").path("phase").asText()).isEqualTo("Running");
     assertThat(condition(status("web"), "Ready")).isEqualTo("True");
+    // Such a patch puts the new one before the first.
+    client.patch(
+        PODS,
+        "default",
+        "web",
+        "ephemeralcontainers",
+        PatchType.STRATEGIC,
+        Json.read(
+            """
+            {"spec":{"ephemeralContainers":[{"name":"second","image":"x","command":["sh","-c","exit 7"]}]}}"""),
+        WriteOptions.NONE);
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(status("web").path("ephemeralContainerStatuses"))
+                    .extracting(
+                        s -> s.path("name").asText() + s.at("/state/terminated/exitCode").asText())
+                    .containsExactlyInAnyOrder("debug4", "second7"));
   }
 
   @Test

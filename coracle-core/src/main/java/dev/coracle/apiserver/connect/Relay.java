@@ -24,8 +24,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.zip.Deflater;
+import java.util.zip.DeflaterOutputStream;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
+import java.util.zip.Inflater;
+import java.util.zip.InflaterInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -125,7 +129,7 @@ public final class Relay {
     return (end < 0 ? type : type.substring(0, end)).strip().equals("text/html")
         && !response.headers().contains("location")
         && switch (response.headers().first("content-encoding", "")) {
-          case "", "gzip" -> true;
+          case "", "gzip", "deflate" -> true;
           default -> false;
         };
   }
@@ -143,12 +147,31 @@ public final class Relay {
       responder.send(status, headers);
       return;
     }
-    boolean zipped = response.headers().contains("content-encoding");
-    try (InputStream in = zipped ? new GZIPInputStream(response.body()) : response.body();
+    String encoding = response.headers().first("content-encoding", "");
+    try (InputStream in = decoded(response.body(), encoding);
         OutputStream body = responder.stream(status, headers).asOutputStream();
-        OutputStream out = zipped ? new GZIPOutputStream(body, 8192, true) : body) {
+        OutputStream out = encoded(body, encoding)) {
       HtmlLinks.copy(in, out, link -> relocated(link, target, prefix));
     }
+  }
+
+  /** What HTTP calls deflate has no header of zlib's here, as in a kube-apiserver. */
+  private static InputStream decoded(InputStream in, String encoding) throws IOException {
+    return switch (encoding) {
+      case "gzip" -> new GZIPInputStream(in);
+      case "deflate" -> new InflaterInputStream(in, new Inflater(true));
+      default -> in;
+    };
+  }
+
+  private static OutputStream encoded(OutputStream out, String encoding) throws IOException {
+    return switch (encoding) {
+      case "gzip" -> new GZIPOutputStream(out, 8192, true);
+      case "deflate" ->
+          new DeflaterOutputStream(
+              out, new Deflater(Deflater.DEFAULT_COMPRESSION, true), 8192, true);
+      default -> out;
+    };
   }
 
   /** Sends a request of this server's own making. */

@@ -121,15 +121,10 @@ public final class ApiConnection implements AutoCloseable {
 
   private ClientTls tls() throws IOException {
     List<X509Certificate> authorities =
-        config.authorities().isPresent() && !config.insecure()
-            ? PemReader.certificates(config.authorities().read())
-            : List.of();
+        config.authorities().isPresent() && !config.insecure() ? config.trusted() : List.of();
     ClientTls tls = new ClientTls(authorities, config.insecure(), null, List.of(), "");
     if (config.certificate().isPresent() && config.key().isPresent()) {
-      tls =
-          tls.withIdentity(
-              PemReader.privateKey(config.key().read()),
-              PemReader.certificates(config.certificate().read()));
+      tls = tls.withIdentity(PemReader.privateKey(config.key().read()), config.chain());
     }
     return tls.withServerName(config.serverName());
   }

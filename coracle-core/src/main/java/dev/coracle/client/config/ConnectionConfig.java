@@ -1,11 +1,15 @@
 package dev.coracle.client.config;
 
+import dev.coracle.http.tls.PemReader;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -51,6 +55,45 @@ public record ConnectionConfig(
         token,
         basic,
         namespace);
+  }
+
+  /**
+   * The authorities of the server's certificate.
+   *
+   * @throws IOException in a sentence that says where they are and what is wrong with them
+   */
+  public List<X509Certificate> trusted() throws IOException {
+    return certificates(authorities, "certificate-authority");
+  }
+
+  /**
+   * The client's certificate and those that lead to its authority.
+   *
+   * @throws IOException as {@link #trusted}
+   */
+  public List<X509Certificate> chain() throws IOException {
+    return certificates(certificate, "client-certificate");
+  }
+
+  private static List<X509Certificate> certificates(Material material, String field)
+      throws IOException {
+    String file = material instanceof Material.InFile in ? in.path().toString() : "";
+    String place = file.isEmpty() ? field + "-data of the kubeconfig" : field + " " + file;
+    try {
+      return PemReader.certificates(material.read());
+    } catch (NoSuchFileException e) {
+      throw new IOException("unable to read " + place + ": no such file or directory", e);
+    } catch (IllegalArgumentException e) {
+      throw new IOException(
+          "unable to load certificates from "
+              + place
+              + ": "
+              + e.getMessage()
+              + (file.isEmpty()
+                  ? "; it must be PEM (-----BEGIN CERTIFICATE-----) in base64"
+                  : "; it must be PEM (-----BEGIN CERTIFICATE-----)"),
+          e);
+    }
   }
 
   /** Another text when one of the files that TLS is spoken with has changed. */

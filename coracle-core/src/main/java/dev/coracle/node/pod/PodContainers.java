@@ -37,9 +37,14 @@ final class PodContainers {
 
   private void addEphemeral(JsonNode pod, Instant now) {
     JsonNode wanted = pod.path("spec").path("ephemeralContainers");
-    for (int i = ephemeral.size(); i < wanted.size(); i++) {
+    for (JsonNode container : wanted) {
+      // By name: a patch may put new ones before those that are there.
+      if (ephemeral.stream()
+          .anyMatch(known -> known.name.equals(container.path("name").asText()))) {
+        continue;
+      }
       var record =
-          new ContainerRecord(wanted.path(i), ContainerRecord.Kind.EPHEMERAL, "ContainerCreating");
+          new ContainerRecord(container, ContainerRecord.Kind.EPHEMERAL, "ContainerCreating");
       JsonNode statuses = pod.path("status").path("ephemeralContainerStatuses");
       ephemeral.add(restored(record, statuses, now));
     }

@@ -1,11 +1,13 @@
 package dev.coracle.client.config;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
 class ConnectionConfigTest {
@@ -47,5 +49,26 @@ class ConnectionConfigTest {
             "default");
 
     assertThat(config.authorization()).isEqualTo("Basic amFuZTpzZWNyZXQ=");
+  }
+
+  @Test
+  void trusted_ofNoUse_saysWhereAndWhatItMustBe() {
+    URI server = URI.create("https://host");
+    assertThatThrownBy(
+            () ->
+                ConnectionConfig.of(server, new Material.Data("x".getBytes(UTF_8)), Material.NONE)
+                    .trusted())
+        .isInstanceOf(IOException.class)
+        .hasMessage(
+            "unable to load certificates from certificate-authority-data of the kubeconfig: no PEM"
+                + " certificate found; it must be PEM (-----BEGIN CERTIFICATE-----) in base64");
+    assertThatThrownBy(
+            () ->
+                ConnectionConfig.of(
+                        server, new Material.InFile(Path.of("/no/such/ca.crt")), Material.NONE)
+                    .trusted())
+        .isInstanceOf(IOException.class)
+        .hasMessage(
+            "unable to read certificate-authority /no/such/ca.crt: no such file or directory");
   }
 }

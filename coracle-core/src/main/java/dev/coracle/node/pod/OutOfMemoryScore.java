@@ -1,4 +1,4 @@
-package dev.coracle.node;
+package dev.coracle.node.pod;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.Quantity;
