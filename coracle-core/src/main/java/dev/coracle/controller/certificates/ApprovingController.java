@@ -8,6 +8,7 @@ import dev.coracle.client.SharedInformer;
 import dev.coracle.controller.Controller;
 import dev.coracle.controller.ControllerContext;
 import dev.coracle.controller.Work;
+import java.time.Duration;
 
 /**
  * Approves kubelets' requests for client certificates when who asks may create the subresource
@@ -18,6 +19,8 @@ public final class ApprovingController implements Controller {
   private static final GroupVersionResource REVIEWS =
       GroupVersionResource.of("authorization.k8s.io", "v1", "subjectaccessreviews");
   private static final String SIGNER = "kubernetes.io/kube-apiserver-client-kubelet";
+
+  private static final Duration LOOK_AGAIN = Duration.ofSeconds(30);
 
   private final ControllerContext context;
   private final Authority authority;
@@ -71,6 +74,9 @@ public final class ApprovingController implements Controller {
       approve(request, "Auto approving self kubelet client certificate after SubjectAccessReview.");
     } else if (may(request, "nodeclient")) {
       approve(request, "Auto approving kubelet client certificate after SubjectAccessReview.");
+    } else {
+      // Somebody may be given the right later.
+      work.queue().addAfter(name, LOOK_AGAIN);
     }
   }
 

@@ -22,7 +22,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Deletes requests that are of no use any more: issued, denied or failed for an hour, undecided for
- * a day, or with a certificate that has expired. It looks once an hour.
+ * a day, or with a certificate that has expired. One that was approved and has no certificate waits
+ * for its signer. It looks once an hour.
  */
 public final class CleanerController implements Controller {
 
@@ -98,9 +99,7 @@ public final class CleanerController implements Controller {
       return false;
     }
     String since = approved.path("lastUpdateTime").asText("");
-    return issued
-        ? isOlder(since, DECIDED, now) || isExpired(request, now)
-        : isOlder(since, PENDING, now);
+    return issued && (isOlder(since, DECIDED, now) || isExpired(request, now));
   }
 
   private static boolean isOlder(String time, Duration age, Instant now) {

@@ -19,6 +19,7 @@ public final class RootCaController implements Controller {
 
   private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
   static final String NAME = "kube-root-ca.crt";
+  private static final String DESCRIBED = "kubernetes.io/description";
   private static final String DESCRIPTION =
       "Contains a CA bundle that can be used to verify the kube-apiserver when using internal"
           + " endpoints such as the internal service IP or kubernetes.default.svc. No other usage is"
@@ -100,7 +101,7 @@ public final class RootCaController implements Controller {
       try {
         context.client().create(Resources.CONFIG_MAPS, name, map);
       } catch (StatusException e) {
-        if (!e.isAlreadyExists() && !PodControl.isNamespaceTerminating(e)) {
+        if (!e.isAlreadyExists() && !e.isNotFound() && !PodControl.isNamespaceTerminating(e)) {
           throw e;
         }
       }
@@ -113,10 +114,12 @@ public final class RootCaController implements Controller {
     }
   }
 
+  /** Another description that somebody gave it stays. */
   private void complete(ObjectNode map) {
-    map.withObject("/metadata")
-        .withObject("/annotations")
-        .put("kubernetes.io/description", DESCRIPTION);
+    ObjectNode annotations = map.withObject("/metadata").withObject("/annotations");
+    if (annotations.path(DESCRIBED).asText("").isEmpty()) {
+      annotations.put(DESCRIBED, DESCRIPTION);
+    }
     map.putObject("data").put("ca.crt", ca.get());
   }
 }

@@ -81,6 +81,7 @@ class RequestsTest {
     assertThat(isOver(created, condition("Denied", "2026-01-02T11:01:00Z"))).isFalse();
     assertThat(isOver(created, condition("Failed", "2026-01-02T10:59:00Z"))).isTrue();
     assertThat(isOver(created, condition("Approved", "2026-01-02T10:59:00Z"))).isFalse();
+    assertThat(isOver(created, condition("Approved", "2025-12-02T10:59:00Z"))).isFalse();
     assertThat(
             isOver(
                 created, condition("Approved", "2026-01-02T10:59:00Z") + ", certificate: bm9uZQ=="))

@@ -57,6 +57,19 @@ class RootCaStoryTest {
   }
 
   @Test
+  void map_describedOtherwise_staysSo() {
+    awaitMap();
+    KubeObject unused =
+        cluster.change(
+            Resources.CONFIG_MAPS,
+            namespace,
+            NAME,
+            "{metadata: {annotations: {kubernetes.io/description: ours}}, data: {ca.crt: mine}}");
+    assertThat(awaitMap().text("metadata", "annotations", "kubernetes.io/description"))
+        .isEqualTo("ours");
+  }
+
+  @Test
   void restart_mapWentMeanwhile_comesBack() throws Exception {
     awaitMap();
     cluster.restartControllers(
