@@ -1,5 +1,6 @@
 package dev.coracle.cli;
 
+import dev.coracle.cli.rbac.RbacCommand;
 import dev.coracle.cluster.start.StartException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;

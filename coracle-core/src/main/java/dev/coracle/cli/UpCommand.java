@@ -1,6 +1,16 @@
 package dev.coracle.cli;
 
 import dev.coracle.api.Names;
+import dev.coracle.cli.flags.AdmissionFlags;
+import dev.coracle.cli.flags.AuditOptions;
+import dev.coracle.cli.flags.AuthenticationFlags;
+import dev.coracle.cli.flags.AuthorizationFlags;
+import dev.coracle.cli.flags.EncryptionOptions;
+import dev.coracle.cli.flags.LoadBalancerOption;
+import dev.coracle.cli.flags.NodeRangeFlags;
+import dev.coracle.cli.flags.RequestOptions;
+import dev.coracle.cli.flags.SchedulerOption;
+import dev.coracle.cli.flags.ServingOptions;
 import dev.coracle.cluster.Cluster;
 import dev.coracle.cluster.options.ApiServerOptions;
 import dev.coracle.cluster.options.ClusterOptions;

@@ -1,4 +1,4 @@
-package dev.coracle.cli;
+package dev.coracle.cli.rbac;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.DeleteOptions;

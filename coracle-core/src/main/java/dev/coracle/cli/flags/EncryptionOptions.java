@@ -1,4 +1,4 @@
-package dev.coracle.cli;
+package dev.coracle.cli.flags;
 
 import dev.coracle.cluster.options.ApiServerOptions;
 import java.nio.file.Path;
@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** kube-apiserver's options of encryption at rest. */
-final class EncryptionOptions {
+public final class EncryptionOptions {
 
   @Option(
       names = "--encryption-provider-config",
@@ -20,7 +20,7 @@ final class EncryptionOptions {
   /**
    * @throws IllegalArgumentException in kube-apiserver's words
    */
-  ApiServerOptions.@Nullable Encryption config() {
+  public ApiServerOptions.@Nullable Encryption config() {
     if (config == null) {
       if (reload) {
         throw new IllegalArgumentException(

@@ -1,11 +1,11 @@
-package dev.coracle.cli;
+package dev.coracle.cli.flags;
 
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** What kube-scheduler's own {@code --config} says. */
-final class SchedulerOption {
+public final class SchedulerOption {
 
   @Option(
       names = "--scheduler-config",
@@ -15,7 +15,7 @@ final class SchedulerOption {
               + " and configured (default: one profile, default-scheduler).")
   private @Nullable Path file;
 
-  @Nullable Path file() {
+  public @Nullable Path file() {
     return file;
   }
 }

@@ -1,4 +1,4 @@
-package dev.coracle.cli;
+package dev.coracle.cli.flags;
 
 import dev.coracle.api.Durations;
 import dev.coracle.cluster.options.AuthorizationOptions;
@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** What users may do: kube-apiserver's flags. */
-final class AuthorizationFlags {
+public final class AuthorizationFlags {
 
   @Option(
       names = "--authorization-mode",
@@ -54,7 +54,7 @@ final class AuthorizationFlags {
   /**
    * @throws IllegalArgumentException in one sentence, when flags don't go together
    */
-  AuthorizationOptions options() {
+  public AuthorizationOptions options() {
     if (config != null && (modes != null || webhook != null)) {
       throw new IllegalArgumentException(
           "--authorization-config can not be specified when --authorization-mode or"

@@ -1,4 +1,4 @@
-package dev.coracle.cli;
+package dev.coracle.cli.rbac;
 
 import dev.coracle.client.HttpsTransport;
 import dev.coracle.client.config.ConnectionConfig;

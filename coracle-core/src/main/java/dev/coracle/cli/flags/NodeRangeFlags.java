@@ -1,4 +1,4 @@
-package dev.coracle.cli;
+package dev.coracle.cli.flags;
 
 import dev.coracle.api.Cidr;
 import dev.coracle.client.NodeRanges;
@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Which ranges nodes get for their Pods: kube-controller-manager's own flags. */
-final class NodeRangeFlags {
+public final class NodeRangeFlags {
 
   private static final int IPV4 = 24;
   private static final int IPV6 = 64;
@@ -55,7 +55,7 @@ final class NodeRangeFlags {
   /**
    * @throws IllegalArgumentException with a sentence
    */
-  NodeRangeOptions options() {
+  public NodeRangeOptions options() {
     List<String> texts = clusters.isEmpty() ? List.of("10.244.0.0/16") : clusters;
     if (mask != null && texts.size() > 1) {
       throw new IllegalArgumentException(

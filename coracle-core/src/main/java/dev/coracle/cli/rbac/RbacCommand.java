@@ -1,4 +1,4 @@
-package dev.coracle.cli;
+package dev.coracle.cli.rbac;
 
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -10,7 +10,7 @@ import picocli.CommandLine.Command;
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {RbacRecordCommand.class, RbacExplainCommand.class})
-final class RbacCommand implements Runnable {
+public final class RbacCommand implements Runnable {
 
   @CommandLine.Spec
   @SuppressWarnings("NullAway.Init")

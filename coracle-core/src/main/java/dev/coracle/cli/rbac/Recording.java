@@ -1,4 +1,4 @@
-package dev.coracle.cli;
+package dev.coracle.cli.rbac;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.GroupVersionResource;

@@ -1,4 +1,4 @@
-package dev.coracle.cli;
+package dev.coracle.cli.flags;
 
 import dev.coracle.cluster.options.AdmissionOptions;
 import java.nio.file.Path;
@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** kube-apiserver's flags of admission. */
-final class AdmissionFlags {
+public final class AdmissionFlags {
 
   @Option(
       names = "--enable-admission-plugins",
@@ -30,7 +30,7 @@ final class AdmissionFlags {
       description = "An AdmissionConfiguration: settings of PodSecurity and ResourceQuota.")
   private @Nullable Path config;
 
-  AdmissionOptions options() {
+  public AdmissionOptions options() {
     return new AdmissionOptions(enabled, disabled, config);
   }
 }

@@ -1,4 +1,4 @@
-package dev.coracle.cli;
+package dev.coracle.cli.flags;
 
 import dev.coracle.api.Durations;
 import dev.coracle.cluster.options.AuthenticationOptions;
@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Who may be a user: kube-apiserver's flags. */
-final class AuthenticationFlags {
+public final class AuthenticationFlags {
 
   private static final Duration LEAST = Duration.ofHours(1);
   private static final Duration MOST = Duration.ofSeconds(1L << 32);
@@ -213,7 +213,7 @@ final class AuthenticationFlags {
   /**
    * @throws IllegalArgumentException in one sentence, when flags don't go together
    */
-  AuthenticationOptions options() {
+  public AuthenticationOptions options() {
     Duration most = Durations.parse("--service-account-max-token-expiration", longest);
     if (!most.isZero() && (most.compareTo(LEAST) < 0 || most.compareTo(MOST) > 0)) {
       throw new IllegalArgumentException(

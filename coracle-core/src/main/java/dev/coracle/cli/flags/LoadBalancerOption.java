@@ -1,10 +1,10 @@
-package dev.coracle.cli;
+package dev.coracle.cli.flags;
 
 import dev.coracle.client.AddressPool;
 import picocli.CommandLine.Option;
 
 /** Where Services of type LoadBalancer get their addresses. */
-final class LoadBalancerOption {
+public final class LoadBalancerOption {
 
   @Option(
       names = "--service-loadbalancer-pool",
@@ -18,7 +18,7 @@ final class LoadBalancerOption {
   /**
    * @throws IllegalArgumentException with a sentence
    */
-  AddressPool pool() {
+  public AddressPool pool() {
     try {
       return pool.isEmpty() ? AddressPool.EMPTY : AddressPool.parse(pool);
     } catch (IllegalArgumentException e) {

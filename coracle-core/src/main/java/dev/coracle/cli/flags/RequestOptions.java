@@ -1,4 +1,4 @@
-package dev.coracle.cli;
+package dev.coracle.cli.flags;
 
 import dev.coracle.apiserver.filter.RequestLimits;
 import dev.coracle.cluster.options.ApiServerOptions;
@@ -6,7 +6,7 @@ import java.time.Duration;
 import picocli.CommandLine.Option;
 
 /** kube-apiserver's options of how much is served at a time, for how long, and of Events. */
-final class RequestOptions {
+public final class RequestOptions {
 
   @Option(
       names = "--max-requests-inflight",
@@ -34,14 +34,14 @@ final class RequestOptions {
       description = "How long Events are kept (default: 1h0m0s).")
   private Duration eventTtl = ApiServerOptions.DEFAULTS.eventTtl();
 
-  Duration eventTtl() {
+  public Duration eventTtl() {
     return eventTtl;
   }
 
   /**
    * @throws IllegalArgumentException naming the option that is out of range
    */
-  RequestLimits limits() {
+  public RequestLimits limits() {
     return new RequestLimits(reading, mutating, timeout);
   }
 }

@@ -1,4 +1,4 @@
-package dev.coracle.cli;
+package dev.coracle.cli.flags;
 
 import dev.coracle.apiserver.audit.AuditConfig;
 import java.nio.file.Path;
@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** kube-apiserver's {@code --audit-*} options. */
-final class AuditOptions {
+public final class AuditOptions {
 
   @Option(
       names = "--audit-policy-file",
@@ -122,7 +122,7 @@ final class AuditOptions {
   /**
    * @throws IllegalArgumentException in kube-apiserver's words
    */
-  AuditConfig config() {
+  public AuditConfig config() {
     if (!logFormat.equals("json") && !logFormat.equals("legacy")) {
       throw new IllegalArgumentException(
           "invalid audit log format " + logFormat + ", allowed formats are \"legacy,json\"");

@@ -1,4 +1,4 @@
-package dev.coracle.cli;
+package dev.coracle.cli.flags;
 
 import dev.coracle.cluster.options.ApiServerOptions;
 import java.nio.file.Path;
@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** kube-apiserver's {@code --tls-*} options, and kube-controller-manager's for their trust. */
-final class ServingOptions {
+public final class ServingOptions {
 
   @Option(
       names = "--tls-cert-file",
@@ -42,7 +42,7 @@ final class ServingOptions {
               + " CA and the issuer of --tls-cert-file).")
   private @Nullable Path rootCa;
 
-  ApiServerOptions.Serving config() {
+  public ApiServerOptions.Serving config() {
     return new ApiServerOptions.Serving(certificate, key, minVersion, cipherSuites, rootCa);
   }
 }
