@@ -443,7 +443,8 @@ public final class WatchCache {
           switch (change) {
             case Store.Change.Put put -> {
               KubeObject now = StoredJson.object(put.now());
-              KubeObject before = snapshot.tree().get(now.namespace(), now.name());
+              boolean created = put.now().createRevision() == put.now().modRevision();
+              KubeObject before = created ? null : snapshot.tree().get(now.namespace(), now.name());
               yield new CacheEvent(change.revision(), now, before, snapshot.tree().with(now));
             }
             case Store.Change.Delete delete -> {
