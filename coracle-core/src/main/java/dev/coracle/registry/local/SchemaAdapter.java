@@ -1,5 +1,6 @@
 package dev.coracle.registry.local;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.KubeObject;
@@ -267,6 +268,9 @@ public final class SchemaAdapter implements ObjectSchemas {
     Schema schema = required(type);
     return object -> {
       ObjectNode patched = patch.apply(object, schema);
+      if (patchType == PatchType.STRATEGIC) {
+        keepKind(type.gvk(), patched);
+      }
       Schema other = otherKind(type, patched);
       if (other != null) {
         Decoder.decodePatched(patched, other, FieldValidation.IGNORE);
@@ -278,7 +282,24 @@ public final class SchemaAdapter implements ObjectSchemas {
     };
   }
 
-  /** A patch may change the kind; then the result is first read as what it says it is. */
+  /**
+   * What a strategic merge patch says of the kind is of no account: a kube-apiserver reads its
+   * result as what was patched. Ansible scales a Deployment by a patch that is of this kind.
+   */
+  private static void keepKind(GroupVersionKind kind, ObjectNode patched) {
+    keep(patched, "apiVersion", kind.apiVersion());
+    keep(patched, "kind", kind.kind());
+  }
+
+  private static void keep(ObjectNode patched, String field, String value) {
+    JsonNode said = patched.path(field);
+    boolean readable = said.isTextual() || said.isMissingNode() || said.isNull();
+    if (readable && !said.asText().equals(value)) {
+      patched.put(field, value);
+    }
+  }
+
+  /** Another patch may change the kind; then the result is first read as what it says it is. */
   private @Nullable Schema otherKind(ResourceType type, ObjectNode patched) {
     GroupVersionKind kind =
         GroupVersionKind.of(Meta.text(patched, "apiVersion"), Meta.text(patched, "kind"));

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
+import dev.coracle.api.PatchType;
 import dev.coracle.api.StatusException;
 import dev.coracle.registry.Registry;
 import dev.coracle.registry.RegistryFixture;
@@ -38,6 +40,29 @@ class SubresourcesTest extends RegistryFixture {
         () -> patch("deployments", "a", "d", "scale", "{'spec':{'replicas':-1}}"),
         422,
         "Scale.autoscaling \"d\" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0");
+  }
+
+  /** Ansible scales by a strategic merge patch that says it is of the kind that is scaled. */
+  @Test
+  void strategicPatch_ofAnotherKind_isReadAsWhatItPatches() {
+    create("deployments", "a", "{'metadata':{'name':'d'},'spec':{'replicas':1," + TEMPLATE + "}}");
+    for (String subresource : List.of("scale", "")) {
+      String body = "{'apiVersion':'apps/v2','kind':'Other','spec':{'replicas':3}}";
+      KubeObject patched =
+          registry
+              .patch(
+                  context,
+                  type("deployments"),
+                  "a",
+                  "d",
+                  subresource,
+                  PatchType.STRATEGIC,
+                  Json.write(json(body)),
+                  NONE)
+              .object();
+      assertThat(patched.kind()).isEqualTo(subresource.isEmpty() ? "Deployment" : "Scale");
+      assertThat(patched.at("spec", "replicas").asInt()).isEqualTo(3);
+    }
   }
 
   @Test
