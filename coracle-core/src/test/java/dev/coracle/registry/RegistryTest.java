@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.DeleteOptions;
+import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.ListOptions;
 import dev.coracle.api.ObjectList;
+import dev.coracle.api.PatchType;
 import dev.coracle.api.WatchEvent;
 import dev.coracle.api.WriteOptions;
 import dev.coracle.registry.local.Registries;
@@ -351,5 +353,29 @@ class RegistryTest extends RegistryFixture {
     assertThat(recorder.events).containsExactly("ADDED c", "BOOKMARK ");
     clock.advance(java.time.Duration.ofHours(2));
     org.awaitility.Awaitility.await().until(() -> recorder.ended);
+  }
+
+  /** Java operators name version 1, so that an apply creates, but never changes. */
+  @Test
+  void apply_ofAVersionThatIsNot_createsAndNeverChanges() {
+    KubeObject applied = applyVersionOne();
+    assertThat(applied.resourceVersion()).isNotEqualTo("1");
+    assertStatus(this::applyVersionOne, 409, "the object has been modified");
+  }
+
+  private KubeObject applyVersionOne() {
+    String body =
+        "{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'m','resourceVersion':'1'}}";
+    return registry
+        .patch(
+            context,
+            type("configmaps"),
+            "a",
+            "m",
+            "",
+            PatchType.APPLY,
+            Json.write(json(body)),
+            new WriteOptions(false, "operator", "", true))
+        .object();
   }
 }

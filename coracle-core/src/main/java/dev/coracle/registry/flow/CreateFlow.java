@@ -60,10 +60,16 @@ public final class CreateFlow {
     ResourceType type = resource.type();
     ObjectNode object =
         config.schemas().decode(type, body, false, options.fieldValidation(), context.warnings());
+    if (!Meta.text(Meta.of(object), "resourceVersion").isEmpty()) {
+      throw Options.unexplained("resourceVersion should not be set on objects to be created");
+    }
     return createDecoded(context, resource, namespace, object, options, true);
   }
 
   /**
+   * Creates what an apply or update did not find. The resource version that it names is of no
+   * account: java-operator-sdk names one so that its apply creates, but never changes.
+   *
    * @param record whether the fields that are set are yet to be recorded as the manager's (an apply
    *     has done so)
    */
@@ -77,9 +83,7 @@ public final class CreateFlow {
     ResourceType type = resource.type();
     Bodies.namespace(object, namespace);
     ObjectNode metadata = Meta.of(object);
-    if (!Meta.text(metadata, "resourceVersion").isEmpty()) {
-      throw Options.unexplained("resourceVersion should not be set on objects to be created");
-    }
+    metadata.remove("resourceVersion");
     String name = Meta.text(metadata, "name");
     Write write = new Write(context, type, namespace, name, "", options, config.clock().instant());
     boolean generated = name.isEmpty() && !Meta.text(metadata, "generateName").isEmpty();
