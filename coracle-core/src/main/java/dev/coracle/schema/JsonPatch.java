@@ -239,12 +239,18 @@ public final class JsonPatch implements Patch {
     return removed;
   }
 
+  /** A member that an object lacks is added, as kube-apiserver does; client-java cordons so. */
   private static void replace(JsonNode document, List<String> path, JsonNode value) {
-    require(document, path);
+    if (path.isEmpty()) {
+      throw Patch.rejected();
+    }
     String last = path.getLast();
     switch (parent(document, path)) {
       case ObjectNode object -> object.set(last, value);
-      case ArrayNode array -> array.set(index(last, array.size() - 1), value);
+      case ArrayNode array -> {
+        require(document, path);
+        array.set(index(last, array.size() - 1), value);
+      }
       default -> throw Patch.rejected();
     }
   }

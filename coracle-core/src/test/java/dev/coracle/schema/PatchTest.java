@@ -62,13 +62,15 @@ class PatchTest {
             """
             [{"op":"test","path":"/data/a","value":"1"},{"op":"add","path":"/data/c","value":"3"},
              {"op":"replace","path":"/data/a","value":"9"},{"op":"remove","path":"/data/b"},
+             {"op":"replace","path":"/data/f","value":"8"},
              {"op":"move","path":"/data/d","from":"/data/c"},
              {"op":"copy","path":"/data/e","from":"/data/a"},
              {"op":"add","path":"/metadata/labels/q~1w","value":"z"},
              {"op":"add","path":"/metadata/finalizers/-","value":"z"},
              {"op":"add","path":"/metadata/finalizers/0","value":"y"},
              {"op":"remove","path":"/metadata/finalizers/1"}]""");
-    assertThat(result.get("data")).isEqualTo(Json.read("{\"a\":\"9\",\"d\":\"3\",\"e\":\"9\"}"));
+    assertThat(result.get("data"))
+        .isEqualTo(Json.read("{\"a\":\"9\",\"f\":\"8\",\"d\":\"3\",\"e\":\"9\"}"));
     assertThat(result.at("/metadata/labels").toString()).isEqualTo("{\"x\":\"y\",\"q/w\":\"z\"}");
     assertThat(result.at("/metadata/finalizers").toString())
         .isEqualTo("[\"y\",\"example.com/b\",\"z\"]");
@@ -81,6 +83,7 @@ class PatchTest {
           "[{\"op\":\"test\",\"path\":\"/data/a\",\"value\":\"2\"}]",
           "[{\"op\":\"remove\",\"path\":\"/data/zz\"}]",
           "[{\"op\":\"replace\",\"path\":\"/nope/x\",\"value\":1}]",
+          "[{\"op\":\"replace\",\"path\":\"/metadata/finalizers/7\",\"value\":\"x\"}]",
           "[{\"op\":\"add\",\"path\":\"/metadata/finalizers/7\",\"value\":1}]",
           "[{\"op\":\"move\",\"path\":\"/data/x\"}]",
           "[{\"op\":\"fly\",\"path\":\"/data/x\"}]"
