@@ -43,6 +43,10 @@ final class RootFileSystem {
   private static final List<String> NOT_FROM_HOST =
       List.of("/proc", "/sys", "/dev", "/tmp", "/run");
 
+  /** What every container finds in /dev, as OCI's runtime specification lists it. */
+  private static final List<String> DEVICES =
+      List.of("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty");
+
   private final Program program;
   private final Path scratch;
   private final @Nullable Path layer;
@@ -90,13 +94,17 @@ final class RootFileSystem {
     return found;
   }
 
+  /**
+   * @param own whether it is of the cluster's own data, such as an emptyDir, and not of the host's
+   */
   private record Source(
       Program.Slot tree,
       String target,
       boolean directory,
       boolean readOnly,
       String propagation,
-      boolean fromHost) {}
+      boolean fromHost,
+      boolean own) {}
 
   void add(
       ContainerConfig config,
@@ -131,8 +139,15 @@ final class RootFileSystem {
     if (cgroup != null) {
       cgroup.mounts().forEach((directory, target) -> groups.put(target, tree(directory)));
     }
-    Program.Slot hostDev = config.security().privileged() ? tree(Path.of("/dev")) : null;
-    overlay(config.security().privileged() ? 0 : MS_NODEV);
+    boolean privileged = config.security().privileged();
+    Program.Slot hostDev = privileged ? tree(Path.of("/dev")) : null;
+    Map<String, Program.Slot> devices = new LinkedHashMap<>();
+    if (!privileged) {
+      DEVICES.forEach(device -> devices.put(device, tree(Path.of(device))));
+    }
+    // Containers may make device nodes (CAP_MKNOD), and open only those that are bound for them.
+    int noDevices = privileged ? 0 : MS_NODEV;
+    overlay(noDevices);
     mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777");
     program.callUnless(EXISTS, "mkdir /proc", SystemCall.MKDIRAT, AT_FDCWD, "/proc", 0555);
     if (hostPid) {
@@ -140,12 +155,20 @@ final class RootFileSystem {
     }
     int sysFlags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
     mount(
-        "sysfs", "/sys", "sysfs", sysFlags | (config.security().privileged() ? 0 : MS_RDONLY), "");
+        "sysfs", "/sys", "sysfs", sysFlags | (privileged ? 0 : MS_RDONLY), "");
     if (!groups.isEmpty()) {
       groups(groups, sysFlags | MS_RDONLY);
     }
-    devices(hostDev);
+    if (hostDev == null) {
+      devices(devices);
+    } else {
+      move(hostDev, "/dev");
+    }
+    program.callUnless(EXISTS, "mkdir", SystemCall.MKDIRAT, AT_FDCWD, "/dev/shm", 01777);
     move(shmTree, "/dev/shm");
+    if (!privileged) {
+      flags("/dev/shm", MS_NOSUID | MS_NODEV);
+    }
     program.callUnless(EXISTS, "mkdir gate", SystemCall.MKDIRAT, AT_FDCWD, GATE, 0700);
     move(gateTree, GATE);
     for (Path directory : hidden) {
@@ -155,7 +178,7 @@ final class RootFileSystem {
       }
     }
     for (Source source : sources) {
-      place(source);
+      place(source, noDevices);
     }
     if (config.workingDirectory().startsWith("/")) {
       makeParents(clean(config.workingDirectory()) + "/");
@@ -176,7 +199,8 @@ final class RootFileSystem {
         Files.isDirectory(source),
         readOnly || fromHost,
         propagation,
-        fromHost);
+        fromHost,
+        hidden.stream().anyMatch(source::startsWith));
   }
 
   private static String clean(String target) {
@@ -240,7 +264,7 @@ final class RootFileSystem {
   }
 
   private void readOnly(String target) {
-    readOnly(target, MS_RDONLY);
+    flags(target, MS_RDONLY);
   }
 
   /** A container sees its own control groups where a host has its, and may not change them. */
@@ -255,33 +279,25 @@ final class RootFileSystem {
             makeDirectory(target);
           }
           move(tree, target);
-          readOnly(target, flags);
+          flags(target, flags);
         });
     if (many) {
-      readOnly(Cgroup.ROOT, flags);
+      flags(Cgroup.ROOT, flags);
     }
   }
 
-  private void readOnly(String target, int flags) {
+  private void flags(String target, int flags) {
     program.call(
         "remount " + target, SystemCall.MOUNT, 0, target, 0, MS_REMOUNT | MS_BIND | flags, 0);
   }
 
-  private void devices(Program.@Nullable Slot hostDev) {
-    if (hostDev != null) {
-      move(hostDev, "/dev");
-      program.callUnless(EXISTS, "mkdir", SystemCall.MKDIRAT, AT_FDCWD, "/dev/shm", 01777);
-      return;
-    }
-    mount("tmpfs", "/dev", "tmpfs", MS_NOSUID, "mode=0755,size=65536k");
-    program.call("umask", SystemCall.UMASK, 0);
-    device("null", 1, 3);
-    device("zero", 1, 5);
-    device("full", 1, 7);
-    device("random", 1, 8);
-    device("urandom", 1, 9);
-    device("tty", 5, 0);
-    program.call("umask", SystemCall.UMASK, 022);
+  private void devices(Map<String, Program.Slot> trees) {
+    mount("tmpfs", "/dev", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=65536k");
+    trees.forEach(
+        (device, tree) -> {
+          makeFile(device);
+          move(tree, device);
+        });
     for (String[] link :
         new String[][] {
           {"/proc/self/fd", "/dev/fd"},
@@ -299,20 +315,22 @@ final class RootFileSystem {
         MS_NOSUID | MS_NOEXEC,
         "newinstance,ptmxmode=0666,mode=0620,gid=5");
     mount("mqueue", "/dev/mqueue", "mqueue", MS_NOSUID | MS_NODEV | MS_NOEXEC, "");
-    program.callUnless(EXISTS, "mkdir", SystemCall.MKDIRAT, AT_FDCWD, "/dev/shm", 01777);
   }
 
-  private void device(String name, int major, int minor) {
-    program.call(
-        "mknod /dev/" + name,
-        SystemCall.MKNODAT,
+  private void makeFile(String path) {
+    Program.Slot file = program.slot(-1);
+    program.callInto(
+        file,
+        "create " + path,
+        SystemCall.OPENAT,
         AT_FDCWD,
-        "/dev/" + name,
-        Constants.S_IFCHR | 0666,
-        (major << 8) | minor);
+        path,
+        Constants.O_CREAT | Constants.O_CLOEXEC,
+        0644);
+    program.atClose(() -> Linux.close((int) file.get()));
   }
 
-  private void place(Source source) {
+  private void place(Source source, int noDevices) {
     makeParents(source.target);
     if (source.directory) {
       makeDirectory(source.target);
@@ -321,20 +339,12 @@ final class RootFileSystem {
         // A symbolic link here would lead to a file of the host's /run, which is not there.
         program.callUnless(NO_LINK, "unlink", SystemCall.UNLINKAT, AT_FDCWD, source.target, 0);
       }
-      Program.Slot file = program.slot(-1);
-      program.callInto(
-          file,
-          "create " + source.target,
-          SystemCall.OPENAT,
-          AT_FDCWD,
-          source.target,
-          Constants.O_CREAT | Constants.O_CLOEXEC,
-          0644);
-      program.atClose(() -> Linux.close((int) file.get()));
+      makeFile(source.target);
     }
     move(source.tree, source.target);
-    if (source.readOnly) {
-      readOnly(source.target);
+    int flags = (source.own ? noDevices : 0) | (source.readOnly ? MS_RDONLY : 0);
+    if (flags != 0) {
+      flags(source.target, flags);
     }
     int propagation = source.propagation.equals("None") ? MS_PRIVATE : MS_SLAVE;
     program.call(

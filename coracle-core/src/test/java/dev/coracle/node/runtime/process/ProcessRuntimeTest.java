@@ -31,6 +31,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -67,7 +69,10 @@ class ProcessRuntimeTest {
     assumeTrue(Linux.isSupported(), "the process runtime is for Linux");
     runtime =
         new ProcessRuntime(
-            directory.resolve("run"), LOOPBACK_ONLY, InstantSource.system(), List.of());
+            directory.resolve("run"),
+            LOOPBACK_ONLY,
+            InstantSource.system(),
+            List.of(directory.resolve("data")));
     assumeTrue(runtime.isolates(), "needs root: " + runtime.degraded());
     runtime.onExit(exits::add);
     sandbox = runtime.runSandbox(sandboxConfig(false)).id();
@@ -219,10 +224,24 @@ class ProcessRuntimeTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"", "/dev", "/dev/shm", "/tmp", "/volume"})
+  void start_devicesThatItMakes_openNothing(String where) throws Exception {
+    Path volume = Files.createDirectories(directory.resolve("data/volume"));
+    assertThat(
+            run(
+                "mknod %1$s/own c 1 5 && ls %1$s/own && head -c 1 %1$s/own".formatted(where),
+                new Mount(volume, "/volume", false, "None")))
+        .contains(where + "/own\n", "Permission denied", "exit=1");
+  }
+
   @Test
-  void start_devicesThatItMakes_openNothing() throws Exception {
-    assertThat(run("mknod /zero c 1 5 && ls /zero && head -c 1 /zero"))
-        .contains("/zero\n", "Permission denied", "exit=1");
+  void start_devicesOfEveryContainer_areOpen() throws Exception {
+    assertThat(
+            run(
+                "for d in zero full random urandom; do head -c 1 /dev/$d | wc -c; done;"
+                    + " echo gone > /dev/null && ls -l /dev/tty /dev/null | cut -c1-10"))
+        .isEqualTo("1\n1\n1\n1\ncrw-rw-rw-\ncrw-rw-rw-\nexit=0");
   }
 
   @Test
