@@ -154,8 +154,7 @@ final class RootFileSystem {
       mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "");
     }
     int sysFlags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
-    mount(
-        "sysfs", "/sys", "sysfs", sysFlags | (privileged ? 0 : MS_RDONLY), "");
+    mount("sysfs", "/sys", "sysfs", sysFlags | (privileged ? 0 : MS_RDONLY), "");
     if (!groups.isEmpty()) {
       groups(groups, sysFlags | MS_RDONLY);
     }
