@@ -150,6 +150,9 @@ public final class AddressRepairController implements Controller {
         return;
       }
       missing.remove(service.key() + " " + ip);
+      if (!hasStill(service, ip)) {
+        return;
+      }
       warn(
           service,
           "ClusterIPNotAllocated",
@@ -189,6 +192,12 @@ public final class AddressRepairController implements Controller {
             + " has a wrong reference; repairing");
     delete(address);
     create(service, ip);
+  }
+
+  /** What the cache says may be over: an address that was given back is not to be taken again. */
+  private boolean hasStill(KubeObject service, String ip) {
+    KubeObject now = context.client().find(Resources.SERVICES, service.namespace(), service.name());
+    return now != null && hasIp(now, ip);
   }
 
   private void clean(String ip) {
