@@ -2,6 +2,7 @@ package dev.coracle.node.pod;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.Quantity;
+import dev.coracle.node.runtime.ContainerResources;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
@@ -12,7 +13,7 @@ import java.util.stream.StreamSupport;
 final class OutOfMemoryScore {
 
   private static final int GUARANTEED = -997;
-  private static final int BEST_EFFORT = 1000;
+  private static final int BEST_EFFORT = ContainerResources.BEST_EFFORT_SCORE;
   private static final int NODE_CRITICAL = 2_000_001_000;
 
   private OutOfMemoryScore() {}
