@@ -1,5 +1,14 @@
 package dev.coracle.junit;
 
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.kubernetes.client.openapi.ApiClient;
+import io.kubernetes.client.util.ClientBuilder;
+import io.kubernetes.client.util.KubeConfig;
+import java.io.IOException;
+import java.io.StringReader;
+import java.io.UncheckedIOException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext.Store;
@@ -52,12 +61,11 @@ enum Clients {
   /** Loaded where fabric8's client is. */
   private static final class Fabric8 {
     static Opened open(CoracleCluster cluster) {
-      io.fabric8.kubernetes.client.Config config =
-          io.fabric8.kubernetes.client.Config.fromKubeconfig(cluster.kubeconfigText());
+      Config config = Config.fromKubeconfig(cluster.kubeconfigText());
       config.setNamespace(cluster.namespace());
       return new Opened(
-          new io.fabric8.kubernetes.client.KubernetesClientBuilder().withConfig(config).build(),
-          client -> ((io.fabric8.kubernetes.client.KubernetesClient) client).close());
+          new KubernetesClientBuilder().withConfig(config).build(),
+          client -> ((KubernetesClient) client).close());
     }
   }
 
@@ -66,17 +74,16 @@ enum Clients {
     static Opened open(CoracleCluster cluster) {
       try {
         return new Opened(
-            io.kubernetes.client.util.ClientBuilder.kubeconfig(
-                    io.kubernetes.client.util.KubeConfig.loadKubeConfig(
-                        new java.io.StringReader(cluster.kubeconfigText())))
+            ClientBuilder.kubeconfig(
+                    KubeConfig.loadKubeConfig(new StringReader(cluster.kubeconfigText())))
                 .build(),
             client -> {
-              var http = ((io.kubernetes.client.openapi.ApiClient) client).getHttpClient();
+              var http = ((ApiClient) client).getHttpClient();
               http.dispatcher().executorService().shutdown();
               http.connectionPool().evictAll();
             });
-      } catch (java.io.IOException e) {
-        throw new java.io.UncheckedIOException(e);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
       }
     }
   }

@@ -14,6 +14,8 @@ import java.nio.file.Path;
 /** The cluster as one test, or one class, sees it: with a namespace that nobody else uses. */
 public final class CoracleCluster {
 
+  private static final GroupVersionResource NAMESPACES = GroupVersionResource.core("namespaces");
+
   private final RunningCluster cluster;
   private final String namespace;
 
@@ -29,8 +31,6 @@ public final class CoracleCluster {
     KubeObject made = cluster.client().create(NAMESPACES, "", namespace);
     return new CoracleCluster(cluster, made.name());
   }
-
-  private static final GroupVersionResource NAMESPACES = GroupVersionResource.core("namespaces");
 
   /** The API server's URL. */
   public String server() {

@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
-import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -37,33 +36,32 @@ final class RunningCluster implements ExtensionContext.Store.CloseableResource, 
    * @throws ExtensionConfigurationException with what to do
    */
   static RunningCluster start(UnaryOperator<ClusterOptions.Builder> settings) {
+    Path directory;
     try {
-      Path directory = Files.createTempDirectory("coracle-junit");
-      RunningCluster started = null;
-      try {
-        ClusterOptions options = settings.apply(ClusterOptions.embedded(directory)).build();
-        started = new RunningCluster(directory, Cluster.start(options, StartupListener.SILENT));
-        if (!started.cluster.awaitReady(PATIENCE, new CountDownLatch(1))) {
-          throw new ExtensionConfigurationException(
-              "the cluster's nodes are not Ready after " + PATIENCE.toSeconds() + " s");
-        }
-        RunningCluster ready = started;
-        started = null;
-        return ready;
-      } catch (StartException e) {
-        delete(directory);
-        throw new ExtensionConfigurationException("no cluster: " + e.getMessage(), e);
-      } finally {
-        if (started != null) {
-          started.close();
-        }
-      }
+      directory = Files.createTempDirectory("coracle-junit");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+    Cluster cluster;
+    try {
+      cluster =
+          Cluster.start(
+              settings.apply(ClusterOptions.embedded(directory)).build(), StartupListener.SILENT);
+    } catch (StartException e) {
+      delete(directory);
+      throw new ExtensionConfigurationException("no cluster: " + e.getMessage(), e);
+    }
+    RunningCluster running = new RunningCluster(directory, cluster);
+    try {
+      if (cluster.awaitReady(PATIENCE, new CountDownLatch(1))) {
+        return running;
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new ExtensionConfigurationException("interrupted while the cluster started", e);
     }
+    running.close();
+    throw new ExtensionConfigurationException(
+        "the cluster's nodes are not Ready after " + PATIENCE.toSeconds() + " s");
   }
 
   String server() {
@@ -81,20 +79,16 @@ final class RunningCluster implements ExtensionContext.Store.CloseableResource, 
   @Override
   public void close() {
     cluster.close();
-    try {
-      delete(directory);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    delete(directory);
   }
 
-  private static void delete(Path directory) throws IOException {
-    List<Path> all;
+  private static void delete(Path directory) {
     try (Stream<Path> found = Files.walk(directory)) {
-      all = found.sorted(Comparator.reverseOrder()).toList();
-    }
-    for (Path each : all) {
-      Files.deleteIfExists(each);
+      for (Path each : found.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(each);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 }

@@ -209,11 +209,11 @@ public final class NodeParts {
         : new DnsConfig(List.of(dnsAddress(options)), List.of(), List.of());
   }
 
-  /** Whether the user wants this cluster to be reached from elsewhere. */
   private BridgeNetwork network(PodBridge bridge) {
     return new BridgeNetwork(bridge, new HostPorts(bridge, isPublic()), dns());
   }
 
+  /** Whether the user wants this cluster to be reached from elsewhere. */
   private boolean isPublic() {
     return !options.listenHost().startsWith("127.") && !options.listenHost().equals("localhost");
   }
