@@ -44,7 +44,7 @@ abstract class NodeStory {
   static final GroupVersionResource NODES = GroupVersionResource.core("nodes");
   static final GroupVersionResource CONFIG_MAPS = GroupVersionResource.core("configmaps");
 
-  @TempDir private Path directory;
+  @TempDir Path directory;
   final SystemClock clock = new SystemClock();
   final List<AutoCloseable> open = new ArrayList<>();
   Client client;

@@ -1,26 +1,26 @@
 package dev.coracle.auth.oidc;
 
-import static org.awaitility.Awaitility.await;
-
 import com.nimbusds.jose.JOSEException;
-import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
 import dev.coracle.auth.certificates.CertificateAuthority;
 import dev.coracle.auth.certificates.KeyAndCertificate;
 import dev.coracle.auth.certificates.Pem;
-import java.net.BindException;
 import java.net.InetAddress;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import no.nav.security.mock.oauth2.MockOAuth2Server;
 import no.nav.security.mock.oauth2.OAuth2Config;
 import no.nav.security.mock.oauth2.http.MockWebServerWrapper;
+import no.nav.security.mock.oauth2.http.OAuth2HttpResponseKt;
+import no.nav.security.mock.oauth2.http.OAuth2HttpRouterKt;
 import no.nav.security.mock.oauth2.http.Ssl;
 import no.nav.security.mock.oauth2.http.SslKeystore;
 import no.nav.security.mock.oauth2.token.KeyProvider;
@@ -30,17 +30,14 @@ import no.nav.security.mock.oauth2.token.OAuth2TokenProvider;
 public final class Provider implements AutoCloseable {
 
   private static final String PASSWORD = "changeit";
+  private static final String ISSUER = "acme";
 
   private final CertificateAuthority authority =
       CertificateAuthority.create("provider-ca", Instant.now(), Duration.ofDays(1));
-  private MockOAuth2Server server;
+  private final MockOAuth2Server server;
+  private volatile OAuth2TokenProvider signer = newSigner();
 
   public Provider() throws Exception {
-    server = newServer();
-    server.start(InetAddress.getByName("localhost"), 0);
-  }
-
-  private MockOAuth2Server newServer() throws Exception {
     InetAddress local = InetAddress.getByName("localhost");
     KeyAndCertificate serving =
         authority.issue(
@@ -54,38 +51,34 @@ public final class Provider implements AutoCloseable {
     store.load(null, null);
     store.setKeyEntry(
         "server", serving.key(), PASSWORD.toCharArray(), new Certificate[] {serving.certificate()});
-    return new MockOAuth2Server(
-        new OAuth2Config(
-            false,
-            null,
-            null,
-            false,
-            new OAuth2TokenProvider(new KeyProvider(List.of(newKey()))),
-            Set.of(),
-            new MockWebServerWrapper(new Ssl(new SslKeystore(PASSWORD, store)))));
+    server =
+        new MockOAuth2Server(
+            new OAuth2Config(
+                false,
+                null,
+                null,
+                false,
+                signer,
+                Set.of(),
+                new MockWebServerWrapper(new Ssl(new SslKeystore(PASSWORD, store)))),
+            OAuth2HttpRouterKt.get(
+                "/" + ISSUER + "/jwks",
+                request -> OAuth2HttpResponseKt.json(signer.publicJwkSet(ISSUER).toJSONObject())));
+    server.start(local, 0);
   }
 
-  private static RSAKey newKey() throws JOSEException {
-    return new RSAKeyGenerator(2048).keyID("any").generate();
+  private static OAuth2TokenProvider newSigner() throws JOSEException {
+    return new OAuth2TokenProvider(
+        new KeyProvider(List.of(new RSAKeyGenerator(2048).keyID("any").generate())));
   }
 
-  /** The provider has other keys from now on. */
+  /** The provider has other keys from now on, under the same names. */
   public void changeKeys() throws Exception {
-    int port = server.baseUrl().port();
-    server.shutdown();
-    // the listening socket closes on a thread of the server's own
-    await()
-        .ignoreExceptionsInstanceOf(BindException.class)
-        .until(
-            () -> {
-              server = newServer();
-              server.start(InetAddress.getByName("localhost"), port);
-              return true;
-            });
+    signer = newSigner();
   }
 
   public String url() {
-    return server.issuerUrl("acme").toString();
+    return server.issuerUrl(ISSUER).toString();
   }
 
   public List<X509Certificate> authorities() {
@@ -102,7 +95,13 @@ public final class Provider implements AutoCloseable {
 
   public String token(
       String subject, String audience, Map<String, Object> claims, long expiresInSeconds) {
-    return server.issueToken("acme", subject, audience, claims, expiresInSeconds).serialize();
+    Map<String, Object> all = new HashMap<>();
+    all.put("iss", url());
+    all.put("sub", subject);
+    all.put("aud", List.of(audience));
+    all.put("jti", UUID.randomUUID().toString());
+    all.putAll(claims);
+    return signer.jwt(all, Duration.ofSeconds(expiresInSeconds), ISSUER).serialize();
   }
 
   /** Of another issuer of the same server. */
@@ -112,15 +111,13 @@ public final class Provider implements AutoCloseable {
 
   /** Where clients get tokens. */
   public String tokenEndpoint() {
-    return server.tokenEndpointUrl("acme").toString();
+    return server.tokenEndpointUrl(ISSUER).toString();
   }
 
   /** Its public key in PEM. */
   public byte[] publicKey() throws Exception {
-    return server
-        .getConfig()
-        .getTokenProvider()
-        .publicJwkSet("acme")
+    return signer
+        .publicJwkSet(ISSUER)
         .getKeys()
         .getFirst()
         .toRSAKey()
