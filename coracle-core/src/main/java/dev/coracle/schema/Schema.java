@@ -117,7 +117,7 @@ public final class Schema {
   }
 
   /** Whether the field is left out when it has its type's zero value. */
-  boolean isOmittedWhenZero() {
+  public boolean isOmittedWhenZero() {
     return data.omittedWhenZero;
   }
 
@@ -179,12 +179,12 @@ public final class Schema {
   }
 
   /** The OpenAPI form of a built-in type that is not an object with fields, or null. */
-  @Nullable ObjectNode openApi() {
+  public @Nullable ObjectNode openApi() {
     return data.openApi;
   }
 
   /** Fields of which only one may be set, as OpenAPI has them, or null. */
-  @Nullable JsonNode unions() {
+  public @Nullable JsonNode unions() {
     return data.unions;
   }
 
@@ -199,22 +199,22 @@ public final class Schema {
   }
 
   /** The description of the field only. */
-  String ownDescription() {
+  public String ownDescription() {
     return data.description.get();
   }
 
   /** Whether this is a named type elsewhere and the facts here are only the field's. */
-  boolean isReference() {
+  public boolean isReference() {
     return data.target != null;
   }
 
   /** The name that this field refers to; only when {@link #isReference()}. */
-  String reference() {
+  public String reference() {
     return data.definition;
   }
 
   /** The Go type of a built-in value as Go's decoder calls it. */
-  String goType() {
+  public String goType() {
     if (!data.goType.isEmpty()) {
       return data.goType;
     }

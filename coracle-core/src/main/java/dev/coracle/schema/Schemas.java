@@ -22,6 +22,18 @@ public final class Schemas {
     private static final Schemas BUILT_IN = new Schemas();
   }
 
+  private static final class Free {
+    private static final Schema SCHEMA = schema();
+
+    private static Schema schema() {
+      Schema.Builder builder = new Schema.Builder();
+      builder.type = Schema.Type.OBJECT;
+      builder.custom = true;
+      builder.preserveUnknownFields = true;
+      return builder.build();
+    }
+  }
+
   /** The group and version of a package of definitions; both empty when it has no kinds. */
   private record Place(String packageName, String group, String version) {}
 
@@ -40,6 +52,11 @@ public final class Schemas {
               group.equals("core") ? "" : group,
               slash < 0 ? "" : words[1].substring(slash + 1)));
     }
+  }
+
+  /** The schema of an object of which nothing is known: every field is kept as it is. */
+  public static Schema free() {
+    return Free.SCHEMA;
   }
 
   /** The schemas that Coracle ships. */
@@ -91,7 +108,12 @@ public final class Schemas {
     return new GroupVersionKind(place.group(), place.version(), definition.substring(dot + 1));
   }
 
-  Schema required(String definition) {
+  /**
+   * As {@link #definition}, of one that must be there.
+   *
+   * @throws IllegalStateException when there is none
+   */
+  public Schema required(String definition) {
     Schema found = definition(definition);
     if (found == null) {
       throw new IllegalStateException("no definition " + definition);

@@ -8,12 +8,6 @@ import org.junit.jupiter.api.Test;
 
 class SchemasTest {
 
-  static Schema of(String apiVersion, String kind) {
-    Schema schema = Schemas.builtIn().find(GroupVersionKind.of(apiVersion, kind));
-    assertThat(schema).as(apiVersion + " " + kind).isNotNull();
-    return schema;
-  }
-
   private static Schema at(Schema start, String... path) {
     Schema schema = start;
     for (String step : path) {
@@ -25,12 +19,14 @@ class SchemasTest {
 
   @Test
   void find_kindsOfEveryGroup_givesTheirDefinitions() {
-    assertThat(of("v1", "Pod").definition()).isEqualTo("io.k8s.api.core.v1.Pod");
-    assertThat(of("apps/v1", "Deployment").definition()).isEqualTo("io.k8s.api.apps.v1.Deployment");
-    assertThat(of("rbac.authorization.k8s.io/v1", "Role").definition())
+    assertThat(KnownSchemas.of("v1", "Pod").definition()).isEqualTo("io.k8s.api.core.v1.Pod");
+    assertThat(KnownSchemas.of("apps/v1", "Deployment").definition())
+        .isEqualTo("io.k8s.api.apps.v1.Deployment");
+    assertThat(KnownSchemas.of("rbac.authorization.k8s.io/v1", "Role").definition())
         .isEqualTo("io.k8s.api.rbac.v1.Role");
-    assertThat(of("apiextensions.k8s.io/v1", "CustomResourceDefinition").isCustom()).isFalse();
-    assertThat(of("v1", "Status").definition())
+    assertThat(KnownSchemas.of("apiextensions.k8s.io/v1", "CustomResourceDefinition").isCustom())
+        .isFalse();
+    assertThat(KnownSchemas.of("v1", "Status").definition())
         .isEqualTo("io.k8s.apimachinery.pkg.apis.meta.v1.Status");
     assertThat(Schemas.builtIn().find(GroupVersionKind.of("v1", "PodSpec"))).isNull();
     assertThat(Schemas.builtIn().find(GroupVersionKind.of("v2", "Pod"))).isNull();
@@ -38,31 +34,31 @@ class SchemasTest {
 
   @Test
   void field_ofAList_hasItsMergeFacts() {
-    Schema containers = at(of("v1", "Pod"), "spec", "containers");
+    Schema containers = at(KnownSchemas.of("v1", "Pod"), "spec", "containers");
     assertThat(containers.type()).isEqualTo(Schema.Type.ARRAY);
     assertThat(containers.listType()).isEqualTo(Schema.ListType.MAP);
     assertThat(containers.listMapKeys()).containsExactly("name");
     assertThat(containers.patchMergeKey()).isEqualTo("name");
     assertThat(containers.patchStrategy()).containsExactly("merge");
-    Schema volumes = at(of("v1", "Pod"), "spec", "volumes");
+    Schema volumes = at(KnownSchemas.of("v1", "Pod"), "spec", "volumes");
     assertThat(volumes.patchStrategy()).containsExactlyInAnyOrder("merge", "retainKeys");
     Schema ports = at(containers, "[]", "ports");
     assertThat(ports.listMapKeys()).containsExactly("containerPort", "protocol");
     assertThat(at(ports, "[]", "protocol").defaultValue()).isEqualTo(Json.read("\"TCP\""));
-    assertThat(at(of("v1", "Pod"), "spec", "nodeSelector").isAtomic()).isTrue();
-    assertThat(at(of("v1", "ConfigMap"), "data").isAtomic()).isFalse();
-    assertThat(at(of("v1", "Service"), "spec", "selector").isAtomic()).isTrue();
+    assertThat(at(KnownSchemas.of("v1", "Pod"), "spec", "nodeSelector").isAtomic()).isTrue();
+    assertThat(at(KnownSchemas.of("v1", "ConfigMap"), "data").isAtomic()).isFalse();
+    assertThat(at(KnownSchemas.of("v1", "Service"), "spec", "selector").isAtomic()).isTrue();
   }
 
   @Test
   void field_ofASpecialType_hasItsFormat() {
-    Schema pod = of("v1", "Pod");
+    Schema pod = KnownSchemas.of("v1", "Pod");
     assertThat(at(pod, "metadata", "creationTimestamp").format()).isEqualTo("date-time");
     Schema probe = at(pod, "spec", "containers", "[]", "livenessProbe");
     assertThat(at(probe, "httpGet", "port").isIntOrString()).isTrue();
     Schema limits = at(pod, "spec", "containers", "[]", "resources", "limits");
     assertThat(at(limits, "cpu").format()).isEqualTo("quantity");
-    assertThat(at(of("coordination.k8s.io/v1", "Lease"), "spec", "renewTime").format())
+    assertThat(at(KnownSchemas.of("coordination.k8s.io/v1", "Lease"), "spec", "renewTime").format())
         .isEqualTo("micro-time");
   }
 
@@ -70,7 +66,7 @@ class SchemasTest {
   void field_ofARecursiveSchema_canBeFollowed() {
     Schema properties =
         at(
-            of("apiextensions.k8s.io/v1", "CustomResourceDefinition"),
+            KnownSchemas.of("apiextensions.k8s.io/v1", "CustomResourceDefinition"),
             "spec",
             "versions",
             "[]",
@@ -84,10 +80,20 @@ class SchemasTest {
   @Test
   void description_isThere() {
     Schema fieldRef =
-        at(of("v1", "Pod"), "spec", "containers", "[]", "env", "[]", "valueFrom", "fieldRef");
+        at(
+            KnownSchemas.of("v1", "Pod"),
+            "spec",
+            "containers",
+            "[]",
+            "env",
+            "[]",
+            "valueFrom",
+            "fieldRef");
     assertThat(fieldRef.description()).startsWith("ObjectFieldSelector selects");
-    assertThat(at(of("v1", "Pod"), "spec", "nodeName").description()).startsWith("NodeName");
-    assertThat(of("v1", "Pod").description()).startsWith("Pod is a collection of containers");
+    assertThat(at(KnownSchemas.of("v1", "Pod"), "spec", "nodeName").description())
+        .startsWith("NodeName");
+    assertThat(KnownSchemas.of("v1", "Pod").description())
+        .startsWith("Pod is a collection of containers");
   }
 
   @Test

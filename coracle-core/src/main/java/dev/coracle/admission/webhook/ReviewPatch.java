@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
-import dev.coracle.schema.JsonPatch;
+import dev.coracle.schema.patch.JsonPatch;
 
 /** The JSON patch of a webhook's answer; what is wrong with it is the server's error (500). */
 final class ReviewPatch {

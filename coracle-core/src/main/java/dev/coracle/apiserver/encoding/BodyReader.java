@@ -10,7 +10,7 @@ import dev.coracle.api.Yaml;
 import dev.coracle.apiserver.request.ApiRequest;
 import dev.coracle.apiserver.request.RequestBody;
 import dev.coracle.apiserver.request.Text;
-import dev.coracle.schema.Decoder;
+import dev.coracle.schema.decoding.Decoder;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

@@ -3,7 +3,7 @@ package dev.coracle.registry.flow;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
-import dev.coracle.schema.Decoder;
+import dev.coracle.schema.decoding.Decoder;
 import java.util.Base64;
 
 /**

@@ -11,16 +11,17 @@ import dev.coracle.registry.Meta;
 import dev.coracle.registry.ObjectSchemas;
 import dev.coracle.registry.ResourceType;
 import dev.coracle.schema.CustomSchemas;
-import dev.coracle.schema.Decoded;
-import dev.coracle.schema.Decoder;
-import dev.coracle.schema.FieldManager;
-import dev.coracle.schema.FieldSet;
-import dev.coracle.schema.FieldValidation;
-import dev.coracle.schema.ManagedFields;
-import dev.coracle.schema.Patch;
+import dev.coracle.schema.DeclaredDefaults;
 import dev.coracle.schema.Schema;
 import dev.coracle.schema.Schemas;
+import dev.coracle.schema.decoding.Decoded;
+import dev.coracle.schema.decoding.Decoder;
+import dev.coracle.schema.decoding.FieldValidation;
 import dev.coracle.schema.defaults.Defaults;
+import dev.coracle.schema.managedfields.FieldManager;
+import dev.coracle.schema.managedfields.FieldSet;
+import dev.coracle.schema.managedfields.ManagedFields;
+import dev.coracle.schema.patch.Patch;
 import dev.coracle.schema.validation.Validation;
 import dev.coracle.schema.validation.custom.ExpressionRules;
 import dev.coracle.schema.validation.pod.PodWarnings;
@@ -178,7 +179,7 @@ public final class SchemaAdapter implements ObjectSchemas {
     if (type.custom()) {
       Schema schema = find(type.gvk());
       if (schema != null) {
-        dev.coracle.schema.Defaults.apply(object, schema);
+        DeclaredDefaults.apply(object, schema);
       }
     } else {
       Defaults.apply(type.gvk(), object);
