@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.Patience;
 import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
@@ -209,7 +210,7 @@ class ApiServerTest {
             CONFIG_MAPS, "default", ListOptions.ALL.withLabelSelector("test=inside"), handler)) {
       create("inside", "1");
 
-      WatchEvent event = events.poll(5, TimeUnit.SECONDS);
+      WatchEvent event = events.poll(Patience.SECONDS, TimeUnit.SECONDS);
       assertThat(event).isNotNull();
       assertThat(event.type()).isEqualTo(WatchEvent.Type.ADDED);
       assertThat(event.object()).isSameAs(client.get(CONFIG_MAPS, "default", "inside"));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.Patience;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
 import dev.coracle.api.UserInfo;
@@ -400,8 +401,8 @@ class ConnectTest {
         URI.create(
             dev.url().replaceFirst("^http", "ws")
                 + "/api/v1/namespaces/a/pods/web/log?tailLines=3");
-    builder.buildAsync(address, listener).get(20, TimeUnit.SECONDS);
-    assertThat(closed.await(20, TimeUnit.SECONDS)).isTrue();
+    builder.buildAsync(address, listener).get(Patience.SECONDS, TimeUnit.SECONDS);
+    assertThat(closed.await(Patience.SECONDS, TimeUnit.SECONDS)).isTrue();
     return messages.toString();
   }
 

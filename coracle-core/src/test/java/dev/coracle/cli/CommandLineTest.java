@@ -9,16 +9,13 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Exit codes and sentences of the commands, in real processes. */
-@Timeout(value = 3, unit = TimeUnit.MINUTES)
 class CommandLineTest {
 
   private static final String[] SERVER_ONLY = {"--only=apiserver", "--runtime=none"};

@@ -2,13 +2,13 @@ package dev.coracle.cli;
 
 import static java.util.concurrent.TimeUnit.SECONDS;
 
+import dev.coracle.Patience;
 import dev.coracle.network.PodBridge;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -16,8 +16,6 @@ import org.awaitility.Awaitility;
 
 /** The command line in processes of its own, with a home directory of its own. */
 final class CoracleProcess {
-
-  private static final Duration LIMIT = Duration.ofSeconds(60);
 
   /** What a program printed, both streams, and how it ended. */
   record Output(int exitCode, String text) {}
@@ -115,7 +113,7 @@ final class CoracleProcess {
       try (var stdin = process.getOutputStream()) {
         stdin.write(input.getBytes(StandardCharsets.UTF_8));
       }
-      if (!process.waitFor(LIMIT.toSeconds(), SECONDS)) {
+      if (!process.waitFor(Patience.SECONDS, SECONDS)) {
         process.destroyForcibly();
         throw new IllegalStateException(builder.command() + " does not end: " + read(file));
       }
@@ -156,7 +154,7 @@ final class CoracleProcess {
     }
 
     int await() throws InterruptedException {
-      if (!process.waitFor(LIMIT.toSeconds(), SECONDS)) {
+      if (!process.waitFor(Patience.SECONDS, SECONDS)) {
         throw new IllegalStateException("still runs: " + text());
       }
       return process.exitValue();
@@ -175,9 +173,7 @@ final class CoracleProcess {
     Process process =
         builder(home, command(all.toArray(String[]::new))).redirectOutput(log.toFile()).start();
     Up up = new Up(process, log);
-    Awaitility.await()
-        .atMost(LIMIT)
-        .until(() -> up.text().contains("Ready after") || !process.isAlive());
+    Awaitility.await().until(() -> up.text().contains("Ready after") || !process.isAlive());
     if (!process.isAlive()) {
       throw new IllegalStateException(up.text());
     }

@@ -11,15 +11,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A cluster of a user without any rights; root becomes one for these. */
-@Timeout(value = 4, unit = TimeUnit.MINUTES)
 class OrdinaryUserTest {
 
   private static final String SERVICE_ACCOUNT =
@@ -102,7 +99,7 @@ class OrdinaryUserTest {
           .isZero();
       assertThat(
               coracle
-                  .program("kubectl", "wait", "--for=condition=Ready", "pod/self", "--timeout=60s")
+                  .program("kubectl", "wait", "--for=condition=Ready", "pod/self", "--timeout=2m")
                   .exitCode())
           .isZero();
       Awaitility.await()

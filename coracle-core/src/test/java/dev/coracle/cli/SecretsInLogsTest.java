@@ -2,6 +2,7 @@ package dev.coracle.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.coracle.Patience;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -65,9 +66,7 @@ class SecretsInLogsTest {
             .start();
     List<String> issued = new ArrayList<>();
     try {
-      Awaitility.await()
-          .atMost(60, TimeUnit.SECONDS)
-          .until(() -> Files.exists(kubeconfig) && server.isAlive());
+      Awaitility.await().until(() -> Files.exists(kubeconfig) && server.isAlive());
       String url =
           kubectl(kubeconfig, "config", "view", "-o=jsonpath={.clusters[0].cluster.server}");
       kubectl(kubeconfig, "create", "secret", "generic", "s", "--from-literal=k=" + DATA);
@@ -97,7 +96,7 @@ class SecretsInLogsTest {
       assertThat(anonymous(url, "--token=" + TOKEN, "get", "secret", "s")).contains("Opaque");
     } finally {
       server.destroy();
-      server.waitFor(20, TimeUnit.SECONDS);
+      server.waitFor(Patience.SECONDS, TimeUnit.SECONDS);
       server.destroyForcibly();
     }
     String logs = Files.readString(log, StandardCharsets.ISO_8859_1);
@@ -149,7 +148,7 @@ class SecretsInLogsTest {
     builder.redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
     Process process = builder.start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    process.waitFor(60, TimeUnit.SECONDS);
+    process.waitFor(Patience.SECONDS, TimeUnit.SECONDS);
     return output;
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.Patience;
 import dev.coracle.api.ControllableClock;
 import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.GroupVersionResource;
@@ -128,7 +129,7 @@ class EventRecorderTest {
           goOn.await();
         } else {
           eight.countDown();
-          if (!eight.await(10, TimeUnit.SECONDS)) {
+          if (!eight.await(Patience.SECONDS, TimeUnit.SECONDS)) {
             throw StatusException.serviceUnavailable("nothing else is under way");
           }
         }

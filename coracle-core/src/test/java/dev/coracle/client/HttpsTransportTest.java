@@ -3,6 +3,7 @@ package dev.coracle.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.coracle.Patience;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
@@ -220,20 +221,20 @@ class HttpsTransportTest {
   void watch_historyGone_tellsEventsThenTheEnd() throws Exception {
     client.watch(PODS, "", ListOptions.ALL.withResourceVersion("1"), handler());
 
-    assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("ADDED n/p");
-    assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("BOOKMARK n/p");
-    assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("ended 410 Expired");
+    assertThat(told.poll(Patience.SECONDS, TimeUnit.SECONDS)).isEqualTo("ADDED n/p");
+    assertThat(told.poll(Patience.SECONDS, TimeUnit.SECONDS)).isEqualTo("BOOKMARK n/p");
+    assertThat(told.poll(Patience.SECONDS, TimeUnit.SECONDS)).isEqualTo("ended 410 Expired");
   }
 
   @Test
   void watch_closed_isQuietAndDisconnects() throws Exception {
     Transport.Watch watch = client.watch(PODS, "", ListOptions.ALL, handler());
-    assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("ADDED n/p");
-    assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("BOOKMARK n/p");
+    assertThat(told.poll(Patience.SECONDS, TimeUnit.SECONDS)).isEqualTo("ADDED n/p");
+    assertThat(told.poll(Patience.SECONDS, TimeUnit.SECONDS)).isEqualTo("BOOKMARK n/p");
 
     watch.close();
 
-    assertThat(clientGone.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(clientGone.await(Patience.SECONDS, TimeUnit.SECONDS)).isTrue();
     assertThat(told).isEmpty();
   }
 

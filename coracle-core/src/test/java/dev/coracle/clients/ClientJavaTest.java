@@ -31,7 +31,6 @@ import io.kubernetes.client.util.PatchUtils;
 import io.kubernetes.client.util.Watch;
 import io.kubernetes.client.util.generic.GenericKubernetesApi;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -42,8 +41,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Programs written with the official Java client. */
 class ClientJavaTest {
-
-  private static final Duration SOON = Duration.ofSeconds(20);
 
   @TempDir private static Path directory;
   private static TestCluster cluster;
@@ -102,7 +99,7 @@ class ClientJavaTest {
     assertThat(listed("step=yes")).containsExactly("four-steps");
 
     core.deleteNamespacedPod("four-steps", "default").execute();
-    await().atMost(SOON).until(() -> listed("step=yes").isEmpty());
+    await().until(() -> listed("step=yes").isEmpty());
   }
 
   /** Reads, labels and replaces; once more when the scheduler wrote in between. */
@@ -207,13 +204,13 @@ class ClientJavaTest {
             }
           });
       factory.startAllRegisteredInformers();
-      await().atMost(SOON).until(informer::hasSynced);
+      await().until(informer::hasSynced);
       core.createNamespacedPod("default", pod("informed", Map.of())).execute();
-      await().atMost(SOON).until(() -> told.contains("add informed"));
+      await().until(() -> told.contains("add informed"));
       edit("informed");
-      await().atMost(SOON).until(() -> told.contains("update informed"));
+      await().until(() -> told.contains("update informed"));
       core.deleteNamespacedPod("informed", "default").gracePeriodSeconds(0).execute();
-      await().atMost(SOON).until(() -> told.contains("delete informed"));
+      await().until(() -> told.contains("delete informed"));
       assertThat(told).containsSubsequence("add informed", "update informed", "delete informed");
     } finally {
       factory.stopAllRegisteredInformers();
@@ -238,11 +235,9 @@ class ClientJavaTest {
                             .spec(podSpec())));
     V1Deployment created = apps.createNamespacedDeployment("default", deployment).execute();
     assertThat(created.getSpec().getStrategy().getType()).isEqualTo("RollingUpdate");
-    await().atMost(SOON).until(() -> listed("app=api").size() == 2);
+    await().until(() -> listed("app=api").size() == 2);
     apps.deleteNamespacedDeployment("api", "default").execute();
-    await()
-        .atMost(SOON)
-        .until(() -> apps.listNamespacedDeployment("default").execute().getItems().isEmpty());
+    await().until(() -> apps.listNamespacedDeployment("default").execute().getItems().isEmpty());
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.coracle.clients;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.coracle.Patience;
 import dev.coracle.cluster.TestCluster;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
@@ -17,21 +18,17 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What fabric8's client does with Pods that really run. */
-@Timeout(120)
 class Fabric8PodsTest {
 
-  private static final Duration SOON = Duration.ofSeconds(20);
   private static final String SIZES = "while stty size; do sleep 0.05; done";
 
   @TempDir private static Path directory;
@@ -77,7 +74,7 @@ class Fabric8PodsTest {
     assertThat(client).isNotNull();
     client.resource(pod).create();
     PodResource resource = client.pods().inNamespace("default").withName(name);
-    resource.waitUntilReady(20, TimeUnit.SECONDS);
+    resource.waitUntilReady(Patience.SECONDS, TimeUnit.SECONDS);
     return resource;
   }
 
@@ -104,9 +101,9 @@ class Fabric8PodsTest {
     try (ExecWatch shell =
         pod.redirectingInput().writingOutput(seen).withTTY().exec("sh", "-c", SIZES)) {
       shell.resize(100, 50);
-      await().atMost(SOON).until(() -> seen.toString(StandardCharsets.UTF_8).contains("50 100"));
+      await().until(() -> seen.toString(StandardCharsets.UTF_8).contains("50 100"));
       shell.resize(90, 40);
-      await().atMost(SOON).until(() -> seen.toString(StandardCharsets.UTF_8).contains("40 90"));
+      await().until(() -> seen.toString(StandardCharsets.UTF_8).contains("40 90"));
     }
   }
 
@@ -115,6 +112,6 @@ class Fabric8PodsTest {
   void evict_olderVersion_isAccepted() {
     PodResource pod = running("evicted");
     assertThat(pod.evict()).isTrue();
-    await().atMost(SOON).until(() -> pod.get() == null);
+    await().until(() -> pod.get() == null);
   }
 }

@@ -24,7 +24,6 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -35,8 +34,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Programs written with fabric8's client, as its README shows them. */
 class Fabric8Test {
-
-  private static final Duration SOON = Duration.ofSeconds(20);
 
   @TempDir private static Path directory;
   private static TestCluster cluster;
@@ -104,7 +101,7 @@ class Fabric8Test {
         .containsExactly("four-steps");
 
     assertThat(pods.withName("four-steps").delete()).hasSize(1);
-    await().atMost(SOON).until(() -> pods.withName("four-steps").get() == null);
+    await().until(() -> pods.withName("four-steps").get() == null);
   }
 
   @Test
@@ -155,12 +152,12 @@ class Fabric8Test {
               .and()
               .build();
       pods.resource(informed).create();
-      await().atMost(SOON).until(() -> told.contains("add informed"));
+      await().until(() -> told.contains("add informed"));
       pods.withName("informed")
           .edit(p -> new PodBuilder(p).editMetadata().addToAnnotations("step", "2").and().build());
-      await().atMost(SOON).until(() -> told.contains("update 2"));
+      await().until(() -> told.contains("update 2"));
       pods.withName("informed").withGracePeriod(0).delete();
-      await().atMost(SOON).until(() -> told.contains("delete informed"));
+      await().until(() -> told.contains("delete informed"));
       assertThat(informer.getStore().list()).isEmpty();
       assertThat(told.getFirst()).isEqualTo("add informed");
     }
@@ -187,13 +184,13 @@ class Fabric8Test {
                   }
                 })) {
       client.resource(configMap("watched")).create();
-      await().atMost(SOON).until(() -> events.contains("ADDED 1"));
+      await().until(() -> events.contains("ADDED 1"));
       client
           .configMaps()
           .inNamespace("default")
           .withName("watched")
           .edit(m -> new ConfigMapBuilder(m).addToData("kept", "2").build());
-      await().atMost(SOON).until(() -> events.contains("MODIFIED 2"));
+      await().until(() -> events.contains("MODIFIED 2"));
     }
     assertThat(events).containsSubsequence("ADDED 1", "MODIFIED 2");
   }
@@ -238,12 +235,11 @@ class Fabric8Test {
                 assertThat(set.getMetadata().getOwnerReferences().getFirst().getName())
                     .isEqualTo("web"));
     deployments.withName("web").delete();
-    await().atMost(SOON).until(() -> deployments.withName("web").get() == null);
+    await().until(() -> deployments.withName("web").get() == null);
   }
 
   private static void awaitPods(String app, int count) {
     await()
-        .atMost(SOON)
         .untilAsserted(
             () ->
                 assertThat(

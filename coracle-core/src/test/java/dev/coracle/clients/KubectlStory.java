@@ -2,6 +2,7 @@ package dev.coracle.clients;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.coracle.Patience;
 import dev.coracle.cluster.TestCluster;
 import java.io.IOException;
 import java.io.InputStream;
@@ -212,7 +213,7 @@ final class KubectlStory {
     }
     builder.redirectErrorStream(true).redirectInput(input.toFile());
     Process process = builder.redirectOutput(output.toFile()).start();
-    if (!process.waitFor(60, TimeUnit.SECONDS)) {
+    if (!process.waitFor(Patience.SECONDS, TimeUnit.SECONDS)) {
       process.destroyForcibly();
       throw new IllegalStateException(step.command + " did not end: " + Files.readString(output));
     }

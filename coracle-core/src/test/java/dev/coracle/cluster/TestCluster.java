@@ -1,5 +1,6 @@
 package dev.coracle.cluster;
 
+import dev.coracle.Patience;
 import dev.coracle.client.Client;
 import dev.coracle.cluster.options.ClusterOptions;
 import dev.coracle.cluster.start.StartupListener;
@@ -110,7 +111,7 @@ public final class TestCluster implements AutoCloseable {
     try (var stdin = process.getOutputStream()) {
       stdin.write(input.getBytes(java.nio.charset.StandardCharsets.UTF_8));
     }
-    if (!process.waitFor(120, TimeUnit.SECONDS)) {
+    if (!process.waitFor(Patience.SECONDS, TimeUnit.SECONDS)) {
       process.destroyForcibly();
       throw new IllegalStateException(command + " did not end: " + Files.readString(output));
     }

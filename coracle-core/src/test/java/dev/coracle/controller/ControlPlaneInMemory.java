@@ -451,16 +451,12 @@ public final class ControlPlaneInMemory implements AutoCloseable {
 
   /** Waits until an event was told. */
   public void awaitEvent(String namespace, String name, String event) {
-    await(event)
-        .atMost(Duration.ofSeconds(20))
-        .until(() -> events(namespace, name).contains(event));
+    await(event).until(() -> events(namespace, name).contains(event));
   }
 
   /** Waits until there is no such object. */
   public void awaitGone(GroupVersionResource resource, String namespace, String name) {
-    await(name + " is gone")
-        .atMost(Duration.ofSeconds(20))
-        .until(() -> admin.find(resource, namespace, name) == null);
+    await(name + " is gone").until(() -> admin.find(resource, namespace, name) == null);
   }
 
   /** Waits until an object is as it should be. */
@@ -469,7 +465,6 @@ public final class ControlPlaneInMemory implements AutoCloseable {
     AtomicReference<KubeObject> last = new AtomicReference<>();
     try {
       await(resource.resource() + " " + name)
-          .atMost(Duration.ofSeconds(20))
           .pollInterval(Duration.ofMillis(10))
           .until(
               () -> {

@@ -21,7 +21,6 @@ import org.awaitility.core.ConditionTimeoutException;
 public final class StoryNamespace {
 
   private static final GroupVersionResource EVENTS = GroupVersionResource.core("events");
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
 
   private final ControlPlaneInMemory cluster;
   private final String name;
@@ -128,10 +127,7 @@ public final class StoryNamespace {
   /** Waits until the living Pods are as they should be. */
   public List<KubeObject> awaitPods(Predicate<List<KubeObject>> good) {
     try {
-      Awaitility.await()
-          .atMost(PATIENCE)
-          .pollInterval(Duration.ofMillis(10))
-          .until(() -> good.test(pods()));
+      Awaitility.await().pollInterval(Duration.ofMillis(10)).until(() -> good.test(pods()));
     } catch (ConditionTimeoutException e) {
       throw new AssertionError(
           pods().stream().map(pod -> pod + " " + pod.tree()).collect(Collectors.joining("\n")), e);
@@ -170,7 +166,6 @@ public final class StoryNamespace {
   public void awaitEvent(String object, String text) {
     try {
       Awaitility.await()
-          .atMost(PATIENCE)
           .pollInterval(Duration.ofMillis(10))
           .until(() -> events(object).stream().anyMatch(told -> told.contains(text)));
     } catch (ConditionTimeoutException e) {
@@ -180,6 +175,6 @@ public final class StoryNamespace {
 
   /** Waits until something is so. */
   public static void eventually(Callable<Boolean> condition) {
-    Awaitility.await().atMost(PATIENCE).pollInterval(Duration.ofMillis(10)).until(condition);
+    Awaitility.await().pollInterval(Duration.ofMillis(10)).until(condition);
   }
 }

@@ -2,6 +2,7 @@ package dev.coracle.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.coracle.Patience;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
@@ -57,7 +58,7 @@ class HostileTest {
   /** Everything that the server answers until it closes or is silent. */
   private String http1(String bytes) throws IOException {
     try (Socket socket = new Socket("127.0.0.1", server.port())) {
-      socket.setSoTimeout(3000);
+      socket.setSoTimeout(Patience.MILLIS);
       ByteArrayOutputStream answer = new ByteArrayOutputStream();
       InputStream in = socket.getInputStream();
       try {
@@ -147,7 +148,7 @@ class HostileTest {
 
     Wire() throws IOException {
       socket = new Socket("127.0.0.1", server.port());
-      socket.setSoTimeout(10_000);
+      socket.setSoTimeout(Patience.MILLIS);
       out = socket.getOutputStream();
       in = new DataInputStream(socket.getInputStream());
       out.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.coracle.Patience;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.BindException;
@@ -22,12 +23,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(60)
 class HttpServerTest {
 
   private final TestCertificates certificates = new TestCertificates();
@@ -145,7 +144,7 @@ class HttpServerTest {
   /** Sends bytes as they stand and gives everything that comes back until the server closes. */
   private static String raw(HttpServer server, String request) throws IOException {
     try (Socket socket = new Socket("127.0.0.1", server.port())) {
-      socket.setSoTimeout(20_000);
+      socket.setSoTimeout(Patience.MILLIS);
       socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
       return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
     }
@@ -219,7 +218,7 @@ class HttpServerTest {
 
     response.body().close();
 
-    assertThat(disconnected.await(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(disconnected.await(Patience.SECONDS, TimeUnit.SECONDS)).isTrue();
   }
 
   @Test
@@ -236,7 +235,7 @@ class HttpServerTest {
           .until(() -> handled.get() > 1 && before.getAndSet(handled.get()) == handled.get());
       assertThat(handled.get() * 64L * 1024).isLessThan(32L * 1024 * 1024);
     }
-    assertThat(disconnected.await(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(disconnected.await(Patience.SECONDS, TimeUnit.SECONDS)).isTrue();
   }
 
   @Test

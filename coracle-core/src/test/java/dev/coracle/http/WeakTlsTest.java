@@ -3,6 +3,7 @@ package dev.coracle.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.coracle.Patience;
 import dev.coracle.http.tls.ServerTls;
 import dev.coracle.http.tls.TlsPolicy;
 import java.io.ByteArrayOutputStream;
@@ -38,7 +39,7 @@ class WeakTlsTest {
     int minor = version.equals("TLSv1") ? 1 : 2;
     try (HttpServer secure = start(authority.serverTls());
         Socket socket = new Socket("127.0.0.1", secure.port())) {
-      socket.setSoTimeout(5000);
+      socket.setSoTimeout(Patience.MILLIS);
       socket.getOutputStream().write(clientHello(minor, 0xc013, 0xc014, 0x002f, 0x0035));
       byte[] answer = socket.getInputStream().readNBytes(7);
       assertThat(answer[0]).as("an alert").isEqualTo((byte) 21);
@@ -56,7 +57,7 @@ class WeakTlsTest {
     };
     try (HttpServer secure = start(authority.serverTls());
         Socket socket = new Socket("127.0.0.1", secure.port())) {
-      socket.setSoTimeout(5000);
+      socket.setSoTimeout(Patience.MILLIS);
       socket.getOutputStream().write(clientHello(3, weak));
       byte[] answer = socket.getInputStream().readNBytes(7);
       assertThat(answer[0]).as("an alert").isEqualTo((byte) 21);
@@ -69,7 +70,7 @@ class WeakTlsTest {
     TestCertificates authority = new TestCertificates();
     try (HttpServer secure = start(authority.serverTls());
         Socket socket = new Socket("127.0.0.1", secure.port())) {
-      socket.setSoTimeout(5000);
+      socket.setSoTimeout(Patience.MILLIS);
       socket.getOutputStream().write(clientHello(3, 0xc02b, 0xc02f));
       assertThat(socket.getInputStream().readNBytes(1)[0]).as("a handshake").isEqualTo((byte) 22);
     }

@@ -131,9 +131,7 @@ class PodNetworkTest {
     String first = pod("a");
     String second = pod("b");
     serve("a");
-    await()
-        .atMost(Duration.ofSeconds(20))
-        .until(() -> curl("b", "http://" + first + ":8080/").startsWith("a "));
+    await().until(() -> curl("b", "http://" + first + ":8080/").startsWith("a "));
     int nodePort = 30000 + Math.floorMod(id.hashCode(), 2000);
 
     apply(List.of(service("10.96.77.7", nodePort)), Map.of("default/web", List.of(slice(first))));
@@ -147,18 +145,12 @@ class PodNetworkTest {
         .startsWith("a ");
 
     serve("b");
-    await()
-        .atMost(Duration.ofSeconds(20))
-        .until(() -> curl("a", "http://" + second + ":8080/").startsWith("b "));
+    await().until(() -> curl("a", "http://" + second + ":8080/").startsWith("b "));
     apply(
         List.of(service("10.96.77.7", nodePort)),
         Map.of("default/web", List.of(slice(first, second))));
-    await()
-        .atMost(Duration.ofSeconds(20))
-        .until(() -> curl("b", "http://10.96.77.7/").startsWith("b "));
-    await()
-        .atMost(Duration.ofSeconds(20))
-        .until(() -> curl("b", "http://10.96.77.7/").startsWith("a "));
+    await().until(() -> curl("b", "http://10.96.77.7/").startsWith("b "));
+    await().until(() -> curl("b", "http://10.96.77.7/").startsWith("a "));
   }
 
   @Test
@@ -166,9 +158,7 @@ class PodNetworkTest {
     String address = pod("a");
     pod("b");
     serve("a");
-    await()
-        .atMost(Duration.ofSeconds(20))
-        .until(() -> curl("b", "http://" + address + ":8080/").startsWith("a "));
+    await().until(() -> curl("b", "http://" + address + ":8080/").startsWith("a "));
     HostPorts ports = new HostPorts(bridge, false);
     int everywhere = 32000 + Math.floorMod(id.hashCode(), 500);
     int onGateway = everywhere + 500;
@@ -207,7 +197,6 @@ class PodNetworkTest {
     serve("a");
     serve("b");
     await()
-        .atMost(Duration.ofSeconds(20))
         .until(
             () ->
                 curl("c", "http://" + addresses.get(0) + ":8080/").startsWith("a ")
@@ -229,7 +218,6 @@ class PodNetworkTest {
 
     apply(List.of(sticky("10.96.77.9", 1)), both);
     await()
-        .atMost(Duration.ofSeconds(40))
         .pollInterval(Duration.ofMillis(1300))
         .until(() -> !curl("c", "http://10.96.77.9/").equals(first));
   }

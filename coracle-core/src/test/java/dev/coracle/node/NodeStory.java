@@ -33,11 +33,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A node of one test, with an API server in memory, and what its tests ask of both. */
-@Timeout(60)
 abstract class NodeStory {
 
   static final GroupVersionResource PODS = GroupVersionResource.core("pods");
@@ -128,7 +126,6 @@ abstract class NodeStory {
   void awaitPhase(String name, String phase) {
     await()
         .pollInterval(Duration.ofMillis(10))
-        .atMost(Duration.ofSeconds(20))
         .untilAsserted(() -> assertThat(status(name).path("phase").asText()).isEqualTo(phase));
   }
 

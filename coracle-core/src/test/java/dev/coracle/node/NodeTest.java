@@ -3,6 +3,7 @@ package dev.coracle.node;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.coracle.Patience;
 import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
@@ -70,11 +71,11 @@ class NodeTest extends NodeStory {
       socket.sendBinary(ByteBuffer.wrap(new byte[] {0, 'h', 'i'}), true).join();
       String next = "";
       while (!next.equals("\u0001hi")) {
-        next = String.valueOf(received.poll(10, TimeUnit.SECONDS));
+        next = String.valueOf(received.poll(Patience.SECONDS, TimeUnit.SECONDS));
         assertThat(next).startsWith("\u0001");
       }
       socket.sendBinary(ByteBuffer.wrap(new byte[] {(byte) 255, 0}), true).join();
-      assertThat(received.poll(10, TimeUnit.SECONDS)).contains("ExitCode", "\"7\"");
+      assertThat(received.poll(Patience.SECONDS, TimeUnit.SECONDS)).contains("ExitCode", "\"7\"");
       socket.abort();
     }
   }

@@ -11,7 +11,6 @@ import dev.coracle.api.Json;
 import dev.coracle.api.ListOptions;
 import dev.coracle.api.PatchType;
 import dev.coracle.api.WriteOptions;
-import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -28,7 +27,7 @@ class PodLifeTest extends NodeStory {
     assertThat(status.path("podIP").asText()).isNotEmpty();
     assertThat(status.path("qosClass").asText()).isEqualTo("BestEffort");
     client.delete(PODS, "default", "web", DeleteOptions.DEFAULT);
-    await().atMost(Duration.ofSeconds(10)).until(() -> client.find(PODS, "default", "web") == null);
+    await().until(() -> client.find(PODS, "default", "web") == null);
     assertThat(runtime.sandboxes()).isEmpty();
   }
 
@@ -66,7 +65,6 @@ class PodLifeTest extends NodeStory {
     startProcessNode();
     pod("crash", "containers: [{name: main, image: x, command: [sh, -c, 'exit 1']}]");
     await()
-        .atMost(Duration.ofSeconds(10))
         .untilAsserted(
             () ->
                 assertThat(container("crash").at("/state/waiting/reason").asText())
@@ -128,7 +126,6 @@ class PodLifeTest extends NodeStory {
     }
     awaitPhase("runc", "Succeeded");
     await()
-        .atMost(Duration.ofSeconds(10))
         .untilAsserted(
             () ->
                 assertThat(
@@ -153,9 +150,7 @@ class PodLifeTest extends NodeStory {
         containers: [{name: main, image: x, command: [cat, /etc/c/key], envFrom: [{configMapRef: {name: env}}], volumeMounts: [{name: c, mountPath: /etc/c}]}]
         volumes: [{name: c, configMap: {name: late}}]
         """);
-    await()
-        .atMost(Duration.ofSeconds(10))
-        .untilAsserted(() -> assertThat(status("late").has("startTime")).isTrue());
+    await().untilAsserted(() -> assertThat(status("late").has("startTime")).isTrue());
     for (String name : List.of("late", "env")) {
       ObjectNode map = Json.object().put("apiVersion", "v1").put("kind", "ConfigMap");
       map.putObject("metadata").put("name", name);
@@ -183,13 +178,9 @@ class PodLifeTest extends NodeStory {
     await().until(() -> container("probed").path("started").asBoolean());
     assertThat(container("probed").path("ready").asBoolean()).isFalse();
     exec("touch", "/tmp/ready");
-    await()
-        .atMost(Duration.ofSeconds(10))
-        .until(() -> container("probed").path("ready").asBoolean());
+    await().until(() -> container("probed").path("ready").asBoolean());
     exec("touch", "/tmp/dead");
-    await()
-        .atMost(Duration.ofSeconds(15))
-        .until(() -> container("probed").path("restartCount").asInt() == 1);
+    await().until(() -> container("probed").path("restartCount").asInt() == 1);
   }
 
   private void exec(String... command) throws Exception {
@@ -245,7 +236,6 @@ class PodLifeTest extends NodeStory {
               "command":["sh","-c","cat /proc/1/cmdline > /dev/termination-log; exit 4"]}]}}"""),
         WriteOptions.NONE);
     await()
-        .atMost(Duration.ofSeconds(10))
         .untilAsserted(
             () -> {
               JsonNode ended = status("web").at("/ephemeralContainerStatuses/0/state/terminated");
@@ -291,7 +281,6 @@ class PodLifeTest extends NodeStory {
         Json.read("{\"spec\":{\"containers\":[{\"name\":\"main\",\"image\":\"y\"}]}}"),
         WriteOptions.NONE);
     await()
-        .atMost(Duration.ofSeconds(10))
         .untilAsserted(
             () -> {
               assertThat(container("web").path("restartCount").asInt()).isEqualTo(1);

@@ -2,6 +2,7 @@ package dev.coracle.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.coracle.Patience;
 import dev.coracle.client.config.ConnectionConfig;
 import dev.coracle.client.config.Material;
 import java.io.IOException;
@@ -28,7 +29,7 @@ class ProxyExchangeTest {
   @BeforeEach
   void start() throws IOException {
     server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-    server.setSoTimeout(20_000);
+    server.setSoTimeout(Patience.MILLIS);
     proxy =
         ProxyServer.start(
             ProxyOptions.builder().port(0).build(),
@@ -38,7 +39,7 @@ class ProxyExchangeTest {
                 Material.NONE));
     client = new Socket("127.0.0.1", proxy.port());
     client.setTcpNoDelay(true);
-    client.setSoTimeout(20_000);
+    client.setSoTimeout(Patience.MILLIS);
   }
 
   @AfterEach
@@ -51,7 +52,7 @@ class ProxyExchangeTest {
   private Socket accepted() throws IOException {
     Socket socket = server.accept();
     socket.setTcpNoDelay(true);
-    socket.setSoTimeout(20_000);
+    socket.setSoTimeout(Patience.MILLIS);
     return socket;
   }
 

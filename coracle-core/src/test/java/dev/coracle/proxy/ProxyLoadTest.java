@@ -2,6 +2,7 @@ package dev.coracle.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.coracle.Patience;
 import dev.coracle.client.config.ConnectionConfig;
 import dev.coracle.client.config.Material;
 import dev.coracle.http.BodyStream;
@@ -184,12 +185,12 @@ class ProxyLoadTest {
       }
     }
 
-    assertThat(streamEnded.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(streamEnded.await(Patience.SECONDS, TimeUnit.SECONDS)).isTrue();
   }
 
   private Socket socket() throws IOException {
     Socket socket = new Socket("127.0.0.1", proxy.port());
-    socket.setSoTimeout(20_000);
+    socket.setSoTimeout(Patience.MILLIS);
     return socket;
   }
 

@@ -3,6 +3,7 @@ package dev.coracle.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.coracle.Patience;
 import dev.coracle.client.config.ConnectionConfig;
 import dev.coracle.client.config.Material;
 import dev.coracle.http.BodyStream;
@@ -134,7 +135,7 @@ class ProxyServerTest {
   /** Sends a request as it stands and gives everything that comes back. */
   private static String raw(ProxyServer proxy, String request) throws IOException {
     try (Socket socket = new Socket("127.0.0.1", proxy.port())) {
-      socket.setSoTimeout(10_000);
+      socket.setSoTimeout(Patience.MILLIS);
       socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
       return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }
@@ -230,7 +231,7 @@ class ProxyServerTest {
       }
     }
 
-    assertThat(watchGone.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(watchGone.await(Patience.SECONDS, TimeUnit.SECONDS)).isTrue();
   }
 
   @Test
@@ -253,12 +254,12 @@ class ProxyServerTest {
                     return CompletableFuture.completedFuture(null);
                   }
                 })
-            .get(10, TimeUnit.SECONDS);
+            .get(Patience.SECONDS, TimeUnit.SECONDS);
     socket.sendText("hello", true);
 
     assertThat(socket.getSubprotocol()).isEqualTo("v4.channel.k8s.io");
-    assertThat(answer.get(10, TimeUnit.SECONDS)).isEqualTo("re: hello");
-    socket.sendClose(1000, "").get(10, TimeUnit.SECONDS);
+    assertThat(answer.get(Patience.SECONDS, TimeUnit.SECONDS)).isEqualTo("re: hello");
+    socket.sendClose(1000, "").get(Patience.SECONDS, TimeUnit.SECONDS);
   }
 
   @Test

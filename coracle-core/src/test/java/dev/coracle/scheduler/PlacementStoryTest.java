@@ -12,7 +12,6 @@ import dev.coracle.api.PatchType;
 import dev.coracle.api.WriteOptions;
 import dev.coracle.controller.ControlPlaneInMemory;
 import dev.coracle.controller.Resources;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.AutoClose;
@@ -148,7 +147,6 @@ class PlacementStoryTest {
           }
         });
     await()
-        .atMost(Duration.ofSeconds(10))
         .until(
             () ->
                 cluster.list(Resources.PODS, "default").stream()
@@ -166,7 +164,6 @@ class PlacementStoryTest {
                     == 1);
     cluster.addNode("node-2", "3", 10);
     await()
-        .atMost(Duration.ofSeconds(10))
         .until(
             () ->
                 cluster.list(Resources.PODS, "default").stream()
@@ -193,7 +190,6 @@ class PlacementStoryTest {
         """);
     Map<String, Integer> zones = new HashMap<>();
     await()
-        .atMost(Duration.ofSeconds(10))
         .until(
             () -> {
               zones.clear();

@@ -17,7 +17,6 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -39,7 +38,6 @@ class CrashTest {
   private long checked;
 
   @Test
-  @Timeout(120)
   void kill_underConcurrentWrites_losesNothingAcknowledged() throws Exception {
     Path directory = temporary.resolve("store");
     Random random = new Random(SEED);
@@ -57,7 +55,6 @@ class CrashTest {
   }
 
   @Test
-  @Timeout(60)
   void open_whileAnotherProcessHasIt_namesThatProcessUntilItDies() throws Exception {
     Path directory = temporary.resolve("store");
     Path errors = temporary.resolve("errors");

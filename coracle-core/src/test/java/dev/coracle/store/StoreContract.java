@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.coracle.Patience;
 import dev.coracle.store.Store.Entry;
 import dev.coracle.store.Store.Range;
 import java.util.ArrayList;
@@ -372,10 +373,10 @@ interface StoreContract {
                   }
                 }));
       }
-      assertThat(enough.await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(enough.await(Patience.SECONDS, TimeUnit.SECONDS)).isTrue();
       store.close();
       for (Future<?> writer : running) {
-        assertThatThrownBy(() -> writer.get(10, TimeUnit.SECONDS))
+        assertThatThrownBy(() -> writer.get(Patience.SECONDS, TimeUnit.SECONDS))
             .hasCauseInstanceOf(StoreClosedException.class);
       }
     }

@@ -50,7 +50,7 @@ class CoracleTestTest {
                     .build())
             .create();
     assertThat(pod.getMetadata().getNamespace()).isEqualTo(client.getNamespace());
-    assertThat(client.pods().withName("first").waitUntilReady(30, TimeUnit.SECONDS)).isNotNull();
+    assertThat(client.pods().withName("first").waitUntilReady(2, TimeUnit.MINUTES)).isNotNull();
   }
 
   @Test
@@ -80,7 +80,7 @@ class CoracleTestTest {
             .build();
     client.resource(deployment).create();
     await()
-        .atMost(30, TimeUnit.SECONDS)
+        .atMost(2, TimeUnit.MINUTES)
         .until(
             () ->
                 Integer.valueOf(3)

@@ -69,7 +69,7 @@ class PodInfoTest {
     try (var subscription = pod(Map.of()).onChange(pod -> seen.set(pod.labels()))) {
       swap(volume, "2", Map.of("labels", "tier=\"b\""));
       await()
-          .atMost(Duration.ofSeconds(10))
+          .atMost(Duration.ofMinutes(2))
           .untilAsserted(() -> assertThat(seen.get()).containsEntry("tier", "b"));
     }
   }

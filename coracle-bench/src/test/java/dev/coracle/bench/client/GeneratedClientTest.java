@@ -151,12 +151,14 @@ class GeneratedClientTest {
     pod.putObject("metadata").put("name", "generated").put("namespace", "default");
     pod.putObject("spec").putArray("containers").addObject().put("name", "a").put("image", "b");
     org.awaitility.Awaitility.await()
+        .atMost(java.time.Duration.ofMinutes(2))
         .until(() -> cluster.client().find(ACCOUNTS, "default", "default") != null);
     cluster.client().create(GroupVersionResource.core("pods"), "default", pod);
   }
 
   private static String administratorToken(Cluster cluster) {
     org.awaitility.Awaitility.await()
+        .atMost(java.time.Duration.ofMinutes(2))
         .until(() -> cluster.client().find(ACCOUNTS, "default", "default") != null);
     var binding =
         Json.object()

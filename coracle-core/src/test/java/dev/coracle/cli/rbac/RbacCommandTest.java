@@ -17,7 +17,6 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.awaitility.Awaitility;
@@ -141,7 +140,6 @@ class RbacCommandTest {
     GroupVersionResource reviews =
         GroupVersionResource.of("authorization.k8s.io", "v1", "subjectaccessreviews");
     Awaitility.await()
-        .atMost(Duration.ofSeconds(10))
         .until(
             () ->
                 admin.create(reviews, "", review.deepCopy()).at("status", "allowed").asBoolean()
@@ -295,9 +293,7 @@ class RbacCommandTest {
       TestCluster.Output output = cluster.kubectl(step);
       assertThat(output.exitCode()).as(output.text()).isZero();
     }
-    Awaitility.await()
-        .atMost(Duration.ofSeconds(10))
-        .until(() -> explain("list", "pods", "--as=ann").code == 0);
+    Awaitility.await().until(() -> explain("list", "pods", "--as=ann").code == 0);
     assertThat(explain("get", "secrets", "one", "--as=ann").out)
         .isEqualTo(
             """

@@ -17,7 +17,6 @@ import dev.coracle.client.Client;
 import dev.coracle.cluster.TestCluster;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -299,7 +298,6 @@ class AdmissionPolicyTest {
               - {expression: "object.spec.template.spec.containers.all(c, c.image != '')"}
             """));
     await()
-        .atMost(Duration.ofSeconds(20))
         .until(
             () ->
                 client.get(POLICIES, "", "types").at("status", "observedGeneration").asInt() == 1);

@@ -13,7 +13,6 @@ import dev.coracle.api.StatusException;
 import dev.coracle.client.Client;
 import dev.coracle.cluster.TestCluster;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -57,9 +56,7 @@ class AdmissionTest {
   private void namespace(String name, String labels) {
     client.create(
         NAMESPACES, "", json("{'metadata': {'name': '" + name + "', 'labels': " + labels + "}}"));
-    await()
-        .atMost(Duration.ofSeconds(20))
-        .until(() -> client.find(ACCOUNTS, name, "default") != null);
+    await().until(() -> client.find(ACCOUNTS, name, "default") != null);
   }
 
   private static ObjectNode pod(String name, String containerFields) {
@@ -106,17 +103,13 @@ class AdmissionTest {
   private void quota(String namespace, String hard) {
     client.create(
         QUOTAS, namespace, json("{'metadata': {'name': 'q'}, 'spec': {'hard': " + hard + "}}"));
-    await()
-        .atMost(Duration.ofSeconds(20))
-        .until(() -> client.get(QUOTAS, namespace, "q").at("status", "used").size() > 0);
+    await().until(() -> client.get(QUOTAS, namespace, "q").at("status", "used").size() > 0);
   }
 
   @Test
   void quota_manyWritersAtOnce_isNeverExceeded() throws Exception {
     namespace("counted", "{}");
-    await()
-        .atMost(Duration.ofSeconds(20))
-        .until(() -> client.find(CONFIG_MAPS, "counted", "kube-root-ca.crt") != null);
+    await().until(() -> client.find(CONFIG_MAPS, "counted", "kube-root-ca.crt") != null);
     quota("counted", "{'count/configmaps': '6'}");
     List<Future<Boolean>> results = new ArrayList<>();
     try (ExecutorService writers = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -156,7 +149,6 @@ class AdmissionTest {
                 + " used: pods=1,requests.cpu=600m, limited: pods=1,requests.cpu=1");
     client.delete(PODS, "room", "one", DeleteOptions.DEFAULT.withGracePeriodSeconds(0));
     await()
-        .atMost(Duration.ofSeconds(20))
         .untilAsserted(
             () ->
                 assertThat(client.get(QUOTAS, "room", "q").at("status", "used"))
@@ -251,7 +243,6 @@ class AdmissionTest {
                 + " {'matchLabels': {'kubernetes.io/metadata.name': 'policed'}}}}}"));
     GroupVersionResource secrets = GroupVersionResource.core("secrets");
     await()
-        .atMost(Duration.ofSeconds(20))
         .untilAsserted(
             () ->
                 assertThatThrownBy(

@@ -13,7 +13,6 @@ import dev.coracle.client.Client;
 import dev.coracle.cluster.TestCluster;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -84,9 +83,7 @@ abstract class AuthorizationFixture {
     String name = user + "-" + System.nanoTime();
     KubeObject unused = admin.create(CLUSTER_ROLES, "", role(name, rules));
     unused = admin.create(BINDINGS, "", binding(name, name, user));
-    Awaitility.await()
-        .atMost(Duration.ofSeconds(10))
-        .until(() -> allowed(user, verb, group, resource, ""));
+    Awaitility.await().until(() -> allowed(user, verb, group, resource, ""));
   }
 
   boolean allowed(String user, String verb, String group, String resource, String name) {

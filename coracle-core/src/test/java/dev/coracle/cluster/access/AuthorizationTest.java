@@ -12,7 +12,6 @@ import dev.coracle.auth.rbac.PolicyReconciler;
 import dev.coracle.client.Client;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
@@ -213,7 +212,6 @@ class AuthorizationTest extends AuthorizationFixture {
         .contains("role.rbac.authorization.k8s.io/reader reconciled")
         .contains("rolebinding.rbac.authorization.k8s.io/reader reconciled");
     Awaitility.await()
-        .atMost(Duration.ofSeconds(10))
         .untilAsserted(
             () ->
                 assertThat(cluster.kubectl("auth", "can-i", "list", "pods", "--as=ron").text())

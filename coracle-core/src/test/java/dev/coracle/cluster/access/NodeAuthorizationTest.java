@@ -18,7 +18,6 @@ import dev.coracle.client.Client;
 import dev.coracle.client.Transport;
 import dev.coracle.cluster.TestCluster;
 import java.nio.file.Path;
-import java.time.Duration;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -64,9 +63,7 @@ class NodeAuthorizationTest {
     cluster = TestCluster.controlPlane(directory);
     admin = cluster.client();
     one = as("system:node:one", "system:nodes", "system:authenticated");
-    Awaitility.await()
-        .atMost(Duration.ofSeconds(20))
-        .until(() -> admin.find(ACCOUNTS, "default", "default") != null);
+    Awaitility.await().until(() -> admin.find(ACCOUNTS, "default", "default") != null);
     for (String node : new String[] {"one", "two"}) {
       make(NODES, "", "{apiVersion: v1, kind: Node, metadata: {name: %s}}", node);
       for (String use : new String[] {"env", "volume", "pull", "projected"}) {

@@ -18,7 +18,6 @@ import dev.coracle.client.InformerFactory;
 import dev.coracle.cluster.TestCluster;
 import dev.coracle.cluster.access.PlainPolicy.Request;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -132,7 +131,6 @@ class RbacMatrixTest {
     UserInfo user = UserInfo.of(name);
     UserInfo inside = UserInfo.of(name + "-in-default");
     Awaitility.await()
-        .atMost(Duration.ofSeconds(20))
         .until(
             () ->
                 !rbac.rulesFor(user, "").isEmpty()
@@ -301,7 +299,6 @@ class RbacMatrixTest {
       bind(namespace, "wide-" + i, "ClusterRole", "random-" + i, subject(random));
     }
     Awaitility.await()
-        .atMost(Duration.ofSeconds(20))
         .until(
             () ->
                 list("clusterroles").stream()

@@ -19,7 +19,6 @@ import dev.coracle.client.Client;
 import dev.coracle.cluster.TestCluster;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import org.junit.jupiter.api.AfterAll;
@@ -120,8 +119,6 @@ class PublishedConfigMapsTest {
             PatchType.MERGE,
             Json.read("{\"spec\":{\"hard\":{\"pods\":\"1\"}}}"),
             WriteOptions.NONE);
-    await()
-        .atMost(Duration.ofSeconds(30))
-        .until(() -> client.list(PODS, "tight", ListOptions.ALL).items().size() == 1);
+    await().until(() -> client.list(PODS, "tight", ListOptions.ALL).items().size() == 1);
   }
 }

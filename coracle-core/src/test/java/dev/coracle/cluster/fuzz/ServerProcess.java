@@ -1,6 +1,7 @@
 package dev.coracle.cluster.fuzz;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.Patience;
 import dev.coracle.api.Yaml;
 import dev.coracle.auth.certificates.KeyAndCertificate;
 import dev.coracle.auth.certificates.Pem;
@@ -12,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
-import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -68,7 +68,6 @@ final class ServerProcess implements AutoCloseable {
             .start();
     try {
       Awaitility.await()
-          .atMost(Duration.ofSeconds(60))
           .until(
               () -> {
                 if (!process.isAlive()) {
@@ -132,6 +131,6 @@ final class ServerProcess implements AutoCloseable {
   @Override
   public void close() throws InterruptedException {
     process.destroyForcibly();
-    process.waitFor(10, TimeUnit.SECONDS);
+    process.waitFor(Patience.SECONDS, TimeUnit.SECONDS);
   }
 }

@@ -12,7 +12,6 @@ import dev.coracle.cluster.server.ExtensionServer;
 import dev.coracle.controller.Conditions;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.AfterAll;
@@ -32,7 +31,6 @@ class MetricsAdapterTest {
       GroupVersionResource.of("autoscaling", "v2", "horizontalpodautoscalers");
   private static final GroupVersionResource DEPLOYMENTS =
       GroupVersionResource.of("apps", "v1", "deployments");
-  private static final Duration SOON = Duration.ofSeconds(20);
   private static final String TARGET =
       """
       {"apiVersion":"v1","kind":"List","items":[
@@ -106,7 +104,7 @@ class MetricsAdapterTest {
 
   private void deploy(String namespace) throws Exception {
     run(TARGET.replace("NS", namespace), "create", "-f", "-");
-    run("", "rollout", "status", "deployment/web", "-n", namespace, "--timeout=30s");
+    run("", "rollout", "status", "deployment/web", "-n", namespace, "--timeout=2m");
   }
 
   private void autoscale(String namespace, String... metrics) throws Exception {
@@ -135,7 +133,6 @@ class MetricsAdapterTest {
 
   private void awaitReplicas(String namespace, int replicas) {
     await()
-        .atMost(SOON)
         .untilAsserted(
             () ->
                 assertThat(autoscaler(namespace).at("status", "desiredReplicas").asInt())
@@ -211,7 +208,6 @@ class MetricsAdapterTest {
             "current":{"averageValue":"10"}}}"""
                 .replace("\n", ""));
     await()
-        .atMost(SOON)
         .untilAsserted(
             () ->
                 assertThat(run("", "describe", "hpa", "web", "-n", "pods"))
@@ -287,7 +283,6 @@ class MetricsAdapterTest {
         .endsWith("external metric jobs(nil)");
     assertThat(current("partly", 0).toString()).isEqualTo("{\"type\":\"\"}");
     await()
-        .atMost(SOON)
         .untilAsserted(
             () ->
                 assertThat(run("", "events", "-n", "partly", "--for", "hpa/web"))
@@ -309,7 +304,6 @@ class MetricsAdapterTest {
             "External",
             "'metric':{'name':'none'},'target':{'type':'AverageValue','averageValue':'6'}"));
     await()
-        .atMost(SOON)
         .until(
             () ->
                 message("waits", "ScalingActive")
@@ -319,7 +313,6 @@ class MetricsAdapterTest {
                             + " metrics from external metrics API: the server could not find the"
                             + " metric none"));
     await()
-        .atMost(SOON)
         .untilAsserted(
             () ->
                 assertThat(run("", "describe", "hpa", "web", "-n", "waits"))

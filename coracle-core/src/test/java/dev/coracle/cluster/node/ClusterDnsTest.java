@@ -50,11 +50,9 @@ class ClusterDnsTest {
     slice("db", "sql", 5432, "10.244.0.8", "db-0");
     slice("web", "http", 8080, "10.244.0.9", "");
     await()
-        .atMost(Duration.ofSeconds(20))
         .untilAsserted(
             () -> assertThat(ask("web.default.svc.cluster.local.", Type.A)).isNotEmpty());
     await()
-        .atMost(Duration.ofSeconds(20))
         .untilAsserted(() -> assertThat(ask("db.default.svc.cluster.local.", Type.A)).isNotEmpty());
   }
 

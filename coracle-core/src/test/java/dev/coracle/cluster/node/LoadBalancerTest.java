@@ -17,7 +17,6 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -96,7 +95,7 @@ class LoadBalancerTest {
           metadata: {name: web}
           spec: {type: LoadBalancer, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
           """);
-      await().atMost(Duration.ofSeconds(20)).until(LoadBalancerTest::answers);
+      await().until(LoadBalancerTest::answers);
       ObjectNode tree = cluster.client().get(SERVICES, "default", "web").mutableTree();
       assertThat(tree.at("/status/loadBalancer/ingress/0/ipMode").asText()).isEqualTo("VIP");
       tree.withObject("/spec")
@@ -108,7 +107,7 @@ class LoadBalancerTest {
       tree = cluster.client().get(SERVICES, "default", "web").mutableTree();
       tree.withObject("/spec").remove("loadBalancerSourceRanges");
       unused = cluster.client().update(SERVICES, "default", "web", tree);
-      await().atMost(Duration.ofSeconds(20)).until(LoadBalancerTest::answers);
+      await().until(LoadBalancerTest::answers);
     }
   }
 

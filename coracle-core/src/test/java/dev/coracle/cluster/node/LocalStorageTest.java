@@ -17,7 +17,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Predicate;
@@ -89,7 +88,6 @@ class LocalStorageTest {
       String name,
       Predicate<KubeObject> good) {
     return await(resource.resource() + " " + name)
-        .atMost(Duration.ofSeconds(20))
         .until(
             () -> cluster.client().find(resource, namespace, name),
             object -> object != null && good.test(object));
@@ -214,14 +212,10 @@ class LocalStorageTest {
                   PatchType.MERGE,
                   Json.read("{\"spec\":{\"replicas\":1}}"),
                   WriteOptions.NONE);
-      await()
-          .atMost(Duration.ofSeconds(20))
-          .until(() -> cluster.client().find(CLAIMS, "default", "data-db-1") == null);
+      await().until(() -> cluster.client().find(CLAIMS, "default", "data-db-1") == null);
       await().until(() -> directories().size() == 1);
       delete(cluster, sets, "db");
-      await()
-          .atMost(Duration.ofSeconds(20))
-          .until(() -> cluster.client().find(PODS, "default", "db-0") == null);
+      await().until(() -> cluster.client().find(PODS, "default", "db-0") == null);
       assertThat(phase("Bound").test(cluster.client().get(CLAIMS, "default", "data-db-0")))
           .isTrue();
       assertThat(directories()).hasSize(1);
@@ -298,7 +292,6 @@ class LocalStorageTest {
 
   private static void awaitEvent(TestCluster cluster, String reason, String message) {
     await(reason)
-        .atMost(Duration.ofSeconds(20))
         .untilAsserted(
             () ->
                 assertThat(
@@ -426,9 +419,7 @@ class LocalStorageTest {
       assertThat(claim.labels()).containsEntry("kind", "scratch");
       assertThat(claim.ownerReferences().getFirst().name()).isEqualTo("user");
       delete(cluster, PODS, "user");
-      await()
-          .atMost(Duration.ofSeconds(20))
-          .until(() -> cluster.client().list(VOLUMES, "", ListOptions.ALL).items().isEmpty());
+      await().until(() -> cluster.client().list(VOLUMES, "", ListOptions.ALL).items().isEmpty());
     }
   }
 }

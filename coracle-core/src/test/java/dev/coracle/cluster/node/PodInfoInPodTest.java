@@ -32,7 +32,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** coracle-podinfo in a Pod that really runs, while its labels, its token and the CA change. */
 class PodInfoInPodTest {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(40);
   private static final Instant NOW = Instant.now();
 
   @TempDir private Path directory;
@@ -107,9 +106,7 @@ class PodInfoInPodTest {
   }
 
   private void awaitLog(String wanted) {
-    Awaitility.await()
-        .atMost(PATIENCE)
-        .untilAsserted(() -> assertThat(kubectl("logs", "asking")).contains(wanted));
+    Awaitility.await().untilAsserted(() -> assertThat(kubectl("logs", "asking")).contains(wanted));
   }
 
   private String working() throws Exception {
@@ -176,16 +173,13 @@ class PodInfoInPodTest {
           running.kubectlWithInput(
               "{\"advance\":\"50m\"}", "create", "--raw", "/coracle/clock", "-f", "-");
       assertThat(turned.exitCode()).as(turned.text()).isZero();
-      Awaitility.await()
-          .atMost(PATIENCE)
-          .untilAsserted(() -> assertThat(working()).isNotEqualTo(before));
+      Awaitility.await().untilAsserted(() -> assertThat(working()).isNotEqualTo(before));
       awaitLog("account changed");
 
       replace("root.crt", pem(first, second));
       awaitLog(authorityOf(pem(first, second)));
       KeyAndCertificate served = serveBy(second);
       Awaitility.await()
-          .atMost(PATIENCE)
           .untilAsserted(
               () ->
                   assertThat(ServingCertificatesTest.shown(running))
@@ -199,7 +193,6 @@ class PodInfoInPodTest {
       awaitLog("FAILED javax.net.ssl.SSL");
       replace("root.crt", pem(second));
       Awaitility.await()
-          .atMost(PATIENCE)
           .untilAsserted(
               () -> assertThat(last()).contains("working ").contains(authorityOf(pem(second))));
 

@@ -114,7 +114,6 @@ class CertificatesTest {
 
   private KubeObject await(String name, String condition) {
     return Awaitility.await()
-        .atMost(Duration.ofSeconds(20))
         .until(
             () -> admin.get(REQUESTS, "", name),
             found ->
@@ -301,7 +300,6 @@ class CertificatesTest {
     Client ann = as("ann", "system:authenticated");
     ObjectNode approved = approved(admin.get(REQUESTS, "", "mine"));
     Awaitility.await()
-        .atMost(Duration.ofSeconds(10))
         .untilAsserted(
             () ->
                 refused(
@@ -326,7 +324,6 @@ class CertificatesTest {
         "--clusterrole=system:certificates.k8s.io:kube-apiserver-client-approver",
         "--user=ann");
     Awaitility.await()
-        .atMost(Duration.ofSeconds(10))
         .ignoreExceptionsInstanceOf(StatusException.class)
         .until(
             () ->

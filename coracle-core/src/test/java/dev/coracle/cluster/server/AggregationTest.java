@@ -23,7 +23,6 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.Certificate;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -41,7 +40,6 @@ class AggregationTest {
       GroupVersionResource.of("apiregistration.k8s.io", "v1", "apiservices");
   private static final GroupVersionResource DEFINITIONS =
       GroupVersionResource.of("apiextensions.k8s.io", "v1", "customresourcedefinitions");
-  private static final Duration SOON = Duration.ofSeconds(20);
 
   private TestCluster cluster;
   private Client client;
@@ -93,7 +91,7 @@ class AggregationTest {
   @Test
   void apiServices_ofOwnGroups_areThereAndAvailable() {
     for (String name : List.of("v1.", "v1.apps", "v2.autoscaling", "v1.batch")) {
-      await().atMost(SOON).until(() -> available(name).equals("True Local"));
+      await().until(() -> available(name).equals("True Local"));
     }
     KubeObject core = client.get(API_SERVICES, "", "v1.");
     assertThat(core.at("spec", "groupPriorityMinimum").asInt()).isEqualTo(18_000);
@@ -134,13 +132,13 @@ class AggregationTest {
     assertThat(get("/swagger.json").body()).isEqualTo(swagger.body());
     assertThat(get("/openapi/v3").body()).contains("apis/sea.example.com/v1");
     assertThat(get("/openapi/v3/apis/sea.example.com/v1").body()).contains("How many oars.");
-    await().atMost(SOON).until(() -> available("v1.sea.example.com").equals("True Local"));
+    await().until(() -> available("v1.sea.example.com").equals("True Local"));
 
     client.delete(DEFINITIONS, "", "boats.sea.example.com", DeleteOptions.background());
-    await().atMost(SOON).until(() -> client.find(DEFINITIONS, "", "boats.sea.example.com") == null);
+    await().until(() -> client.find(DEFINITIONS, "", "boats.sea.example.com") == null);
     assertThat(get("/apis/sea.example.com/v1").statusCode()).isEqualTo(404);
     assertThat(get("/openapi/v2").body()).doesNotContain("sea.example.com");
-    await().atMost(SOON).until(() -> client.find(API_SERVICES, "", "v1.sea.example.com") == null);
+    await().until(() -> client.find(API_SERVICES, "", "v1.sea.example.com") == null);
   }
 
   @Test
@@ -191,16 +189,16 @@ class AggregationTest {
     assertThat(seen).containsEntry("path", "/apis/ext.example.com/v1/namespaces/default/tides");
     extension.stop();
     client.update(API_SERVICES, "", "v1.ext.example.com", touched());
-    await().atMost(SOON).until(() -> available("v1.ext.example.com").startsWith("False"));
+    await().until(() -> available("v1.ext.example.com").startsWith("False"));
     assertThat(
             client
                 .get(API_SERVICES, "", "v1.ext.example.com")
                 .at("status", "conditions")
                 .toString())
         .contains("\"Told\"");
-    await().atMost(SOON).until(() -> get("/apis/ext.example.com/v1/tides").statusCode() == 503);
+    await().until(() -> get("/apis/ext.example.com/v1/tides").statusCode() == 503);
     client.delete(API_SERVICES, "", "v1.ext.example.com", DeleteOptions.background());
-    await().atMost(SOON).until(() -> get("/apis/ext.example.com/v1/tides").statusCode() == 404);
+    await().until(() -> get("/apis/ext.example.com/v1/tides").statusCode() == 404);
   }
 
   private ObjectNode touched() {

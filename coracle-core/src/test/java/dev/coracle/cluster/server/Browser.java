@@ -2,6 +2,7 @@ package dev.coracle.cluster.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.Patience;
 import dev.coracle.api.Json;
 import java.io.IOException;
 import java.net.URI;
@@ -11,7 +12,6 @@ import java.net.http.HttpResponse;
 import java.net.http.WebSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Base64;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -64,9 +64,7 @@ final class Browser implements AutoCloseable {
             .start();
     try {
       Path port = profile.resolve("DevToolsActivePort");
-      Awaitility.await()
-          .atMost(Duration.ofSeconds(40))
-          .until(() -> Files.exists(port) && Files.readString(port).contains("\n"));
+      Awaitility.await().until(() -> Files.exists(port) && Files.readString(port).contains("\n"));
       String address = "127.0.0.1:" + Files.readAllLines(port).getFirst();
       URI list = URI.create("http://" + address + "/json/list");
       HttpResponse<String> pages =
@@ -80,7 +78,7 @@ final class Browser implements AutoCloseable {
       page =
           http.newWebSocketBuilder()
               .buildAsync(URI.create(url), new Messages(waiting))
-              .get(20, TimeUnit.SECONDS);
+              .get(Patience.SECONDS, TimeUnit.SECONDS);
     } catch (Exception e) {
       process.destroyForcibly();
       throw e;
@@ -118,8 +116,8 @@ final class Browser implements AutoCloseable {
     ObjectNode message = Json.object().put("id", id).put("method", method);
     message.set("params", parameters);
     page.sendText(new String(Json.write(message), java.nio.charset.StandardCharsets.UTF_8), true)
-        .get(20, TimeUnit.SECONDS);
-    return answer.get(30, TimeUnit.SECONDS).path("result");
+        .get(Patience.SECONDS, TimeUnit.SECONDS);
+    return answer.get(Patience.SECONDS, TimeUnit.SECONDS).path("result");
   }
 
   void open(String url) throws Exception {
@@ -141,9 +139,7 @@ final class Browser implements AutoCloseable {
   /** Waits until an expression is true; what the page shows if it never is, goes to a file. */
   void await(String expression) throws Exception {
     try {
-      Awaitility.await(expression)
-          .atMost(Duration.ofSeconds(30))
-          .until(() -> evaluate("!!(" + expression + ")").equals("true"));
+      Awaitility.await(expression).until(() -> evaluate("!!(" + expression + ")").equals("true"));
     } catch (ConditionTimeoutException e) {
       screenshot(Path.of("target/browser.png"));
       throw e;
@@ -161,6 +157,6 @@ final class Browser implements AutoCloseable {
     http.shutdownNow();
     process.descendants().forEach(ProcessHandle::destroyForcibly);
     process.destroyForcibly();
-    process.waitFor(10, TimeUnit.SECONDS);
+    process.waitFor(Patience.SECONDS, TimeUnit.SECONDS);
   }
 }

@@ -41,7 +41,6 @@ public final class ExtensionServer implements AutoCloseable {
 
   static final GroupVersionResource API_SERVICES =
       GroupVersionResource.of("apiregistration.k8s.io", "v1", "apiservices");
-  private static final Duration SOON = Duration.ofSeconds(20);
   private static final AtomicInteger STARTED = new AtomicInteger();
 
   private final Client client;
@@ -75,7 +74,7 @@ public final class ExtensionServer implements AutoCloseable {
         "198.%d.%d.%d".formatted(18 + (STARTED.getAndIncrement() & 1), id >> 8 & 255, id & 255);
     Assumptions.assumeTrue(
         ip("add", address), "needs the right to add an address to the loopback device (root)");
-    await().atMost(SOON).until(() -> Files.exists(pki.resolve("front-proxy-ca.crt")));
+    await().until(() -> Files.exists(pki.resolve("front-proxy-ca.crt")));
     CertificateAuthority authority =
         CertificateAuthority.create("extension-ca", Instant.now(), Duration.ofDays(1));
     KeyAndCertificate serving =
@@ -139,7 +138,6 @@ public final class ExtensionServer implements AutoCloseable {
         .put("caBundle", Base64.getEncoder().encodeToString(pem.getBytes(StandardCharsets.UTF_8)));
     KubeObject unused = client.create(API_SERVICES, "", registration);
     await()
-        .atMost(SOON)
         .until(
             () ->
                 client

@@ -15,7 +15,6 @@ import dev.coracle.client.Client;
 import dev.coracle.cluster.TestCluster;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -33,7 +32,6 @@ class FlowControlObjectsTest {
       GroupVersionResource.of(GROUP, "v1", "flowschemas");
   private static final GroupVersionResource LEVELS =
       GroupVersionResource.of(GROUP, "v1", "prioritylevelconfigurations");
-  private static final Duration SOON = Duration.ofSeconds(10);
 
   private TestCluster cluster;
   private Client client;
@@ -42,7 +40,7 @@ class FlowControlObjectsTest {
   void start(@TempDir Path directory) {
     cluster = TestCluster.controlPlane(directory);
     client = cluster.client();
-    await().atMost(SOON).until(() -> dangling("catch-all").equals("False Found"));
+    await().until(() -> dangling("catch-all").equals("False Found"));
   }
 
   @AfterAll
@@ -72,7 +70,6 @@ class FlowControlObjectsTest {
   @Test
   void bootstrapObjects_afterStart_areThoseOfKubernetes() throws Exception {
     await()
-        .atMost(SOON)
         .untilAsserted(
             () ->
                 assertThat(
@@ -137,7 +134,6 @@ class FlowControlObjectsTest {
                 + "'metadata':{'annotations':{'apf.kubernetes.io/autoupdate-spec':'false'}}}"),
         WriteOptions.NONE);
     await()
-        .atMost(SOON)
         .untilAsserted(
             () -> {
               KubeObject level = client.get(LEVELS, "", "catch-all");
@@ -153,7 +149,6 @@ class FlowControlObjectsTest {
     String uid = client.get(SCHEMAS, "", "exempt").uid();
     client.delete(SCHEMAS, "", "exempt", DeleteOptions.DEFAULT);
     await()
-        .atMost(SOON)
         .until(
             () -> {
               KubeObject again = client.find(SCHEMAS, "", "exempt");
@@ -182,7 +177,6 @@ class FlowControlObjectsTest {
         json("{'spec':{'limited':{'nominalConcurrencyShares':7}}}"),
         WriteOptions.NONE);
     await()
-        .atMost(SOON)
         .until(
             () ->
                 client
@@ -212,7 +206,7 @@ class FlowControlObjectsTest {
                 'nonResourceRules':[{'verbs':['*'],'nonResourceURLs':['*']}]}]}}
                 """));
     assertThat(schema.at("spec", "matchingPrecedence").asInt()).isEqualTo(1000);
-    await().atMost(SOON).until(() -> dangling("noxu").equals("True NotFound"));
+    await().until(() -> dangling("noxu").equals("True NotFound"));
     KubeObject level =
         client.create(
             LEVELS,
@@ -223,9 +217,8 @@ class FlowControlObjectsTest {
                 'metadata':{'name':'testing'},'spec':{'type':'Limited','limited':{'nominalConcurrencyShares':1,
                 'limitResponse':{'type':'Reject'}}}}
                 """));
-    await().atMost(SOON).until(() -> dangling("noxu").equals("False Found"));
+    await().until(() -> dangling("noxu").equals("False Found"));
     await()
-        .atMost(SOON)
         .untilAsserted(
             () ->
                 assertThat(kubectl("get", "--raw", "/version", "--as", "noxu", "-v=8"))

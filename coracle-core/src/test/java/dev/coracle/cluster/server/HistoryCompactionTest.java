@@ -13,7 +13,6 @@ import dev.coracle.client.Client;
 import dev.coracle.cluster.TestCluster;
 import dev.coracle.cluster.options.ClusterOptions;
 import java.nio.file.Path;
-import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -71,7 +70,7 @@ class HistoryCompactionTest {
           .extracting(KubeObject::name)
           .containsExactly("c", "d");
       turn(cluster);
-      await().atMost(Duration.ofSeconds(10)).until(() -> refusal(client, next) != null);
+      await().until(() -> refusal(client, next) != null);
       StatusException refusal = refusal(client, next);
       assertThat(refusal.code()).isEqualTo(410);
       assertThat(refusal.reason()).isEqualTo("Expired");

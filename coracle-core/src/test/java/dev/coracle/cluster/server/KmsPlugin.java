@@ -2,6 +2,7 @@ package dev.coracle.cluster.server;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnknownFieldSet;
+import dev.coracle.Patience;
 import io.grpc.MethodDescriptor;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
@@ -169,7 +170,7 @@ final class KmsPlugin implements AutoCloseable {
 
   @Override
   public void close() throws InterruptedException {
-    server.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
-    loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).await(5, TimeUnit.SECONDS);
+    server.shutdownNow().awaitTermination(Patience.SECONDS, TimeUnit.SECONDS);
+    loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).await(Patience.SECONDS, TimeUnit.SECONDS);
   }
 }

@@ -12,7 +12,6 @@ import dev.coracle.cluster.options.ClusterOptions;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -120,7 +119,6 @@ class SwaggerUiTest {
             """);
     GroupVersionResource traps = GroupVersionResource.of("ui.example.com", "v1", "traps");
     await()
-        .atMost(Duration.ofSeconds(10))
         .ignoreExceptions()
         .until(() -> client.create(traps, "default", trap.deepCopy()) != null);
   }
@@ -130,9 +128,7 @@ class SwaggerUiTest {
   }
 
   private static String token(Client client) {
-    await()
-        .atMost(Duration.ofSeconds(20))
-        .until(() -> client.find(ACCOUNTS, "default", "default") != null);
+    await().until(() -> client.find(ACCOUNTS, "default", "default") != null);
     client.create(
         GroupVersionResource.of("rbac.authorization.k8s.io", "v1", "clusterrolebindings"),
         "",

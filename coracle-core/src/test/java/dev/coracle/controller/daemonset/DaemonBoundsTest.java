@@ -8,7 +8,6 @@ import dev.coracle.controller.ControlPlaneInMemory;
 import dev.coracle.controller.PodStream;
 import dev.coracle.controller.Resources;
 import dev.coracle.controller.StoryNamespace;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -74,7 +73,7 @@ class DaemonBoundsTest {
               schedule.name, NODES, NODES - schedule.unavailable, NODES + schedule.surge);
           KubeObject unused = space.create(Resources.DAEMON_SETS, schedule.yaml());
         }
-        await().atMost(Duration.ofMinutes(1)).until(stream::allComplete);
+        await().until(stream::allComplete);
         for (int version = 1; version <= 3; version++) {
           for (Schedule schedule : schedules) {
             if (version <= schedule.rolls) {
@@ -83,9 +82,7 @@ class DaemonBoundsTest {
           }
         }
         for (Schedule schedule : schedules) {
-          await()
-              .atMost(Duration.ofMinutes(1))
-              .until(() -> isRolledOut(space.get(Resources.DAEMON_SETS, schedule.name)));
+          await().until(() -> isRolledOut(space.get(Resources.DAEMON_SETS, schedule.name)));
         }
         assertThat(stream.broken()).isEmpty();
         assertThat(stream.bounds()).as("some surged").anyMatch(PodStream.Bounds::surged);

@@ -13,7 +13,6 @@ import dev.coracle.cluster.TestCluster;
 import dev.coracle.controller.PodStream;
 import dev.coracle.controller.Resources;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -102,7 +101,7 @@ class RollingBoundsTest {
             schedule.replicas + schedule.surge);
         KubeObject unused = client.create(Resources.DEPLOYMENTS, "default", schedule.deployment());
       }
-      await().atMost(Duration.ofMinutes(2)).until(stream::allComplete);
+      await().until(stream::allComplete);
       for (int version = 1; version <= 3; version++) {
         for (Schedule schedule : schedules) {
           if (version <= schedule.rolls) {
@@ -111,7 +110,7 @@ class RollingBoundsTest {
         }
       }
       for (Schedule schedule : schedules) {
-        await().atMost(Duration.ofMinutes(2)).until(() -> schedule.isRolledOut(client));
+        await().until(() -> schedule.isRolledOut(client));
       }
       assertThat(stream.broken()).isEmpty();
       assertThat(stream.bounds()).as("some used their surge").anyMatch(PodStream.Bounds::surged);

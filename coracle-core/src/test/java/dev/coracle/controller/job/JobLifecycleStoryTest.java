@@ -66,7 +66,7 @@ class JobLifecycleStoryTest {
   }
 
   private List<KubeObject> running(int count) {
-    await().atMost(Duration.ofSeconds(5)).until(() -> running().size() == count);
+    await().until(() -> running().size() == count);
     return running();
   }
 

@@ -39,7 +39,6 @@ class ResourceQuotaStoryTest {
 
   private void awaitUsed(String name, String value) {
     await(name + "=" + value)
-        .atMost(Duration.ofSeconds(5))
         .until(
             () -> {
               cluster.turn(Duration.ofSeconds(1));

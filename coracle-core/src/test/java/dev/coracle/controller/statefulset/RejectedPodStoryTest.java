@@ -13,15 +13,12 @@ import dev.coracle.controller.Resources;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A StatefulSet's Pod that its node rejects is made anew until the node takes it. */
 class RejectedPodStoryTest {
-
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   @TempDir private Path directory;
 
@@ -59,9 +56,7 @@ class RejectedPodStoryTest {
             - {name: main, image: busybox, command: [sleep, "1000"],
                ports: [{hostPort: PORT, containerPort: PORT}]}
           """);
-      await()
-          .atMost(PATIENCE)
-          .until(() -> Pods.isReady(client.get(Resources.PODS, "default", "holder")));
+      await().until(() -> Pods.isReady(client.get(Resources.PODS, "default", "holder")));
       create(
           client,
           port,
@@ -82,7 +77,6 @@ class RejectedPodStoryTest {
           """);
       AtomicReference<String> first = new AtomicReference<>("");
       await()
-          .atMost(PATIENCE)
           .until(
               () -> {
                 KubeObject pod = client.find(Resources.PODS, "default", "db-0");
@@ -96,7 +90,6 @@ class RejectedPodStoryTest {
           client.delete(
               Resources.PODS, "default", "holder", DeleteOptions.DEFAULT.withGracePeriodSeconds(0));
       await()
-          .atMost(PATIENCE)
           .until(
               () -> {
                 KubeObject pod = client.find(Resources.PODS, "default", "db-0");

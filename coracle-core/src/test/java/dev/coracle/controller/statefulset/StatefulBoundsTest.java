@@ -8,7 +8,6 @@ import dev.coracle.controller.ControlPlaneInMemory;
 import dev.coracle.controller.PodStream;
 import dev.coracle.controller.Resources;
 import dev.coracle.controller.StoryNamespace;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -91,7 +90,7 @@ class StatefulBoundsTest {
           stream.expect(schedule.name, schedule.replicas, least, schedule.replicas);
           KubeObject unused = space.create(Resources.STATEFUL_SETS, schedule.yaml());
         }
-        await().atMost(Duration.ofMinutes(1)).until(stream::allComplete);
+        await().until(stream::allComplete);
         for (int version = 1; version <= 3; version++) {
           for (Schedule schedule : schedules) {
             if (version <= schedule.rolls) {
@@ -102,7 +101,6 @@ class StatefulBoundsTest {
         }
         for (Schedule schedule : schedules) {
           await()
-              .atMost(Duration.ofMinutes(1))
               .until(() -> schedule.isRolledOut(space.get(Resources.STATEFUL_SETS, schedule.name)));
         }
         assertThat(stream.broken()).isEmpty();

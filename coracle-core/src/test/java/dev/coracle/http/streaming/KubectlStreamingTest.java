@@ -2,6 +2,7 @@ package dev.coracle.http.streaming;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.coracle.Patience;
 import dev.coracle.http.Headers;
 import dev.coracle.http.HttpRequest;
 import dev.coracle.http.HttpResponder;
@@ -205,7 +206,9 @@ class KubectlStreamingTest {
             .redirectOutput(out.toFile())
             .redirectError(err.toFile())
             .start();
-    assertThat(process.waitFor(30, TimeUnit.SECONDS)).as("kubectl ends; seen %s", seen).isTrue();
+    assertThat(process.waitFor(Patience.SECONDS, TimeUnit.SECONDS))
+        .as("kubectl ends; seen %s", seen)
+        .isTrue();
     return new Finished(process.exitValue(), Files.readString(out), Files.readString(err));
   }
 

@@ -18,7 +18,6 @@ import dev.coracle.client.InformerFactory;
 import dev.coracle.cluster.TestCluster;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -83,7 +82,6 @@ class SimulatedNodesTest {
 
   private static void awaitRunning(String name) {
     await()
-        .atMost(Duration.ofSeconds(30))
         .untilAsserted(
             () ->
                 assertThat(client.get(PODS, "default", name).text("status", "phase"))
@@ -122,7 +120,6 @@ class SimulatedNodesTest {
 
   private static void awaitRefused(String name, String reason, String message) {
     await()
-        .atMost(Duration.ofSeconds(30))
         .untilAsserted(
             () -> {
               KubeObject pod = client.get(PODS, "default", name);
@@ -149,7 +146,6 @@ class SimulatedNodesTest {
     client.delete(PODS, "default", "first", DeleteOptions.DEFAULT);
     await().until(() -> client.find(PODS, "default", "first") == null);
     await()
-        .atMost(Duration.ofSeconds(30))
         .until(
             () -> {
               String next = "third-" + System.nanoTime();

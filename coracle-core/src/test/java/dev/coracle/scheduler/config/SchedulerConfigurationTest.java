@@ -183,11 +183,8 @@ class SchedulerConfigurationTest {
         String made = pod.formatted(name, name);
         assertThat(cluster.kubectlWithInput(made, "create", "-f", "-").exitCode()).isZero();
       }
+      await().until(() -> !node(cluster.client().get(pods, "default", "bold")).isEmpty());
       await()
-          .atMost(Duration.ofSeconds(10))
-          .until(() -> !node(cluster.client().get(pods, "default", "bold")).isEmpty());
-      await()
-          .atMost(Duration.ofSeconds(10))
           .untilAsserted(
               () ->
                   assertThat(cluster.kubectl("get", "events").text())

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.coracle.Patience;
 import dev.coracle.node.runtime.ContainerConfig;
 import dev.coracle.node.runtime.ContainerResources;
 import dev.coracle.node.runtime.ContainerStatus;
@@ -31,12 +32,10 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(30)
 class ProcessRuntimeTest {
 
   private static final PodNetwork LOOPBACK_ONLY =
@@ -144,7 +143,7 @@ class ProcessRuntimeTest {
   private String run(ContainerConfig config) throws Exception {
     String id = runtime.createContainer(sandbox, config);
     runtime.startContainer(id);
-    ContainerStatus exit = exits.poll(20, TimeUnit.SECONDS);
+    ContainerStatus exit = exits.poll(Patience.SECONDS, TimeUnit.SECONDS);
     assertThat(exit).isNotNull();
     return log(config.log()) + "exit=" + exit.exitCode();
   }
@@ -206,7 +205,7 @@ class ProcessRuntimeTest {
       String file = machines.toString();
       String id = create("rm %1$s && mkdir %1$s && echo new > %1$s/file".formatted(file));
       runtime.startContainer(id);
-      assertThat(exits.poll(20, TimeUnit.SECONDS))
+      assertThat(exits.poll(Patience.SECONDS, TimeUnit.SECONDS))
           .extracting(ContainerStatus::exitCode)
           .isEqualTo(0);
 
@@ -263,7 +262,7 @@ class ProcessRuntimeTest {
             other.createContainer(
                 own, config(log, List.of(), "sh", "-c", "touch /usr/x && ls /usr/x"));
         other.startContainer(id);
-        assertThat(exits.poll(20, TimeUnit.SECONDS)).isNotNull();
+        assertThat(exits.poll(Patience.SECONDS, TimeUnit.SECONDS)).isNotNull();
         assertThat(log(log)).isEqualTo("/usr/x\n");
         assertThat(other.writableLayer(id).resolve("usr/x")).doesNotExist();
       }
@@ -320,7 +319,7 @@ class ProcessRuntimeTest {
                 "",
                 ""));
     runtime.startContainer(id);
-    assertThat(exits.poll(20, TimeUnit.SECONDS)).isNotNull();
+    assertThat(exits.poll(Patience.SECONDS, TimeUnit.SECONDS)).isNotNull();
     assertThat(log(config.log())).isEqualTo("/srv/app/data\n");
   }
 
@@ -480,7 +479,7 @@ class ProcessRuntimeTest {
     runtime.startContainer(first);
     ContainerConfig second = config(newLog(), List.of(), "ps", "-ef");
     runtime.startContainer(runtime.createContainer(id, second));
-    assertThat(exits.poll(10, TimeUnit.SECONDS)).isNotNull();
+    assertThat(exits.poll(Patience.SECONDS, TimeUnit.SECONDS)).isNotNull();
     assertThat(log(second.log())).contains("sleep 4321");
   }
 
@@ -490,7 +489,7 @@ class ProcessRuntimeTest {
     Path crashed = directory.resolve("run");
     assertThat(MountTable.below(crashed)).isNotEmpty();
     assertThat(ProcessRuntime.cleanUp(crashed)).containsExactly("default/web/uid");
-    assertThat(exits.poll(10, TimeUnit.SECONDS)).isNotNull();
+    assertThat(exits.poll(Patience.SECONDS, TimeUnit.SECONDS)).isNotNull();
     assertThat(MountTable.below(crashed)).isEmpty();
     assertThat(runtime.status(id)).extracting(ContainerStatus::exitCode).isEqualTo(137);
   }
