@@ -55,7 +55,7 @@ final class CoracleProcess {
       entries.add(to.toString());
     }
     run(home, "", List.of("chown", "-R", "65534:65534", home.toString()));
-    run(home, "", List.of("chmod", "755", home.toString(), home.getParent().toString()));
+    run(home, "", List.of("chmod", "755", home.toString()));
     return new CoracleProcess(
         home,
         "data",

@@ -205,7 +205,7 @@ class LifecycleTest {
             "sh",
             "-c",
             "S=/var/run/secrets/kubernetes.io/serviceaccount;"
-                + " curl -sS --max-time 10 --cacert $S/ca.crt"
+                + " curl -sS --max-time 120 --cacert $S/ca.crt"
                 + " -H \"Authorization: Bearer $(cat $S/token)\" https://"
                 + host
                 + "/api/v1/namespaces/default/configmaps/who")

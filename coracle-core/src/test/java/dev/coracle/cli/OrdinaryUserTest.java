@@ -5,12 +5,12 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.coracle.cli.CoracleProcess.Output;
 import dev.coracle.cli.CoracleProcess.Up;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -21,6 +21,10 @@ class OrdinaryUserTest {
 
   private static final String SERVICE_ACCOUNT =
       "S=$CONTAINER_SANDBOX_MOUNT_POINT/var/run/secrets/kubernetes.io/serviceaccount; ";
+
+  /** What kubectl says of the port that it chose. */
+  private static final Pattern FORWARDED =
+      Pattern.compile("Forwarding from 127\\.0\\.0\\.1:(\\d+) ->");
 
   @TempDir Path home;
   private CoracleProcess coracle;
@@ -59,10 +63,6 @@ class OrdinaryUserTest {
 
   @Test
   void up_withoutRights_saysWhatIsDegradedAndRunsPods() throws Exception {
-    int port;
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = free.getLocalPort();
-    }
     Up up = coracle.up();
     try {
       assertThat(up.text().lines().filter(line -> line.startsWith("  note ")))
@@ -114,12 +114,12 @@ class OrdinaryUserTest {
       assertThat(
               inPod(
                   SERVICE_ACCOUNT
-                      + "curl -sS --max-time 10 --cacert $S/ca.crt"
+                      + "curl -sS --max-time 120 --cacert $S/ca.crt"
                       + " -H \"Authorization: Bearer $(cat $S/token)\""
                       + " https://$KUBERNETES_SERVICE_HOST:$KUBERNETES_SERVICE_PORT"
                       + "/api/v1/namespaces/$(cat $S/namespace)/pods/self"))
           .contains("\"name\": \"self\"");
-      portForward(port);
+      portForward();
     } finally {
       up.signal("TERM");
       int unused = up.await();
@@ -128,20 +128,26 @@ class OrdinaryUserTest {
   }
 
   /** The API server itself through a port of the Pod, which is a port of this machine. */
-  private void portForward(int local) throws Exception {
+  private void portForward() throws Exception {
     int server = Integer.parseInt(inPod("echo $KUBERNETES_SERVICE_PORT").strip());
+    Path forwarded = home.resolve("forward.log");
     ProcessBuilder builder =
-        new ProcessBuilder("kubectl", "port-forward", "pod/self", local + ":" + server);
+        new ProcessBuilder("kubectl", "port-forward", "pod/self", ":" + server);
     builder.environment().put("KUBECONFIG", home.resolve("kubeconfig").toString());
-    builder.redirectErrorStream(true).redirectOutput(home.resolve("forward.log").toFile());
+    builder.redirectErrorStream(true).redirectOutput(forwarded.toFile());
     Process forward = builder.start();
     try {
-      Awaitility.await()
-          .until(() -> Files.readString(home.resolve("forward.log")).contains("Forwarding from"));
+      Awaitility.await().until(() -> FORWARDED.matcher(Files.readString(forwarded)).find());
+      Matcher local = FORWARDED.matcher(Files.readString(forwarded));
+      assertThat(local.find()).isTrue();
       assertThat(
               coracle
                   .program(
-                      "curl", "-sSk", "--max-time", "10", "https://127.0.0.1:" + local + "/version")
+                      "curl",
+                      "-sSk",
+                      "--max-time",
+                      "120",
+                      "https://127.0.0.1:" + local.group(1) + "/version")
                   .text())
           .contains("\"major\": \"1\"");
     } finally {

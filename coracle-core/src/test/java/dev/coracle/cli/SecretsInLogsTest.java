@@ -66,7 +66,11 @@ class SecretsInLogsTest {
             .start();
     List<String> issued = new ArrayList<>();
     try {
-      Awaitility.await().until(() -> Files.exists(kubeconfig) && server.isAlive());
+      Awaitility.await()
+          .until(
+              () ->
+                  Files.readString(log, StandardCharsets.ISO_8859_1).contains("Ready after")
+                      || !server.isAlive());
       String url =
           kubectl(kubeconfig, "config", "view", "-o=jsonpath={.clusters[0].cluster.server}");
       kubectl(kubeconfig, "create", "secret", "generic", "s", "--from-literal=k=" + DATA);

@@ -7,7 +7,6 @@ import dev.coracle.cluster.start.StartupListener;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -64,9 +63,9 @@ public final class TestCluster implements AutoCloseable {
   public static TestCluster start(ClusterOptions options) {
     Cluster cluster = Cluster.start(options, StartupListener.SILENT);
     try {
-      if (!cluster.awaitReady(Duration.ofSeconds(60), new CountDownLatch(1))) {
+      if (!cluster.awaitReady(Patience.LIMIT, new CountDownLatch(1))) {
         cluster.close();
-        throw new IllegalStateException("the node is not Ready after 60 s");
+        throw new IllegalStateException("the node is not Ready after " + Patience.LIMIT);
       }
     } catch (InterruptedException e) {
       cluster.close();

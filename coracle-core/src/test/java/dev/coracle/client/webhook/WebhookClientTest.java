@@ -4,11 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.ClosedPort;
 import dev.coracle.api.Json;
 import dev.coracle.client.ServiceEndpoints.Endpoint;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
@@ -109,11 +108,13 @@ class WebhookClientTest {
   @Test
   void post_nobodyListens_isRefused() throws IOException {
     int port;
-    try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = closed.getLocalPort();
+    String url;
+    WebhookException failure;
+    try (ClosedPort closed = new ClosedPort()) {
+      port = closed.number();
+      url = "https://127.0.0.1:" + port + "/x";
+      failure = failure(WebhookConfig.of(Json.object().put("url", url)), LONG);
     }
-    String url = "https://127.0.0.1:" + port + "/x";
-    WebhookException failure = failure(WebhookConfig.of(Json.object().put("url", url)), LONG);
 
     assertThat(failure)
         .hasMessage(

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.ClosedPort;
 import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
@@ -15,7 +16,6 @@ import dev.coracle.api.PatchType;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.WriteOptions;
 import dev.coracle.client.webhook.WebhookServer;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -205,12 +205,14 @@ class WebhookAdmissionTest extends WebhookFixture {
   }
 
   @Test
-  void unreachable_failsWithTheCallsWords_orIsIgnored() throws IOException {
+  void unreachable_failsWithTheCallsWords_orIsIgnored() {
     namespace("gone");
-    int port;
-    try (java.net.ServerSocket socket = new java.net.ServerSocket(0)) {
-      port = socket.getLocalPort();
+    try (ClosedPort port = new ClosedPort()) {
+      unreachable(port.number());
     }
+  }
+
+  private void unreachable(int port) {
     ObjectNode hook = hook("gone.example.com", "gone").put("timeoutSeconds", 3);
     ((ObjectNode) hook.path("clientConfig")).put("url", "https://127.0.0.1:" + port + "/x");
     configure(VALIDATING, "gone", hook);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.Patience;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
 import dev.coracle.api.SystemClock;
@@ -13,7 +14,6 @@ import dev.coracle.cluster.TestCluster;
 import dev.coracle.network.dns.DnsServer;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -102,7 +102,7 @@ class ClusterDnsTest {
     SimpleResolver resolver = new SimpleResolver("127.0.0.1");
     resolver.setPort(server.port());
     resolver.setTCP(tcp);
-    resolver.setTimeout(Duration.ofSeconds(10));
+    resolver.setTimeout(Patience.LIMIT);
     return resolver;
   }
 

@@ -38,13 +38,23 @@ class MetricsTest {
   @Test
   void metrics_ofAllParts_areThere() throws Exception {
     cluster.kubectl("create", "deployment", "web", "--image=x");
-    cluster.kubectl("get", "pods", "--watch", "--request-timeout=1s");
-    Awaitility.await()
-        .untilAsserted(
-            () ->
-                assertThat(get("/metrics"))
-                    .contains(
-                        "scheduler_schedule_attempts_total{profile=\"default-scheduler\",result=\"scheduled\"} 1"));
+    ProcessBuilder watching = new ProcessBuilder("kubectl", "get", "pods", "--watch");
+    watching.environment().put("KUBECONFIG", cluster.kubeconfig().toString());
+    watching.environment().put("HOME", directory.toString());
+    watching.redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD);
+    Process watch = watching.start();
+    try {
+      Awaitility.await()
+          .untilAsserted(
+              () ->
+                  assertThat(get("/metrics"))
+                      .contains(
+                          "scheduler_schedule_attempts_total{profile=\"default-scheduler\",result=\"scheduled\"} 1",
+                          "apiserver_longrunning_requests{verb=\"WATCH\",group=\"\",version=\"v1\",resource=\"pods\"",
+                          "apiserver_watch_events_total{group=\"\",version=\"v1\",resource=\"pods\"}"));
+    } finally {
+      watch.destroy();
+    }
     String metrics = get("/metrics");
     for (String start :
         List.of(

@@ -2,6 +2,8 @@ package dev.coracle.node.probes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.coracle.ClosedPort;
+import dev.coracle.Patience;
 import dev.coracle.api.Json;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
@@ -108,11 +110,13 @@ class GrpcProbeTest {
   }
 
   private Handlers.Result check(String service) {
+    return check(service, Patience.LIMIT);
+  }
+
+  private Handlers.Result check(String service, Duration timeout) {
     int port = ((InetSocketAddress) server.localAddress()).getPort();
     return GrpcProbe.check(
-        Json.object().put("port", port).put("service", service),
-        "127.0.0.1",
-        Duration.ofMillis(500));
+        Json.object().put("port", port).put("service", service), "127.0.0.1", timeout);
   }
 
   @Test
@@ -138,24 +142,17 @@ class GrpcProbeTest {
 
   @Test
   void check_noAnswer_timesOut() {
-    assertThat(check("silent").message()).contains("did not complete within");
+    assertThat(check("silent", Duration.ofMillis(500)).message())
+        .contains("did not complete within");
   }
 
   @Test
   void check_nobodyListens_saysSo() {
-    int port = freePort();
-    assertThat(
-            GrpcProbe.check(Json.object().put("port", port), "127.0.0.1", Duration.ofSeconds(1))
-                .message())
-        .contains("failed to connect service", "connection refused");
-  }
-
-  /** A port that nobody listens on. */
-  private static int freePort() {
-    try (java.net.ServerSocket socket = new java.net.ServerSocket(0)) {
-      return socket.getLocalPort();
-    } catch (java.io.IOException e) {
-      throw new java.io.UncheckedIOException(e);
+    try (ClosedPort port = new ClosedPort()) {
+      assertThat(
+              GrpcProbe.check(Json.object().put("port", port.number()), "127.0.0.1", Patience.LIMIT)
+                  .message())
+          .contains("failed to connect service", "connection refused");
     }
   }
 }

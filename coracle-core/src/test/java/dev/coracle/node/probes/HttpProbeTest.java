@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpServer;
+import dev.coracle.ClosedPort;
+import dev.coracle.Patience;
 import dev.coracle.api.Json;
 import dev.coracle.node.probes.Handlers.Outcome;
 import java.io.IOException;
@@ -58,7 +60,7 @@ class HttpProbeTest {
   }
 
   private Handlers.Result get(String path) {
-    return HttpProbe.get(http(path, port), Json.object(), "", Duration.ofSeconds(5));
+    return HttpProbe.get(http(path, port), Json.object(), "", Patience.LIMIT);
   }
 
   @Test
@@ -91,33 +93,33 @@ class HttpProbeTest {
   @Test
   void get_unknownPortName_isNeitherSuccessNorFailure() {
     ObjectNode http = Json.object().put("port", "web");
-    assertThat(HttpProbe.get(http, Json.object(), "127.0.0.1", Duration.ofSeconds(1)))
+    assertThat(HttpProbe.get(http, Json.object(), "127.0.0.1", Patience.LIMIT))
         .isEqualTo(
             new Handlers.Result(Outcome.UNKNOWN, "strconv.Atoi: parsing \"web\": invalid syntax"));
   }
 
   @Test
   void get_nobodyThereOrNoAnswer_saysWhat() throws IOException {
-    int closed;
     try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      closed = silent.getLocalPort();
-      assertThat(
-              HttpProbe.get(http("/x", closed), Json.object(), "", Duration.ofMillis(100))
-                  .message())
+      ObjectNode asked = http("/x", silent.getLocalPort());
+      assertThat(HttpProbe.get(asked, Json.object(), "", Duration.ofSeconds(1)).message())
           .isEqualTo(
-              "Get \"http://127.0.0.1:%d/x\": context deadline exceeded".formatted(closed)
+              "Get \"http://127.0.0.1:%d/x\": context deadline exceeded"
+                      .formatted(silent.getLocalPort())
                   + " (Client.Timeout exceeded while awaiting headers)");
     }
-    assertThat(
-            HttpProbe.get(http("/x", closed), Json.object(), "", Duration.ofSeconds(1)).message())
-        .isEqualTo(
-            "Get \"http://127.0.0.1:%d/x\": dial tcp 127.0.0.1:%d: connect: connection refused"
-                .formatted(closed, closed));
+    try (ClosedPort port = new ClosedPort()) {
+      int closed = port.number();
+      assertThat(HttpProbe.get(http("/x", closed), Json.object(), "", Patience.LIMIT).message())
+          .isEqualTo(
+              "Get \"http://127.0.0.1:%d/x\": dial tcp 127.0.0.1:%d: connect: connection refused"
+                  .formatted(closed, closed));
+    }
   }
 
   @Test
   void call_badAnswer_isGoodEnoughForAHook() {
     ObjectNode http = http("/bad", port);
-    assertThat(HttpProbe.call(http, Json.object(), "", Duration.ofSeconds(5)).success()).isTrue();
+    assertThat(HttpProbe.call(http, Json.object(), "", Patience.LIMIT).success()).isTrue();
   }
 }
