@@ -123,10 +123,14 @@ public final class Benches {
     Load.rate(target, 1, PODS_MANY - PODS_LISTED, 8, 16, path, post);
     row("LIST 50 000 Pods", "", Load.rate(target, 2, 8, 2, 1, path));
     lists("50 000", path, 10);
+    long start = System.nanoTime();
     target
         .client()
         .deleteCollection(
             PODS, namespace, DeleteOptions.DEFAULT.withGracePeriodSeconds(0), ListOptions.ALL);
+    double seconds = (System.nanoTime() - start) / 1e9;
+    out.accept(
+        Result.rate("delete the 50 000 Pods as a collection, durable", PODS_MANY / seconds, ""));
   }
 
   private void row(String work, String goal, double rate) {

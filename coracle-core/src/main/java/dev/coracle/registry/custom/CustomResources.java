@@ -21,7 +21,7 @@ import dev.coracle.registry.ResourceType;
 import dev.coracle.registry.cache.ObjectTree;
 import dev.coracle.registry.cache.Selection;
 import dev.coracle.registry.cache.WatchCache;
-import dev.coracle.registry.flow.DeleteFlow;
+import dev.coracle.registry.flow.DeleteCollectionFlow;
 import dev.coracle.registry.flow.UpdateFlow;
 import dev.coracle.registry.resource.Resource;
 import dev.coracle.registry.resource.Resources;
@@ -81,12 +81,15 @@ public final class CustomResources implements Registry.WatchSink {
   private final RegistryConfig config;
   private final Resources resources;
   private final UpdateFlow updating;
-  private final DeleteFlow deleting;
+  private final DeleteCollectionFlow deleting;
   private final Map<String, Served> served = new ConcurrentHashMap<>();
   private final Set<String> emptying = ConcurrentHashMap.newKeySet();
 
   public CustomResources(
-      RegistryConfig config, Resources resources, UpdateFlow updating, DeleteFlow deleting) {
+      RegistryConfig config,
+      Resources resources,
+      UpdateFlow updating,
+      DeleteCollectionFlow deleting) {
     this.config = config;
     this.resources = resources;
     this.updating = updating;
@@ -384,16 +387,7 @@ public final class CustomResources implements Registry.WatchSink {
     Resource resource = resources.of(type);
     List<KubeObject> left = new ArrayList<>();
     resource.stored().snapshot().tree().forEach(left::add);
-    for (KubeObject object : left) {
-      try {
-        deleting.delete(
-            system(), resource, object.namespace(), object.name(), DeleteOptions.background());
-      } catch (StatusException e) {
-        if (!e.isNotFound()) {
-          throw e;
-        }
-      }
-    }
+    deleting.delete(system(), resource, left, DeleteOptions.background());
     ObjectTree now = resource.stored().snapshot().tree();
     return now.size() == 0;
   }

@@ -4,8 +4,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.AdmissionAttributes;
 import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.KubeObject;
-import dev.coracle.api.ListOptions;
-import dev.coracle.api.ObjectList;
 import dev.coracle.api.Operation;
 import dev.coracle.api.StatusCause;
 import dev.coracle.api.StatusException;
@@ -36,12 +34,10 @@ public final class DeleteFlow {
 
   private final RegistryConfig config;
   private final ObjectStore objects;
-  private final ReadFlow reading;
 
-  public DeleteFlow(RegistryConfig config, ObjectStore objects, ReadFlow reading) {
+  public DeleteFlow(RegistryConfig config, ObjectStore objects) {
     this.config = config;
     this.objects = objects;
-    this.reading = reading;
   }
 
   public Registry.Deleted delete(
@@ -82,30 +78,6 @@ public final class DeleteFlow {
         current = newer;
       }
     }
-  }
-
-  public ObjectList deleteCollection(
-      RequestContext context,
-      Resource resource,
-      String namespace,
-      DeleteOptions options,
-      ListOptions selection) {
-    resource.require("deletecollection");
-    check(options);
-    ObjectList chosen = reading.list(resource, namespace, selection);
-    List<KubeObject> deleted = new ArrayList<>(chosen.items().size());
-    for (KubeObject object : chosen.items()) {
-      try {
-        delete(context, resource, object.namespace(), object.name(), options);
-      } catch (StatusException e) {
-        if (!e.isNotFound()) {
-          throw e;
-        }
-      }
-      deleted.add(object);
-    }
-    return new ObjectList(
-        deleted, chosen.resourceVersion(), chosen.continueToken(), chosen.remainingItemCount());
   }
 
   /** What becomes of the object by this deletion. */
@@ -288,7 +260,8 @@ public final class DeleteFlow {
     }
   }
 
-  private static void check(DeleteOptions options) {
+  /** Refuses options that nobody could mean. */
+  static void check(DeleteOptions options) {
     @Nullable String policy = options.propagationPolicy();
     if (policy != null
         && !policy.equals("Foreground")

@@ -21,6 +21,7 @@ import dev.coracle.registry.flow.AddressWriter;
 import dev.coracle.registry.flow.Admissions;
 import dev.coracle.registry.flow.Bodies;
 import dev.coracle.registry.flow.CreateFlow;
+import dev.coracle.registry.flow.DeleteCollectionFlow;
 import dev.coracle.registry.flow.DeleteFlow;
 import dev.coracle.registry.flow.NameGenerator;
 import dev.coracle.registry.flow.NamespaceGate;
@@ -49,6 +50,7 @@ final class LocalRegistry implements Registry {
   private final CreateFlow creating;
   private final UpdateFlow updating;
   private final DeleteFlow deleting;
+  private final DeleteCollectionFlow deletingMany;
   private final Subresources subresources;
 
   LocalRegistry(Store store, RegistryConfig config) {
@@ -70,9 +72,10 @@ final class LocalRegistry implements Registry {
             new NameGenerator(config.random()),
             new NamespaceGate(objects, () -> resources.core("namespaces")));
     updating = new UpdateFlow(config, objects, creating);
-    deleting = new DeleteFlow(config, objects, reading);
+    deleting = new DeleteFlow(config, objects);
+    deletingMany = new DeleteCollectionFlow(deleting, reading);
     subresources = new Subresources(config, resources, objects, updating, deleting);
-    new CustomResources(config, resources, updating, deleting).start();
+    new CustomResources(config, resources, updating, deletingMany).start();
   }
 
   Resources resourceMap() {
@@ -314,7 +317,8 @@ final class LocalRegistry implements Registry {
       String namespace,
       DeleteOptions options,
       ListOptions selection) {
-    return deleting.deleteCollection(context, resources.of(type), namespace, options, selection);
+    return deletingMany.deleteCollection(
+        context, resources.of(type), namespace, options, selection);
   }
 
   @Override
