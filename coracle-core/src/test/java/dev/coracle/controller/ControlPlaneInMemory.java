@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.admission.AdmissionChain;
-import dev.coracle.admission.ResourceQuotaAdmission;
+import dev.coracle.admission.plugins.ResourceQuotaAdmission;
 import dev.coracle.api.Cidr;
 import dev.coracle.api.Clock;
 import dev.coracle.api.ControllableClock;

@@ -1,5 +1,6 @@
-package dev.coracle.admission;
+package dev.coracle.admission.plugins;
 
+import dev.coracle.admission.AdmissionPlugin;
 import dev.coracle.api.AdmissionAttributes;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;

@@ -1,6 +1,7 @@
-package dev.coracle.admission;
+package dev.coracle.admission.plugins;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.coracle.admission.AdmissionPlugin;
 import dev.coracle.api.AdmissionAttributes;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Operation;

@@ -1,4 +1,4 @@
-package dev.coracle.admission;
+package dev.coracle.admission.node;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;

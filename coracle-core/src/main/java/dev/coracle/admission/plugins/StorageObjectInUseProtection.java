@@ -1,8 +1,9 @@
-package dev.coracle.admission;
+package dev.coracle.admission.plugins;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.admission.AdmissionPlugin;
 import dev.coracle.api.AdmissionAttributes;
 import dev.coracle.api.Operation;
 import java.util.Map;

@@ -1,4 +1,4 @@
-package dev.coracle.admission;
+package dev.coracle.admission.podsecurity;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;

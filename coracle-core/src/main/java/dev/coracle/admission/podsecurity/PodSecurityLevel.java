@@ -1,4 +1,4 @@
-package dev.coracle.admission;
+package dev.coracle.admission.podsecurity;
 
 import java.util.regex.Pattern;
 

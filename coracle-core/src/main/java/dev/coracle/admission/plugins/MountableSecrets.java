@@ -1,4 +1,4 @@
-package dev.coracle.admission;
+package dev.coracle.admission.plugins;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.KubeObject;

@@ -1,8 +1,8 @@
-package dev.coracle.admission;
+package dev.coracle.admission.podsecurity;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.coracle.admission.PodSecurityStandards.Violation;
+import dev.coracle.admission.AdmissionPlugin;
 import dev.coracle.api.AdmissionAttributes;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.KubeObject;
