@@ -201,12 +201,14 @@ class CronJobStoryTest {
 
   @Test
   void scheduleChanged_pastTimesOfTheNewOne_areNobodys() {
-    KubeObject unused = cronJob("suspend: false");
-    unused =
+    KubeObject changed = cronJob("suspend: false");
+    changed =
         cluster.change(Resources.CRON_JOBS, namespace, "tick", "{spec: {schedule: '0 0 31 12 *'}}");
+    cluster.awaitSeen(Resources.CRON_JOBS, changed);
     minutes(5);
-    unused =
+    changed =
         cluster.change(Resources.CRON_JOBS, namespace, "tick", "{spec: {schedule: '* * * * *'}}");
+    cluster.awaitSeen(Resources.CRON_JOBS, changed);
     minutes(1);
     await().until(() -> jobs().size() == 1);
     assertThat(jobs().getFirst().name()).isEqualTo("tick-" + clock.instant().getEpochSecond() / 60);

@@ -30,9 +30,9 @@ import org.junit.jupiter.api.Test;
 /** New templates of a DaemonSet: how they come to its nodes, and the revisions that keep them. */
 class DaemonSetRolloutStoryTest {
 
-  private static final ControllableClock clock = new ControllableClock(new SystemClock());
-
-  @AutoClose private static final ControlPlaneInMemory cluster = ControlPlaneInMemory.start(clock);
+  @AutoClose
+  private static final ControlPlaneInMemory cluster =
+      ControlPlaneInMemory.start(new ControllableClock(new SystemClock()));
 
   @Test
   void newTemplate_rollsNodeByNode_andBackWithoutRestartingWhatStillFits() {
@@ -67,7 +67,7 @@ class DaemonSetRolloutStoryTest {
         "one",
         "updateStrategy: {type: RollingUpdate, rollingUpdate: {maxSurge: 1, maxUnavailable: 0}}");
     awaitAll(space, 2);
-    clock.advance(Duration.ofSeconds(2)); // of two Pods, a status counts the older one
+    cluster.turn(Duration.ofSeconds(2)); // of two Pods, a status counts the older one
     image(space, ControlPlaneInMemory.UNREADY);
     List<KubeObject> pods =
         space.awaitPods(
@@ -104,7 +104,7 @@ class DaemonSetRolloutStoryTest {
     KubeObject early = await(space, d -> count(d, "numberReady") == 1);
     assertThat(count(early, "numberAvailable")).isZero();
     assertThat(count(early, "numberUnavailable")).isEqualTo(1);
-    clock.advance(Duration.ofSeconds(62));
+    cluster.turn(Duration.ofSeconds(62));
     awaitAll(space, 1);
   }
 

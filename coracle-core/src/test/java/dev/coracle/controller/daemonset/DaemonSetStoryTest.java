@@ -33,9 +33,9 @@ import org.junit.jupiter.api.Test;
 /** DaemonSets and their nodes: where their Pods run, and what becomes of those that end. */
 class DaemonSetStoryTest {
 
-  private static final ControllableClock clock = new ControllableClock(new SystemClock());
-
-  @AutoClose private static final ControlPlaneInMemory cluster = ControlPlaneInMemory.start(clock);
+  @AutoClose
+  private static final ControlPlaneInMemory cluster =
+      ControlPlaneInMemory.start(new ControllableClock(new SystemClock()));
 
   @Test
   void created_runsOnEachNodeThatFits_withWhatADaemonNeeds() {
@@ -159,7 +159,7 @@ class DaemonSetStoryTest {
     KubeObject second = on(space, 0);
     cluster.setStatus(second, "Failed", false, "");
     await(space, d -> count(d, "numberReady") == 0);
-    clock.advance(Duration.ofSeconds(3));
+    cluster.turn(Duration.ofSeconds(3));
     space.awaitPods(pods -> pods.size() == 1 && !pods.getFirst().uid().equals(second.uid()));
     awaitAll(space, 1);
   }
@@ -189,7 +189,7 @@ class DaemonSetStoryTest {
             Resources.RESOURCE_QUOTAS, "few", "", PatchType.MERGE, "spec: {hard: {pods: '9'}}");
     StoryNamespace.eventually(
         () -> {
-          clock.advance(Duration.ofSeconds(10)); // over the back-off
+          cluster.turn(Duration.ofSeconds(10)); // over the back-off
           return space.pods().size() == 3;
         });
     awaitAll(space, 3);
@@ -268,7 +268,7 @@ class DaemonSetStoryTest {
     awaitAll(space, 2);
     KubeObject there = on(space, 1);
     cluster.silence("lost-1");
-    clock.advance(Duration.ofSeconds(75));
+    cluster.turn(Duration.ofSeconds(75));
     // it tolerates that its Pod stays there, not that a new one were started there
     await(
         space, d -> count(d, "desiredNumberScheduled") == 1 && count(d, "numberMisscheduled") == 1);
@@ -278,7 +278,7 @@ class DaemonSetStoryTest {
     await(space, d -> count(d, "numberMisscheduled") == 0);
     StoryNamespace.eventually(
         () -> {
-          clock.advance(Duration.ofSeconds(30)); // the Pod GC gives a node time to come back
+          cluster.turn(Duration.ofSeconds(30)); // the Pod GC gives a node time to come back
           return space.pods().size() == 1;
         });
     awaitAll(space, 1);

@@ -25,11 +25,10 @@ import org.junit.jupiter.api.Test;
 /** Rollouts of Deployments: new templates, and the ways there. */
 class DeploymentStoryTest {
 
-  private static final ControllableClock clock = new ControllableClock(new SystemClock());
-
   @AutoClose
   private static final ControlPlaneInMemory cluster =
-      ControlPlaneInMemory.start(clock).withNode("node-1", "64", 500);
+      ControlPlaneInMemory.start(new ControllableClock(new SystemClock()))
+          .withNode("node-1", "64", 500);
 
   @Test
   void rollout_ofNewTemplatesAndBack_isNumberedAndTold() {
@@ -160,7 +159,7 @@ class DeploymentStoryTest {
             reason(d, "Progressing").equals("ReplicaSetUpdated")
                 && d.at("status", "updatedReplicas").asInt() == 1
                 && d.at("status", "unavailableReplicas").asInt() == 1);
-    clock.advance(Duration.ofSeconds(40));
+    cluster.turn(Duration.ofSeconds(40));
     KubeObject late =
         space.await(
             Resources.DEPLOYMENTS,
@@ -208,16 +207,16 @@ class DeploymentStoryTest {
   void rollover_newTemplateBeforeTheLastIsOut_leavesOnlyTheNewest() {
     StoryNamespace space = new StoryNamespace(cluster, "rollover");
     deployment(space, 4, "minReadySeconds: 5");
-    clock.advance(Duration.ofSeconds(6));
+    cluster.turn(Duration.ofSeconds(6));
     space.awaitReady(4);
-    clock.advance(Duration.ofSeconds(6));
+    cluster.turn(Duration.ofSeconds(6));
     awaitRollout(space, 4);
     image(space, "two");
     StoryNamespace.eventually(() -> space.list(Resources.REPLICA_SETS).size() == 2);
     image(space, "three");
     StoryNamespace.eventually(
         () -> {
-          clock.advance(Duration.ofSeconds(6));
+          cluster.turn(Duration.ofSeconds(6));
           KubeObject deployment = space.get(Resources.DEPLOYMENTS, "web");
           return deployment.at("status", "updatedReplicas").asInt() == 4
               && deployment.at("status", "availableReplicas").asInt() == 4

@@ -30,11 +30,10 @@ import org.junit.jupiter.api.Test;
 /** Deployments among others: ReplicaSets of somebody else, quotas, lost nodes, restarts. */
 class DeploymentTroubleStoryTest {
 
-  private static final ControllableClock clock = new ControllableClock(new SystemClock());
-
   @AutoClose
   private static final ControlPlaneInMemory cluster =
-      ControlPlaneInMemory.start(clock).withNode("node-1", "64", 500);
+      ControlPlaneInMemory.start(new ControllableClock(new SystemClock()))
+          .withNode("node-1", "64", 500);
 
   @Test
   void replicaSet_ofNobodyThatMatches_isAdoptedWithItsRevision() {
@@ -184,7 +183,7 @@ class DeploymentTroubleStoryTest {
             Resources.RESOURCE_QUOTAS, "few", "", PatchType.MERGE, "spec: {hard: {pods: '9'}}");
     StoryNamespace.eventually(
         () -> {
-          clock.advance(Duration.ofSeconds(10)); // over the back-off
+          cluster.turn(Duration.ofSeconds(10)); // over the back-off
           return space.pods().size() == 3;
         });
     deployment = awaitRollout(space, 3);
@@ -224,7 +223,7 @@ class DeploymentTroubleStoryTest {
     List<KubeObject> there = space.awaitReady(2);
     assertThat(there).allMatch(p -> Pods.nodeName(p).equals("lost-node"));
     cluster.silence("lost-node");
-    clock.advance(Duration.ofSeconds(75));
+    cluster.turn(Duration.ofSeconds(75));
     space.awaitPods(
         pods -> pods.size() == 2 && pods.stream().allMatch(p -> Pods.nodeName(p).isEmpty()));
     KubeObject node = cluster.admin().get(Resources.NODES, "", "lost-node");

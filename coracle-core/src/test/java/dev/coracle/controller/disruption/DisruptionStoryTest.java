@@ -212,9 +212,9 @@ class DisruptionStoryTest {
             namespace,
             "web",
             "{status: {disruptionsAllowed: 0, disruptedPods: {one: \"%s\"}}}".formatted(now()));
-    cluster.turn(Duration.ofSeconds(110));
+    cluster.turn(Duration.ofSeconds(30));
     assertThat(awaitBudget(allows(0)).at("status", "disruptedPods").has("one")).isTrue();
-    cluster.turn(Duration.ofSeconds(20));
+    cluster.turn(Duration.ofSeconds(100));
     assertThat(awaitBudget(allows(1)).at("status").has("disruptedPods")).isFalse();
     cluster.awaitEvent(
         namespace,
@@ -241,13 +241,13 @@ class DisruptionStoryTest {
               {type: DisruptionTarget, status: "True", reason: PreemptionByScheduler, lastTransitionTime: "%s"}]}}
             """
                 .formatted(now()));
-    cluster.turn(Duration.ofSeconds(110));
+    cluster.turn(Duration.ofSeconds(30));
     assertThat(
             Conditions.isTrue(
                 cluster.admin().get(Resources.PODS, namespace, "one").at("status", "conditions"),
                 "DisruptionTarget"))
         .isTrue();
-    cluster.turn(Duration.ofSeconds(20));
+    cluster.turn(Duration.ofSeconds(100));
     KubeObject cleaned =
         cluster.awaitObject(
             Resources.PODS,

@@ -57,9 +57,9 @@ class PodGcStoryTest {
     // the controllers' caches have seen it go
     cluster.awaitEvent(
         "", "goes", "RemovingNode: Node goes event: Removing Node goes from Controller");
-    cluster.turn(Duration.ofSeconds(20));
+    cluster.turn(Duration.ofSeconds(5));
     assertThat(cluster.admin().get(Resources.PODS, namespace, "lost").isDeleting()).isFalse();
-    cluster.turn(Duration.ofSeconds(20));
+    cluster.turn(Duration.ofSeconds(40));
     KubeObject failed =
         cluster.awaitObject(Resources.PODS, namespace, lost.name(), KubeObject::isDeleting);
     assertThat(failed.text("status", "phase")).isEqualTo("Failed");
@@ -83,9 +83,9 @@ class PodGcStoryTest {
     cluster.addNode("blinks", "64", 200);
     KubeObject pod = pod("lucky", "blinks", "");
     delete("blinks");
-    cluster.turn(Duration.ofSeconds(20));
+    cluster.turn(Duration.ofSeconds(5));
     cluster.addNode("blinks", "64", 200);
-    cluster.turn(Duration.ofSeconds(30));
+    cluster.turn(Duration.ofSeconds(50));
     assertThat(cluster.admin().get(Resources.PODS, namespace, pod.name()).isDeleting()).isFalse();
   }
 

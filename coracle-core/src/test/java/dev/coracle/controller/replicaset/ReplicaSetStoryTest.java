@@ -28,11 +28,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** ReplicaSets and ReplicationControllers through the API: they differ in name only. */
 class ReplicaSetStoryTest {
 
-  private static final ControllableClock clock = new ControllableClock(new SystemClock());
-
   @AutoClose
   private static final ControlPlaneInMemory cluster =
-      ControlPlaneInMemory.start(clock).withNode("node-1", "64", 500);
+      ControlPlaneInMemory.start(new ControllableClock(new SystemClock()))
+          .withNode("node-1", "64", 500);
 
   private static StoryNamespace space(ReplicaKind kind, String name) {
     return new StoryNamespace(cluster, name + (kind == ReplicaKind.REPLICA_SET ? "-rs" : "-rc"));
@@ -176,7 +175,7 @@ class ReplicaSetStoryTest {
             Resources.RESOURCE_QUOTAS, "few", "", PatchType.MERGE, "spec: {hard: {pods: '4'}}");
     StoryNamespace.eventually(
         () -> {
-          clock.advance(Duration.ofSeconds(10)); // over the back-off
+          cluster.turn(Duration.ofSeconds(10)); // over the back-off
           return space.pods().size() == 4;
         });
     assertThat(failure(awaitAvailable(space, kind, 4)).isMissingNode()).isTrue();
@@ -250,18 +249,16 @@ class ReplicaSetStoryTest {
     awaitAvailable(space, ReplicaKind.REPLICA_SET, 3);
     List<KubeObject> pods = space.pods();
     for (int i = 0; i < 3; i++) {
-      KubeObject unused =
+      KubeObject costing =
           space.patch(
               Resources.PODS,
               pods.get(i).name(),
               "metadata: {annotations: {controller.kubernetes.io/pod-deletion-cost: '"
                   + (i == 1 ? 100 : i)
                   + "'}}");
+      cluster.awaitSeen(Resources.PODS, costing);
     }
-    // the controller must have seen the costs before it chooses
-    KubeObject unused =
-        space.patch(Resources.REPLICA_SETS, "web", "metadata: {labels: {seen: 'yes'}}");
-    unused = space.scale(Resources.REPLICA_SETS, "web", 1);
+    KubeObject unused = space.scale(Resources.REPLICA_SETS, "web", 1);
     assertThat(space.awaitPods(left -> left.size() == 1))
         .singleElement()
         .satisfies(pod -> assertThat(pod.uid()).isEqualTo(pods.get(1).uid()));
@@ -275,7 +272,7 @@ class ReplicaSetStoryTest {
     KubeObject early =
         space.await(kind.resource(), "web", o -> o.at("status", "readyReplicas").asInt() == 2);
     assertThat(early.at("status", "availableReplicas").asInt()).isZero();
-    clock.advance(Duration.ofSeconds(62));
+    cluster.turn(Duration.ofSeconds(62));
     awaitAvailable(space, kind, 2);
   }
 
@@ -336,7 +333,7 @@ class ReplicaSetStoryTest {
                 ControlPlaneInMemory.yaml("spec: {unschedulable: null}"),
                 WriteOptions.NONE);
     cluster.silence(lost);
-    clock.advance(Duration.ofSeconds(75));
+    cluster.turn(Duration.ofSeconds(75));
     assertThat(
             space.awaitPods(
                 pods ->

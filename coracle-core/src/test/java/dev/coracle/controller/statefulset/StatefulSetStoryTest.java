@@ -33,9 +33,9 @@ import org.junit.jupiter.api.Test;
 /** StatefulSets through the API: order, identity, scaling and rollouts. */
 class StatefulSetStoryTest {
 
-  private static final ControllableClock clock = new ControllableClock(new SystemClock());
-
-  @AutoClose private static final ControlPlaneInMemory cluster = StatefulSetStory.cluster(clock);
+  @AutoClose
+  private static final ControlPlaneInMemory cluster =
+      StatefulSetStory.cluster(new ControllableClock(new SystemClock()));
 
   private static void ready(StoryNamespace space, int ordinal, boolean ready) {
     cluster.setStatus(pod(space, ordinal), "Running", ready, "");
@@ -234,9 +234,9 @@ class StatefulSetStoryTest {
     create(space, 2, "one", "minReadySeconds: 60");
     await(space, s -> count(s, "readyReplicas") == 1);
     assertThat(names(space)).containsExactly("db-0");
-    clock.advance(Duration.ofSeconds(61));
+    cluster.turn(Duration.ofSeconds(61));
     await(space, s -> count(s, "readyReplicas") == 2 && count(s, "availableReplicas") == 1);
-    clock.advance(Duration.ofSeconds(61));
+    cluster.turn(Duration.ofSeconds(61));
     awaitAll(space, 2);
   }
 

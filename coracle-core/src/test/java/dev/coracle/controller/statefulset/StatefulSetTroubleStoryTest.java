@@ -32,9 +32,9 @@ import org.junit.jupiter.api.Test;
 /** StatefulSets through the API: their claims, and what goes wrong with Pods, nodes and quotas. */
 class StatefulSetTroubleStoryTest {
 
-  private static final ControllableClock clock = new ControllableClock(new SystemClock());
-
-  @AutoClose private static final ControlPlaneInMemory cluster = StatefulSetStory.cluster(clock);
+  @AutoClose
+  private static final ControlPlaneInMemory cluster =
+      StatefulSetStory.cluster(new ControllableClock(new SystemClock()));
 
   @Test
   void pods_deletedEvictedOrEnded_comeBackWithTheirNamesAndClaims() {
@@ -89,7 +89,7 @@ class StatefulSetTroubleStoryTest {
     release(space, Resources.PERSISTENT_VOLUME_CLAIMS, "data-db-1");
     StoryNamespace.eventually(
         () -> {
-          clock.advance(Duration.ofSeconds(1)); // when it looks again
+          cluster.turn(Duration.ofSeconds(1)); // when it looks again
           return names(space).size() == 2;
         });
     assertThat(space.events("db")).noneMatch(told -> told.contains("Failed"));
@@ -162,7 +162,7 @@ class StatefulSetTroubleStoryTest {
             Resources.RESOURCE_QUOTAS, "few", "", PatchType.MERGE, "spec: {hard: {pods: '9'}}");
     StoryNamespace.eventually(
         () -> {
-          clock.advance(Duration.ofSeconds(10)); // over the back-off
+          cluster.turn(Duration.ofSeconds(10)); // over the back-off
           return space.events("db").stream()
               .anyMatch(
                   told ->
@@ -181,7 +181,7 @@ class StatefulSetTroubleStoryTest {
             "spec: {hard: {persistentvolumeclaims: '9'}}");
     StoryNamespace.eventually(
         () -> {
-          clock.advance(Duration.ofSeconds(10));
+          cluster.turn(Duration.ofSeconds(10));
           return space.pods().size() == 3;
         });
     awaitAll(space, 3);
@@ -210,7 +210,7 @@ class StatefulSetTroubleStoryTest {
     space.delete(Resources.PODS, "db-1");
     StoryNamespace.eventually(
         () -> {
-          clock.advance(Duration.ofSeconds(10)); // over the back-off
+          cluster.turn(Duration.ofSeconds(10)); // over the back-off
           return space.pods().stream().filter(p -> Pods.isReady(p)).count() == 2;
         });
     awaitAll(space, 2);
@@ -267,7 +267,7 @@ class StatefulSetTroubleStoryTest {
             "spec: {updateStrategy: {type: OnDelete, rollingUpdate: null},"
                 + " template: {spec: {nodeSelector: null}}}");
     cluster.silence("lost-node");
-    clock.advance(Duration.ofSeconds(75));
+    cluster.turn(Duration.ofSeconds(75));
     unused =
         space.await(
             Resources.PODS,
