@@ -2,6 +2,7 @@ package dev.coracle.cli;
 
 import static java.util.concurrent.TimeUnit.SECONDS;
 
+import dev.coracle.KubectlOutput;
 import dev.coracle.Patience;
 import dev.coracle.network.PodBridge;
 import java.io.IOException;
@@ -117,7 +118,7 @@ final class CoracleProcess {
         process.destroyForcibly();
         throw new IllegalStateException(builder.command() + " does not end: " + read(file));
       }
-      return new Output(process.exitValue(), read(file));
+      return new Output(process.exitValue(), KubectlOutput.said(read(file)));
     } finally {
       Files.deleteIfExists(file);
     }
@@ -138,7 +139,10 @@ final class CoracleProcess {
     return run(home, "", List.of(command));
   }
 
+  /** Applies what has Pods: their ServiceAccount is awaited first, as an API server does not. */
   Output apply(String yaml) {
+    Awaitility.await()
+        .until(() -> program("kubectl", "get", "serviceaccount", "default").exitCode() == 0);
     return run(home, yaml, List.of("kubectl", "apply", "-f", "-"));
   }
 

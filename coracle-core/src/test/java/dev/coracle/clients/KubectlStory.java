@@ -2,6 +2,7 @@ package dev.coracle.clients;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.coracle.KubectlOutput;
 import dev.coracle.Patience;
 import dev.coracle.cluster.TestCluster;
 import java.io.IOException;
@@ -96,7 +97,7 @@ final class KubectlStory {
 
   /** What is looked at may still be on its way: looks again until it is there. */
   private TestCluster.Output see(Step step) throws IOException, InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    long deadline = System.nanoTime() + Patience.LIMIT.toNanos();
     TestCluster.Output output = run(step);
     while (!matches(step, output) && System.nanoTime() < deadline) {
       output = run(step);
@@ -107,15 +108,7 @@ final class KubectlStory {
   private static boolean matches(Step step, TestCluster.Output output) {
     return output.exitCode() == step.exitCode
         && matches(
-            step.expected, 0, output.text().lines().filter(KubectlStory::isSaid).toList(), 0);
-  }
-
-  /**
-   * kubectl reads a WebSocket before it knows its streams: when the server's first message, an
-   * empty one as a kube-apiserver's, is faster, kubectl complains of it and goes on.
-   */
-  private static boolean isSaid(String line) {
-    return !line.contains("Unknown stream id 1, discarding message");
+            step.expected, 0, output.text().lines().filter(KubectlOutput::isSaid).toList(), 0);
   }
 
   private static final String EDITOR =

@@ -1,6 +1,8 @@
 package dev.coracle.cluster;
 
+import dev.coracle.KubectlOutput;
 import dev.coracle.Patience;
+import dev.coracle.api.GroupVersionResource;
 import dev.coracle.client.Client;
 import dev.coracle.cluster.options.ClusterOptions;
 import dev.coracle.cluster.start.StartupListener;
@@ -11,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 
 /**
  * A real cluster in a directory of its own, on a port of its own, for story tests: all that {@code
@@ -18,6 +21,8 @@ import java.util.concurrent.TimeUnit;
  * dev.coracle.controller.ControlPlaneInMemory}.
  */
 public final class TestCluster implements AutoCloseable {
+
+  private static final GroupVersionResource ACCOUNTS = GroupVersionResource.core("serviceaccounts");
 
   private final Path directory;
   private final Cluster cluster;
@@ -72,6 +77,10 @@ public final class TestCluster implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new IllegalStateException(e);
     }
+    if (options.only() != ClusterOptions.Part.APISERVER) {
+      // Pods need it, and an API server does not wait long for it.
+      Awaitility.await().until(() -> cluster.client().find(ACCOUNTS, "default", "default") != null);
+    }
     return new TestCluster(options.data().getParent(), cluster);
   }
 
@@ -114,7 +123,7 @@ public final class TestCluster implements AutoCloseable {
       process.destroyForcibly();
       throw new IllegalStateException(command + " did not end: " + Files.readString(output));
     }
-    return new Output(process.exitValue(), Files.readString(output));
+    return new Output(process.exitValue(), KubectlOutput.said(Files.readString(output)));
   }
 
   @Override

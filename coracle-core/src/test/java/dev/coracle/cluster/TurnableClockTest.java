@@ -97,11 +97,12 @@ class TurnableClockTest {
     assertThat(whoAmI(token)).contains("Unauthorized");
     await()
         .untilAsserted(
-            () ->
-                assertThat(cluster.kubectl("get", "nodes", "--no-headers").text())
-                    .contains(" Ready "));
-    assertThat(cluster.kubectl("get", "nodes", "-o", "jsonpath={.items[*].spec.taints}").text())
-        .isEmpty();
+            () -> {
+              assertThat(cluster.kubectl("get", "nodes", "--no-headers").text())
+                  .contains(" Ready ");
+              String taints = "jsonpath={.items[*].spec.taints}";
+              assertThat(cluster.kubectl("get", "nodes", "-o", taints).text()).isEmpty();
+            });
   }
 
   @Test

@@ -88,7 +88,7 @@ class PodNetworkTest {
     if (!from.isEmpty()) {
       command.addAll(List.of("ip", "netns", "exec", "ct" + id + from));
     }
-    command.addAll(List.of("curl", "-s", "-m", "3", url));
+    command.addAll(List.of("curl", "-s", "-m", "60", url));
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     return new String(process.getInputStream().readAllBytes());
   }
@@ -235,7 +235,7 @@ class PodNetworkTest {
                 "curl",
                 "-sS",
                 "-m",
-                "5",
+                "60",
                 "http://10.96.77.8/")
             .redirectErrorStream(true)
             .start();

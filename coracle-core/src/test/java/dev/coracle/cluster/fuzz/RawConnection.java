@@ -1,5 +1,6 @@
 package dev.coracle.cluster.fuzz;
 
+import dev.coracle.Patience;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
@@ -14,8 +15,6 @@ import javax.net.ssl.SSLSocketFactory;
 
 /** An HTTP/1.1 client that sends whatever bytes it is given, over one TLS connection at a time. */
 final class RawConnection implements AutoCloseable {
-
-  private static final int DEADLINE_MILLIS = 15_000;
 
   /** An answer; the names of headers are in lower case. */
   record Answer(int status, Map<String, String> headers, byte[] body) {
@@ -42,7 +41,7 @@ final class RawConnection implements AutoCloseable {
   private SSLSocket open() throws IOException {
     SSLSocket opened = (SSLSocket) sockets.createSocket(host, port);
     opened.setTcpNoDelay(true);
-    opened.setSoTimeout(DEADLINE_MILLIS);
+    opened.setSoTimeout(Patience.MILLIS);
     return opened;
   }
 

@@ -40,8 +40,16 @@ class SwaggerUiTest {
       Client client = cluster.client();
       define(client);
       String token = token(client);
+      await()
+          .until(
+              () ->
+                  cluster
+                      .kubectl("get", "--raw", "/openapi/v3")
+                      .text()
+                      .contains("apis/ui.example.com/v1"));
       browser.open(cluster.server() + "/swagger-ui/?urls.primaryName=apis%2Fui.example.com%2Fv1");
-      browser.await("document.querySelector('#token') && window.SwaggerUIBundle");
+      // The page's own script is the last: before it has run, the form is sent as any other.
+      browser.await("document.readyState === 'complete' && window.SwaggerUIBundle");
       browser.evaluate(
           "window.violations = 0,"
               + " document.addEventListener('securitypolicyviolation', () => window.violations++)");

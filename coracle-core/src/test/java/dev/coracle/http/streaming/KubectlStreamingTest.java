@@ -2,6 +2,7 @@ package dev.coracle.http.streaming;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.coracle.KubectlOutput;
 import dev.coracle.Patience;
 import dev.coracle.http.Headers;
 import dev.coracle.http.HttpRequest;
@@ -209,7 +210,8 @@ class KubectlStreamingTest {
     assertThat(process.waitFor(Patience.SECONDS, TimeUnit.SECONDS))
         .as("kubectl ends; seen %s", seen)
         .isTrue();
-    return new Finished(process.exitValue(), Files.readString(out), Files.readString(err));
+    return new Finished(
+        process.exitValue(), Files.readString(out), KubectlOutput.said(Files.readString(err)));
   }
 
   @ParameterizedTest
