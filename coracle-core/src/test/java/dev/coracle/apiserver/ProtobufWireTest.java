@@ -153,7 +153,7 @@ class ProtobufWireTest {
     HttpResponse<java.io.InputStream> answer =
         http.send(
             request(
-                    "/api/v1/namespaces/default/serviceaccounts?watch=1&timeoutSeconds=5"
+                    "/api/v1/namespaces/default/serviceaccounts?watch=1&timeoutSeconds=60"
                         + "&sendInitialEvents=true&resourceVersionMatch=NotOlderThan"
                         + "&allowWatchBookmarks=true",
                     PROTOBUF + ";stream=watch," + PROTOBUF)

@@ -180,7 +180,7 @@ class WatchModelTest {
         namespace.isEmpty()
             ? "/api/v1/configmaps"
             : "/api/v1/namespaces/" + namespace + "/configmaps";
-    StringBuilder query = new StringBuilder("?watch=1&timeoutSeconds=60");
+    StringBuilder query = new StringBuilder("?watch=1&timeoutSeconds=3600");
     if (!color.isEmpty()) {
       query.append("&labelSelector=color%3D").append(color);
     }

@@ -99,7 +99,7 @@ class AuthenticationTest {
           webhook:
             authorizedTTL: 1m
             unauthorizedTTL: 1m
-            timeout: 3s
+            timeout: 30s
             subjectAccessReviewVersion: v1
             matchConditionSubjectAccessReviewVersion: v1
             failurePolicy: Deny

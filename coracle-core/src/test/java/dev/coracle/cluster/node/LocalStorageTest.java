@@ -187,6 +187,12 @@ class LocalStorageTest {
       awaitObject(
           cluster, sets, "default", "db", set -> set.at("status", "readyReplicas").asInt() == 2);
       KubeObject first = cluster.client().get(PODS, "default", "db-0");
+      KubeObject claim = cluster.client().get(CLAIMS, "default", "data-db-0");
+      Path log =
+          directory
+              .resolve("data/volumes")
+              .resolve("pvc-" + claim.uid() + "_default_data-db-0/inner/log");
+      await().until(() -> Files.exists(log) && Files.readString(log).equals("db-0\n"));
       delete(cluster, PODS, "db-0");
       awaitObject(
           cluster,
@@ -194,11 +200,6 @@ class LocalStorageTest {
           "default",
           "db-0",
           pod -> !pod.uid().equals(first.uid()) && phase("Running").test(pod));
-      KubeObject claim = cluster.client().get(CLAIMS, "default", "data-db-0");
-      Path log =
-          directory
-              .resolve("data/volumes")
-              .resolve("pvc-" + claim.uid() + "_default_data-db-0/inner/log");
       await().until(() -> Files.readString(log).equals("db-0\ndb-0\n"));
 
       KubeObject unused =
@@ -261,15 +262,17 @@ class LocalStorageTest {
           "Unable to attach or mount volumes: unmounted volumes=[data], unattached volumes=[],"
               + " failed to process volumes=[data]: error processing PVC default/data: PVC is not"
               + " bound");
-      assertThat(
-              cluster
-                  .client()
-                  .get(PODS, "default", "user")
-                  .at("status", "containerStatuses")
+      awaitObject(
+          cluster,
+          PODS,
+          "default",
+          "user",
+          pod ->
+              pod.at("status", "containerStatuses")
                   .path(0)
                   .at("/state/waiting/reason")
-                  .asText())
-          .isEqualTo("ContainerCreating");
+                  .asText()
+                  .equals("ContainerCreating"));
       create(
           cluster,
           """

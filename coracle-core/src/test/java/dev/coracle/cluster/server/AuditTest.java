@@ -9,6 +9,7 @@ import dev.coracle.cluster.TestCluster;
 import dev.coracle.cluster.options.ApiServerOptions;
 import dev.coracle.cluster.options.ClusterOptions;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -79,7 +80,13 @@ class AuditTest {
 
   private static List<JsonNode> events(Predicate<JsonNode> wanted) {
     try {
-      return Files.readAllLines(log).stream().map(Json::read).filter(wanted).toList();
+      // The last line may be being written.
+      String text = new String(Files.readAllBytes(log), StandardCharsets.UTF_8);
+      return text.substring(0, text.lastIndexOf('\n') + 1)
+          .lines()
+          .map(Json::read)
+          .filter(wanted)
+          .toList();
     } catch (IOException e) {
       throw new AssertionError(e);
     }

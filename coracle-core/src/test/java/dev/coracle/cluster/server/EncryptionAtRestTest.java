@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -45,15 +46,23 @@ class EncryptionAtRestTest {
     return TestCluster.start(options.build());
   }
 
+  /**
+   * Put in place whole: a server that looks again meanwhile would take half a file for a broken
+   * one.
+   */
   private Path config(String providers) throws IOException {
-    return Files.writeString(
-        directory.resolve("encryption.yaml"),
+    Files.writeString(
+        directory.resolve("encryption.yaml.new"),
         "apiVersion: apiserver.config.k8s.io/v1\n"
             + "kind: EncryptionConfiguration\n"
             + "resources:\n"
             + "- resources: [secrets]\n"
             + "  providers:\n"
             + providers.indent(2));
+    return Files.move(
+        directory.resolve("encryption.yaml.new"),
+        directory.resolve("encryption.yaml"),
+        StandardCopyOption.ATOMIC_MOVE);
   }
 
   private static String keys(String provider, String... namesAndSecrets) {
@@ -240,7 +249,7 @@ class EncryptionAtRestTest {
   void kms_keysRotate_andTheProvidersHealthIsShown() throws Exception {
     Path socket = directory.resolve("kms.sock");
     String provider =
-        "- kms: {apiVersion: v2, name: vault, endpoint: \"unix://" + socket + "\", timeout: 3s}\n";
+        "- kms: {apiVersion: v2, name: vault, endpoint: \"unix://" + socket + "\", timeout: 30s}\n";
     try (KmsPlugin plugin = KmsPlugin.start(socket)) {
       try (TestCluster cluster = start(provider, true)) {
         createSecret(cluster, "sealed");
@@ -266,7 +275,7 @@ class EncryptionAtRestTest {
         assertThat(secret(cluster, "sealed")).isEqualTo(CANARY_IN_JSON);
       }
     }
-    try (TestCluster cluster = start(provider)) {
+    try (TestCluster cluster = start(provider.replace("30s", "3s"))) {
       assertThat(cluster.kubectl("get", "secret", "sealed").text())
           .contains("unable to transform key")
           .contains("failed to decrypt DEK");
