@@ -166,6 +166,7 @@ class InformerFactoryTest {
     create("a");
     create("b");
     SharedInformer informer = informers.of(MAPS);
+    CountDownLatch entered = new CountDownLatch(1);
     CountDownLatch go = new CountDownLatch(1);
     Log log = new Log();
     informer.awaitSync();
@@ -173,6 +174,7 @@ class InformerFactoryTest {
         new SharedInformer.Handler() {
           @Override
           public void added(KubeObject object) {
+            entered.countDown();
             try {
               go.await();
             } catch (InterruptedException e) {
@@ -190,6 +192,7 @@ class InformerFactoryTest {
             log.deleted(last);
           }
         });
+    entered.await();
     // the first of a and b is with the handler, so updates of it wait
     for (int i = 1; i <= 50; i++) {
       set("a", "v" + i);

@@ -294,6 +294,8 @@ class RbacCommandTest {
       assertThat(output.exitCode()).as(output.text()).isZero();
     }
     Awaitility.await().until(() -> explain("list", "pods", "--as=ann").code == 0);
+    // Roles come by another way than what binds them.
+    Awaitility.await().until(() -> explain("get", "secrets", "one", "--as=ann").code == 0);
     assertThat(explain("get", "secrets", "one", "--as=ann").out)
         .isEqualTo(
             """

@@ -19,10 +19,12 @@ import dev.coracle.cluster.TestCluster;
 import dev.coracle.cluster.access.PlainPolicy.Request;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.StreamSupport;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -128,6 +130,14 @@ class RbacMatrixTest {
     KubeObject unused = admin.create(of("clusterroles"), "", role);
     bind("", name, "ClusterRole", name, subject("User", name));
     bind("default", name, "ClusterRole", name, subject("User", name + "-in-default"));
+    ObjectNode local = object("Role", name);
+    ObjectNode rule = local.putArray("rules").addObject();
+    rule.putArray("verbs").add("get");
+    rule.putArray("apiGroups").add("");
+    rule.putArray("resources").add(name);
+    unused = admin.create(of("roles"), "default", local);
+    bind("default", name + "-local", "Role", name, subject("User", name + "-by-role"));
+    UserInfo byRole = UserInfo.of(name + "-by-role");
     UserInfo user = UserInfo.of(name);
     UserInfo inside = UserInfo.of(name + "-in-default");
     Awaitility.await()
@@ -135,6 +145,7 @@ class RbacMatrixTest {
             () ->
                 !rbac.rulesFor(user, "").isEmpty()
                     && !rbac.rulesFor(inside, "default").isEmpty()
+                    && !rbac.rulesFor(byRole, "default").isEmpty()
                     && aggregated());
   }
 
@@ -144,6 +155,33 @@ class RbacMatrixTest {
         .filter(role -> role.at("aggregationRule").isObject())
         .filter(role -> !role.name().startsWith("random"))
         .noneMatch(role -> role.at("rules").isEmpty());
+  }
+
+  /** Whether each random role that gathers others has all the rules of those. */
+  private boolean gathered() {
+    List<KubeObject> roles = list("clusterroles");
+    for (KubeObject role : roles) {
+      if (!role.name().startsWith("random") || !role.at("aggregationRule").isObject()) {
+        continue;
+      }
+      String wanted =
+          role.at("aggregationRule", "clusterRoleSelectors")
+              .path(0)
+              .at("/matchLabels/gather")
+              .asText();
+      Set<String> has = new HashSet<>();
+      role.at("rules").forEach(rule -> has.add(rule.toString()));
+      for (KubeObject other : roles) {
+        if (wanted.equals(other.labels().get("gather"))
+            && !has.containsAll(
+                StreamSupport.stream(other.at("rules").spliterator(), false)
+                    .map(JsonNode::toString)
+                    .toList())) {
+          return false;
+        }
+      }
+    }
+    return true;
   }
 
   private boolean ours(UserInfo user, String namespace, Request asked) {
@@ -298,12 +336,7 @@ class RbacMatrixTest {
       bind(namespace, "local-" + i, "Role", "random-" + i, subject(random));
       bind(namespace, "wide-" + i, "ClusterRole", "random-" + i, subject(random));
     }
-    Awaitility.await()
-        .until(
-            () ->
-                list("clusterroles").stream()
-                    .filter(role -> role.name().matches("random-\\d*9"))
-                    .allMatch(role -> role.at("rules").size() >= 10));
+    Awaitility.await().until(this::gathered);
     awaitLast("random-policy-is-complete");
     PlainPolicy policy = policy();
     List<String> wrong = new ArrayList<>();
