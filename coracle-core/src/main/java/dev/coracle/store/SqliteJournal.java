@@ -1,5 +1,6 @@
 package dev.coracle.store;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -14,9 +15,9 @@ import org.slf4j.LoggerFactory;
 import org.sqlite.JDBC;
 
 /**
- * The durable log under the embedded store: one row per change, in SQLite (WAL mode,
- * synchronous=FULL). Rows that history has forgotten and no key stands on are removed in the same
- * transactions. Why SQLite: ADR 0005.
+ * The durable log under the embedded store: one row per change, in SQLite (WAL mode; each commit is
+ * brought to disk by {@link WriteAheadLog}). Rows that history has forgotten and no key stands on
+ * are removed in the same transactions. Why SQLite: ADR 0005.
  *
  * <p>{@link #append}, {@link #load} and {@link #finishCheckpoint} belong to one thread at a time;
  * {@link #checkpoint} runs beside them, on a connection of its own.
@@ -49,10 +50,12 @@ final class SqliteJournal {
 
   private final String url;
   private final Connection connection;
+  private final WriteAheadLog log;
   private @Nullable Prepared prepared;
 
-  private SqliteJournal(String url) throws SQLException {
-    this.url = url;
+  private SqliteJournal(Path file) throws SQLException {
+    this.url = "jdbc:sqlite:" + file;
+    this.log = new WriteAheadLog(Path.of(file + "-wal"));
     this.connection = connect(url);
     try {
       try (Statement statement = connection.createStatement()) {
@@ -77,7 +80,7 @@ final class SqliteJournal {
   }
 
   static SqliteJournal open(Path directory) throws SQLException {
-    return new SqliteJournal("jdbc:sqlite:" + directory.resolve("store.sqlite"));
+    return new SqliteJournal(directory.resolve("store.sqlite"));
   }
 
   void load(Loader loader) throws SQLException {
@@ -108,6 +111,7 @@ final class SqliteJournal {
    *
    * @return about how many bytes it has written
    * @throws SQLException when it is not; then nothing has changed
+   * @throws StoreFailedException when nobody knows whether it is: this journal is of no more use
    */
   long append(List<Store.Change> changes, List<Obsolete> obsolete) throws SQLException {
     try {
@@ -123,10 +127,13 @@ final class SqliteJournal {
         bytes += 512;
       }
       statements.commit.executeUpdate();
+      log.sync();
       return bytes;
     } catch (SQLException e) {
       rollback();
       throw e;
+    } catch (IOException e) {
+      throw new StoreFailedException("the store's log could not be brought to disk: " + e, e);
     }
   }
 
@@ -146,7 +153,11 @@ final class SqliteJournal {
   }
 
   void close() throws SQLException {
-    connection.close();
+    try (log) {
+      connection.close();
+    } catch (IOException e) {
+      LOGGER.debug("closing the log: {}", e.toString());
+    }
   }
 
   private static Connection connect(String url) throws SQLException {
@@ -157,7 +168,8 @@ final class SqliteJournal {
     try (Statement statement = connection.createStatement()) {
       statement.execute("PRAGMA busy_timeout=" + BUSY_MILLISECONDS);
       statement.execute("PRAGMA journal_mode=WAL");
-      statement.execute("PRAGMA synchronous=FULL");
+      // A checkpoint syncs; a commit is synced by WriteAheadLog.
+      statement.execute("PRAGMA synchronous=NORMAL");
       return connection;
     } catch (SQLException e) {
       connection.close();
