@@ -1,9 +1,7 @@
 package dev.coracle.node.pod;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.DeleteOptions;
-import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.Timestamps;
@@ -16,8 +14,6 @@ import dev.coracle.node.runtime.ContainerStatus;
 import dev.coracle.node.runtime.Sandbox;
 import dev.coracle.node.volumes.PodVolumes;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -34,8 +30,6 @@ import org.slf4j.LoggerFactory;
 public final class PodWorker {
 
   private static final Logger LOG = LoggerFactory.getLogger(PodWorker.class);
-  private static final Duration STORAGE_CHECKS = Duration.ofSeconds(10);
-  private static final Duration SECOND_STORAGE_CHECK = Duration.ofSeconds(2);
   private static final Duration RESIZE_RETRY = Duration.ofSeconds(2);
   private static final Duration EVICTION_GRACE = Duration.ofSeconds(1);
 
@@ -51,6 +45,8 @@ public final class PodWorker {
   private final NodeAllocations allocations;
   private final OwnNode ownNode;
   private final PodResize resize;
+  private final ContainerEnds ends;
+  private final StorageEviction eviction;
   private final List<ContainerStatus> exits = new ArrayList<>();
 
   private boolean gone;
@@ -63,7 +59,6 @@ public final class PodWorker {
   private boolean rejected;
   private boolean terminating;
   private Instant killAt = Instant.MAX;
-  private Instant nextStorageCheck = Instant.MIN;
 
   /**
    * @param finished called when the worker is done with the Pod for ever
@@ -94,6 +89,8 @@ public final class PodWorker {
     this.rejected = failed && !status.has("containerStatuses");
     this.containers = new PodContainers(resize.allocated(pod, null), node.clock().instant());
     this.volumes = new PodVolumes(configs.podDirectory(pod), sources, node.mounter());
+    this.ends = new ContainerEnds(context, containers);
+    this.eviction = new StorageEviction(context, containers, volumes);
     this.setUp = new PodSetUp(context, volumes);
     this.statusManager = new PodStatusManager(context, containers, resize);
     this.killer = new ContainerKiller(context);
@@ -171,7 +168,7 @@ public final class PodWorker {
       while (!done) {
         updates.await(
             () -> {
-              exits.forEach(this::take);
+              exits.forEach(ends::take);
               exits.clear();
             });
         try {
@@ -217,7 +214,14 @@ public final class PodWorker {
       killer.killAll(containers, ContainerKiller.grace(now, null));
     }
     if (!failed) {
-      evictIfTooLarge(now);
+      String why = eviction.due(now);
+      if (why != null) {
+        failed = true;
+        phaseReason = "Evicted";
+        phaseMessage = why;
+        context.event(EventRecorder.WARNING, "Evicted", why);
+        killer.killAll(containers, EVICTION_GRACE);
+      }
     }
     if (containers.all().stream().anyMatch(c -> c.justEnded)) {
       writeStatus();
@@ -259,46 +263,6 @@ public final class PodWorker {
       context.event(EventRecorder.WARNING, refusal.reason(), refusal.message());
     }
     return admitted;
-  }
-
-  /** Only Pods that have limits of this kind are looked at, once in a while. */
-  private void evictIfTooLarge(KubeObject now) {
-    if (!context.runtime.usesVolumes() || !StorageLimits.any(now.tree())) {
-      return;
-    }
-    Instant time = context.clock.instant();
-    if (time.isBefore(nextStorageCheck)) {
-      updates.retryAt(nextStorageCheck);
-      return;
-    }
-    boolean first = nextStorageCheck.equals(Instant.MIN);
-    nextStorageCheck = time.plus(first ? SECOND_STORAGE_CHECK : STORAGE_CHECKS);
-    updates.retryAt(nextStorageCheck);
-    String why =
-        StorageLimits.exceeded(
-            now.tree(),
-            volume -> StorageLimits.used(volumes.path(volume)),
-            container -> storageOf(container, now));
-    if (why == null) {
-      return;
-    }
-    failed = true;
-    phaseReason = "Evicted";
-    phaseMessage = why;
-    context.event(EventRecorder.WARNING, "Evicted", why);
-    killer.killAll(containers, EVICTION_GRACE);
-  }
-
-  /** The bytes of a container's logs and of what it wrote to its own root. */
-  private long storageOf(String container, KubeObject now) {
-    long bytes = StorageLimits.used(context.configs.logDirectory(now).resolve(container));
-    for (ContainerRecord record : containers.main) {
-      String id = record.id;
-      if (id != null && record.name.equals(container)) {
-        bytes += StorageLimits.used(context.runtime.writableLayer(id));
-      }
-    }
-    return bytes;
   }
 
   private void update(KubeObject now) {
@@ -445,54 +409,6 @@ public final class PodWorker {
       context.node.mounter().remove(context.configs.logDirectory(pod()));
     } catch (IOException e) {
       LOG.warn("pod {}: {}", pod().key(), e.getMessage());
-    }
-  }
-
-  private void take(ContainerStatus exit) {
-    for (ContainerRecord record : containers.all()) {
-      if (exit.id().equals(record.id)) {
-        ended(record, exit);
-      }
-    }
-  }
-
-  private void ended(ContainerRecord record, ContainerStatus exit) {
-    record.closeProbes();
-    record.state = ContainerRecord.State.TERMINATED;
-    record.stopping = false;
-    record.ready = false;
-    record.started = false;
-    record.id = null;
-    Instant end = exit.finishedAt() == null ? context.clock.instant() : exit.finishedAt();
-    record.finishedAt = end;
-    record.justEnded = true;
-    ObjectNode state = Json.object();
-    state.put("exitCode", exit.exitCode());
-    state.put("reason", exit.reason());
-    int attempt = record.attempts - 1;
-    Path log = context.configs.log(pod(), record.name, attempt);
-    Path file = context.configs.terminationFile(pod(), record.name, attempt);
-    String message =
-        context.runtime.usesVolumes()
-            ? TerminationMessage.read(record.spec, exit.exitCode(), file, log, exit.message())
-            : exit.message();
-    if (!message.isEmpty()) {
-      state.put("message", message);
-    }
-    state.put("startedAt", record.startedAt == null ? Timestamps.seconds(end) : record.startedAt);
-    state.put("finishedAt", Timestamps.seconds(end));
-    state.put("containerID", context.runtimeName + "://" + exit.id());
-    record.terminated = state;
-    removeOldLog(record);
-  }
-
-  /** The logs of the latest two starts are kept. */
-  private void removeOldLog(ContainerRecord record) {
-    Path old = context.configs.log(pod(), record.name, record.attempts - 3);
-    try {
-      boolean unused = Files.deleteIfExists(old);
-    } catch (IOException e) {
-      LOG.debug("log {}", old, e);
     }
   }
 

@@ -1,5 +1,8 @@
 package dev.coracle.node.runtime.process;
 
+import dev.coracle.node.linux.Constants;
+import dev.coracle.node.linux.Program;
+import dev.coracle.node.linux.SystemCall;
 import dev.coracle.node.runtime.SecurityOptions;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -1,5 +1,11 @@
 package dev.coracle.node.runtime.process;
 
+import dev.coracle.node.linux.DescriptorOutput;
+import dev.coracle.node.linux.EventLoop;
+import dev.coracle.node.linux.HostProcess;
+import dev.coracle.node.linux.Linux;
+import dev.coracle.node.linux.Pump;
+import dev.coracle.node.linux.Spawn;
 import dev.coracle.node.runtime.ContainerStatus;
 import dev.coracle.node.runtime.LogFile;
 import java.io.IOException;

@@ -1,5 +1,13 @@
 package dev.coracle.node.runtime.process;
 
+import dev.coracle.node.linux.Constants;
+import dev.coracle.node.linux.Errno;
+import dev.coracle.node.linux.EventLoop;
+import dev.coracle.node.linux.HostProcess;
+import dev.coracle.node.linux.Linux;
+import dev.coracle.node.linux.Program;
+import dev.coracle.node.linux.Spawn;
+import dev.coracle.node.linux.SystemCall;
 import dev.coracle.node.runtime.ContainerConfig;
 import dev.coracle.node.runtime.LogFile;
 import dev.coracle.node.runtime.RuntimeFailure;

@@ -1,5 +1,12 @@
 package dev.coracle.node.runtime.process;
 
+import dev.coracle.node.linux.Constants;
+import dev.coracle.node.linux.EventLoop;
+import dev.coracle.node.linux.HostProcess;
+import dev.coracle.node.linux.Linux;
+import dev.coracle.node.linux.Program;
+import dev.coracle.node.linux.Spawn;
+import dev.coracle.node.linux.SystemCall;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;

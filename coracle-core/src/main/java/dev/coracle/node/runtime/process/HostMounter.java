@@ -1,5 +1,8 @@
 package dev.coracle.node.runtime.process;
 
+import dev.coracle.node.linux.Constants;
+import dev.coracle.node.linux.Linux;
+import dev.coracle.node.linux.MountTable;
 import dev.coracle.node.volumes.Mounter;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,5 +1,10 @@
 package dev.coracle.node.runtime.process;
 
+import dev.coracle.node.linux.Constants;
+import dev.coracle.node.linux.HostProcess;
+import dev.coracle.node.linux.Linux;
+import dev.coracle.node.linux.MountTable;
+import dev.coracle.node.linux.SystemCall;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;

@@ -1,5 +1,7 @@
 package dev.coracle.node.runtime.process;
 
+import dev.coracle.node.linux.DescriptorOutput;
+import dev.coracle.node.linux.HostProcess;
 import dev.coracle.node.runtime.ContainerConfig;
 import dev.coracle.node.runtime.ContainerStatus;
 import dev.coracle.node.runtime.ContainerStatus.State;

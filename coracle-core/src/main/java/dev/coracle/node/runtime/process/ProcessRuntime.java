@@ -1,5 +1,13 @@
 package dev.coracle.node.runtime.process;
 
+import dev.coracle.node.linux.Constants;
+import dev.coracle.node.linux.Errno;
+import dev.coracle.node.linux.EventLoop;
+import dev.coracle.node.linux.HostProcess;
+import dev.coracle.node.linux.Linux;
+import dev.coracle.node.linux.Program;
+import dev.coracle.node.linux.Pump;
+import dev.coracle.node.linux.SystemCall;
 import dev.coracle.node.runtime.ContainerConfig;
 import dev.coracle.node.runtime.ContainerResources;
 import dev.coracle.node.runtime.ContainerRuntime;
@@ -32,15 +40,12 @@ import org.jspecify.annotations.Nullable;
 /** Containers as processes of this host; see the package's description. */
 public final class ProcessRuntime implements ContainerRuntime {
 
-  private static final List<String> REAPER =
-      List.of("/bin/sh", "-c", "trap 'exit 0' TERM; while :; do sleep 2147483647 & wait; done");
-
   private final Path directory;
   private final @Nullable PodNetwork network;
   private final InstantSource clock;
   private final @Nullable String noRights;
   private final EventLoop loop;
-  private final Cgroups cgroups;
+  private final SandboxStart sandboxStart;
   private final ContainerStart starting;
   private final ContainerExec executing;
   private final ConcurrentHashMap<String, ProcessSandbox> sandboxes = new ConcurrentHashMap<>();
@@ -67,9 +72,10 @@ public final class ProcessRuntime implements ContainerRuntime {
     this.noRights = findRights();
     this.network = noRights == null ? network : null;
     this.loop = new EventLoop("coracle-containers");
-    this.cgroups = Cgroups.find();
+    Cgroups cgroups = Cgroups.find();
     Pump pump = new Pump(loop);
     ContainerLife life = new ContainerLife(loop, pump, clock, this::tell);
+    this.sandboxStart = new SandboxStart(loop, this.network, cgroups);
     this.starting = new ContainerStart(loop, life, cgroups, clock, List.copyOf(hidden));
     this.executing = new ContainerExec(loop, pump);
   }
@@ -150,54 +156,22 @@ public final class ProcessRuntime implements ContainerRuntime {
   @Override
   public Sandbox runSandbox(SandboxConfig config) {
     String id = newId();
-    boolean ownNetwork = network != null && !config.hostNetwork();
     ProcessSandbox sandbox =
-        new ProcessSandbox(id, config, directory.resolve(id), isolates(), ownNetwork);
+        new ProcessSandbox(
+            id,
+            config,
+            directory.resolve(id),
+            isolates(),
+            network != null && !config.hostNetwork());
     sandboxes.put(id, sandbox);
     try {
-      Files.createDirectories(sandbox.directory);
-      sandbox.makeNamespaces();
-      if (ownNetwork && network != null) {
-        Files.writeString(sandbox.directory.resolve("network"), sandbox.networkKey());
-        sandbox.ips = network.attach(sandbox.networkKey(), sandbox.namespace("net"));
-        if (!config.ports().isEmpty()) {
-          network.expose(sandbox.networkKey(), sandbox.ips.getFirst(), config.ports());
-        }
-      }
-      if (!config.resources().equals(ContainerResources.NONE)) {
-        sandbox.cgroup = cgroups.makeForPod(config.podUid(), config.resources());
-        if (sandbox.cgroup != null) {
-          sandbox.note(sandbox.cgroup);
-        }
-      }
-      sandbox.writeFiles();
-      if (isolates() && config.sharePid() && !config.hostPid()) {
-        sandbox.pause = startPause(sandbox);
-      }
+      sandboxStart.start(sandbox);
       return new Sandbox(id, sandbox.ips);
     } catch (IOException | RuntimeException e) {
       removeSandbox(id);
       throw e instanceof RuntimeFailure failure
           ? failure
           : new RuntimeFailure("CreatePodSandboxError", String.valueOf(e.getMessage()));
-    }
-  }
-
-  private HostProcess startPause(ProcessSandbox sandbox) throws IOException {
-    try (Program program = new Program()) {
-      Spawn spawn = new Spawn(program, false, false);
-      program.call("unshare", SystemCall.UNSHARE, Constants.CLONE_FS | Constants.CLONE_NEWPID);
-      spawn.add(REAPER, List.of("PATH=/usr/bin:/bin"), null);
-      Program.Failure failure = program.run("coracle-pause");
-      spawn.started();
-      spawn.failed();
-      if (failure != null) {
-        throw failure.toException();
-      }
-      HostProcess process = new HostProcess(spawn.pid(), loop, false);
-      sandbox.note(process);
-      process.watch();
-      return process;
     }
   }
 
@@ -333,18 +307,7 @@ public final class ProcessRuntime implements ContainerRuntime {
     if (container == null || process == null || !isolates() || container.sandbox.config.hostPid()) {
       return true;
     }
-    try {
-      for (String line : Files.readAllLines(Path.of("/proc/" + process.pid() + "/status"))) {
-        if (line.startsWith("SigCgt:")) {
-          long caught = Long.parseUnsignedLong(line.substring(7).strip(), 16);
-          int signal = Constants.signal(container.config.stopSignal(), Constants.SIGTERM);
-          return (caught & (1L << (signal - 1))) != 0;
-        }
-      }
-    } catch (IOException e) {
-      return false;
-    }
-    return true;
+    return process.catches(Constants.signal(container.config.stopSignal(), Constants.SIGTERM));
   }
 
   @Override

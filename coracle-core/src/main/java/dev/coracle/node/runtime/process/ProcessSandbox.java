@@ -1,5 +1,11 @@
 package dev.coracle.node.runtime.process;
 
+import dev.coracle.node.linux.Constants;
+import dev.coracle.node.linux.HostProcess;
+import dev.coracle.node.linux.Linux;
+import dev.coracle.node.linux.Loopback;
+import dev.coracle.node.linux.Program;
+import dev.coracle.node.linux.SystemCall;
 import dev.coracle.node.runtime.SandboxConfig;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -1,5 +1,9 @@
 package dev.coracle.node.runtime.process;
 
+import dev.coracle.node.linux.Constants;
+import dev.coracle.node.linux.DescriptorInput;
+import dev.coracle.node.linux.Linux;
+import dev.coracle.node.linux.SystemCall;
 import dev.coracle.node.runtime.ContainerStream;
 import java.io.InputStream;
 import java.io.OutputStream;

@@ -1,18 +1,23 @@
 package dev.coracle.node.runtime.process;
 
-import static dev.coracle.node.runtime.process.Constants.AT_FDCWD;
-import static dev.coracle.node.runtime.process.Constants.EEXIST;
-import static dev.coracle.node.runtime.process.Constants.ENOENT;
-import static dev.coracle.node.runtime.process.Constants.MS_BIND;
-import static dev.coracle.node.runtime.process.Constants.MS_NODEV;
-import static dev.coracle.node.runtime.process.Constants.MS_NOEXEC;
-import static dev.coracle.node.runtime.process.Constants.MS_NOSUID;
-import static dev.coracle.node.runtime.process.Constants.MS_PRIVATE;
-import static dev.coracle.node.runtime.process.Constants.MS_RDONLY;
-import static dev.coracle.node.runtime.process.Constants.MS_REC;
-import static dev.coracle.node.runtime.process.Constants.MS_REMOUNT;
-import static dev.coracle.node.runtime.process.Constants.MS_SLAVE;
+import static dev.coracle.node.linux.Constants.AT_FDCWD;
+import static dev.coracle.node.linux.Constants.EEXIST;
+import static dev.coracle.node.linux.Constants.ENOENT;
+import static dev.coracle.node.linux.Constants.MS_BIND;
+import static dev.coracle.node.linux.Constants.MS_NODEV;
+import static dev.coracle.node.linux.Constants.MS_NOEXEC;
+import static dev.coracle.node.linux.Constants.MS_NOSUID;
+import static dev.coracle.node.linux.Constants.MS_PRIVATE;
+import static dev.coracle.node.linux.Constants.MS_RDONLY;
+import static dev.coracle.node.linux.Constants.MS_REC;
+import static dev.coracle.node.linux.Constants.MS_REMOUNT;
+import static dev.coracle.node.linux.Constants.MS_SLAVE;
 
+import dev.coracle.node.linux.Constants;
+import dev.coracle.node.linux.Linux;
+import dev.coracle.node.linux.MountTable;
+import dev.coracle.node.linux.Program;
+import dev.coracle.node.linux.SystemCall;
 import dev.coracle.node.runtime.ContainerConfig;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,5 +1,8 @@
 package dev.coracle.node.runtime.process;
 
+import dev.coracle.node.linux.Constants;
+import dev.coracle.node.linux.Linux;
+import dev.coracle.node.linux.SystemCall;
 import dev.coracle.node.runtime.PortConnection;
 import java.io.IOException;
 import java.io.InputStream;

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.coracle.Patience;
+import dev.coracle.node.linux.Linux;
+import dev.coracle.node.linux.MountTable;
 import dev.coracle.node.runtime.ContainerConfig;
 import dev.coracle.node.runtime.ContainerResources;
 import dev.coracle.node.runtime.ContainerStatus;

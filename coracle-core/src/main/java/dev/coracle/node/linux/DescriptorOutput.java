@@ -1,4 +1,4 @@
-package dev.coracle.node.runtime.process;
+package dev.coracle.node.linux;
 
 import java.io.IOException;
 import java.io.OutputStream;
@@ -7,7 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /** Writes to a non-blocking pipe or terminal; waits, on a platform thread, while it is full. */
-final class DescriptorOutput extends OutputStream {
+public final class DescriptorOutput extends OutputStream {
 
   private final int descriptor;
   private final Runnable closing;
@@ -16,7 +16,7 @@ final class DescriptorOutput extends OutputStream {
   /**
    * @param closing what closes the descriptor, once
    */
-  DescriptorOutput(int descriptor, Runnable closing) {
+  public DescriptorOutput(int descriptor, Runnable closing) {
     this.descriptor = descriptor;
     this.closing = closing;
   }

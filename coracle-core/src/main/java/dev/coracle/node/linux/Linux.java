@@ -1,4 +1,4 @@
-package dev.coracle.node.runtime.process;
+package dev.coracle.node.linux;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * native stub: everything takes up to seven machine words and gives one back, so one linked handle
  * serves them all.
  */
-final class Linux {
+public final class Linux {
 
   private static final Linker LINKER = Linker.nativeLinker();
   private static final StructLayout STATE_LAYOUT = Linker.Option.captureStateLayout();
@@ -41,7 +41,7 @@ final class Linux {
   private Linux() {}
 
   /** A call that the kernel refused. */
-  static final class Refused extends RuntimeException {
+  public static final class Refused extends RuntimeException {
     private static final long serialVersionUID = 1L;
     private final int errno;
 
@@ -50,17 +50,17 @@ final class Linux {
       this.errno = errno;
     }
 
-    int errno() {
+    public int errno() {
       return errno;
     }
   }
 
   /** Whether this machine is one whose system calls are known here. */
-  static boolean isSupported() {
+  public static boolean isSupported() {
     return System.getProperty("os.name", "").equals("Linux") && SystemCall.isKnownMachine();
   }
 
-  static Optional<MemorySegment> function(String name) {
+  public static Optional<MemorySegment> function(String name) {
     return LINKER.defaultLookup().find(name);
   }
 
@@ -96,13 +96,13 @@ final class Linux {
    *
    * @return its result, or minus the error number
    */
-  static long call(SystemCall call, long... arguments) {
+  public static long call(SystemCall call, long... arguments) {
     try (Arena arena = Arena.ofConfined()) {
       return call(arena, call, arguments);
     }
   }
 
-  static long call(Arena arena, SystemCall call, long... arguments) {
+  public static long call(Arena arena, SystemCall call, long... arguments) {
     MemorySegment state = callState(arena);
     long result =
         invoke(
@@ -123,7 +123,7 @@ final class Linux {
    *
    * @throws Refused with {@code what} and the reason
    */
-  static long must(String what, SystemCall call, long... arguments) {
+  public static long must(String what, SystemCall call, long... arguments) {
     long result = call(call, arguments);
     if (result < 0) {
       throw new Refused(what, (int) -result);
@@ -140,7 +140,7 @@ final class Linux {
    *
    * @throws Refused when it cannot
    */
-  static int open(String path, int flags) {
+  public static int open(String path, int flags) {
     try (Arena arena = Arena.ofConfined()) {
       return (int)
           must(
@@ -153,7 +153,7 @@ final class Linux {
     }
   }
 
-  static void close(int descriptor) {
+  public static void close(int descriptor) {
     if (descriptor >= 0) {
       long unused = call(SystemCall.CLOSE, descriptor);
     }
@@ -178,7 +178,7 @@ final class Linux {
   }
 
   /** Unmounts what is mounted at a path, at once and whatever still uses it. */
-  static boolean detach(String path) {
+  public static boolean detach(String path) {
     try (Arena arena = Arena.ofConfined()) {
       return call(SystemCall.UMOUNT2, arena.allocateFrom(path).address(), Constants.MNT_DETACH)
           == 0;
@@ -190,7 +190,7 @@ final class Linux {
    *
    * @throws Refused when it cannot
    */
-  static void mount(
+  public static void mount(
       String source, String target, @Nullable String type, long flags, @Nullable String data) {
     try (Arena arena = Arena.ofConfined()) {
       long unused =

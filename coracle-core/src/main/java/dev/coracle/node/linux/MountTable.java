@@ -1,4 +1,4 @@
-package dev.coracle.node.runtime.process;
+package dev.coracle.node.linux;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -7,12 +7,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** What the kernel says is mounted ({@code /proc/self/mountinfo}, proc(5)). */
-final class MountTable {
+public final class MountTable {
 
   private MountTable() {}
 
   /** Mount points at or below a directory, the deepest and newest first. */
-  static List<String> below(Path directory) {
+  public static List<String> below(Path directory) {
     List<String> found = new ArrayList<>();
     try {
       for (String line : Files.readAllLines(Path.of("/proc/self/mountinfo"))) {
@@ -27,7 +27,7 @@ final class MountTable {
     return found;
   }
 
-  static String unescape(String text) {
+  public static String unescape(String text) {
     return text.replace("\\040", " ")
         .replace("\\011", "\t")
         .replace("\\012", "\n")

@@ -1,11 +1,11 @@
-package dev.coracle.node.runtime.process;
+package dev.coracle.node.linux;
 
 /** The C library's words for error numbers, in the lower case in which messages carry them. */
-final class Errno {
+public final class Errno {
 
   private Errno() {}
 
-  static String describe(int errno) {
+  public static String describe(int errno) {
     return switch (errno) {
       case 1 -> "operation not permitted";
       case 2 -> "no such file or directory";

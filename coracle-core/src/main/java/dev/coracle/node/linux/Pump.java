@@ -1,19 +1,19 @@
-package dev.coracle.node.runtime.process;
+package dev.coracle.node.linux;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /** Carries what processes write, from their descriptors, without a thread for each. */
-final class Pump {
+public final class Pump {
 
   private final EventLoop loop;
 
-  Pump(EventLoop loop) {
+  public Pump(EventLoop loop) {
     this.loop = loop;
   }
 
   /** Hands over all that comes, to a sink that takes everything at once. */
-  void copy(int descriptor, Consumer<byte[]> sink) {
+  public void copy(int descriptor, Consumer<byte[]> sink) {
     if (descriptor < 0) {
       return;
     }
@@ -27,7 +27,7 @@ final class Pump {
   }
 
   /** Hands over what is left when the process has ended, and closes. */
-  void finish(int descriptor, Consumer<byte[]> sink) {
+  public void finish(int descriptor, Consumer<byte[]> sink) {
     if (descriptor >= 0) {
       boolean unused = DescriptorInput.drain(descriptor, sink);
       loop.remove(descriptor);
@@ -36,7 +36,7 @@ final class Pump {
   }
 
   /** As {@link #copy}, but a full buffer stops the reading until somebody has read. */
-  void feed(int descriptor, DescriptorInput sink, CompletableFuture<Integer> exit) {
+  public void feed(int descriptor, DescriptorInput sink, CompletableFuture<Integer> exit) {
     if (descriptor < 0) {
       sink.end();
       return;

@@ -1,16 +1,16 @@
-package dev.coracle.node.runtime.process;
+package dev.coracle.node.linux;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /** The steps that bring the loopback interface of a new network namespace up (netdevice(7)). */
-final class Loopback {
+public final class Loopback {
 
   private static final short UP_RUNNING = 0x41;
 
   private Loopback() {}
 
-  static void bringUp(Program program) {
+  public static void bringUp(Program program) {
     MemorySegment request = program.memory(40);
     request.setString(0, "lo");
     request.set(ValueLayout.JAVA_SHORT, 16, UP_RUNNING);

@@ -1,4 +1,4 @@
-package dev.coracle.node.runtime.process;
+package dev.coracle.node.linux;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
  * One platform thread that waits for all processes and pipes of a runtime (epoll), so that hundreds
  * of containers cost no thread each. Actions run on it and must not block.
  */
-final class EventLoop implements AutoCloseable, Executor {
+public final class EventLoop implements AutoCloseable, Executor {
 
   private static final Logger LOG = LoggerFactory.getLogger(EventLoop.class);
   private static final int EVENTS = 64;
@@ -29,7 +29,7 @@ final class EventLoop implements AutoCloseable, Executor {
   private final Thread thread;
   private volatile boolean closed;
 
-  EventLoop(String name) {
+  public EventLoop(String name) {
     epoll = (int) Linux.must("epoll_create1", SystemCall.EPOLL_CREATE1, Constants.O_CLOEXEC);
     Linux.setNonBlocking(wake[0]);
     Linux.setNonBlocking(wake[1]);
@@ -38,7 +38,7 @@ final class EventLoop implements AutoCloseable, Executor {
   }
 
   /** Runs {@code action} whenever the descriptor is readable or at its end, until removed. */
-  void add(int descriptor, Runnable action) {
+  public void add(int descriptor, Runnable action) {
     actions.put(descriptor, action);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment event = arena.allocate(EVENT_SIZE, 8);
@@ -55,7 +55,7 @@ final class EventLoop implements AutoCloseable, Executor {
     }
   }
 
-  void remove(int descriptor) {
+  public void remove(int descriptor) {
     if (actions.remove(descriptor) != null) {
       long unused = Linux.call(SystemCall.EPOLL_CTL, epoll, Constants.EPOLL_CTL_DEL, descriptor, 0);
     }

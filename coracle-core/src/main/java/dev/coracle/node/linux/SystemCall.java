@@ -1,7 +1,7 @@
-package dev.coracle.node.runtime.process;
+package dev.coracle.node.linux;
 
 /** The system calls used here, with their numbers on the machines known here. */
-enum SystemCall {
+public enum SystemCall {
   READ(0, 63),
   WRITE(1, 64),
   CLOSE(3, 57),

@@ -1,4 +1,4 @@
-package dev.coracle.node.runtime.process;
+package dev.coracle.node.linux;
 
 import java.io.InputStream;
 import java.lang.foreign.Arena;
@@ -12,7 +12,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * What arrives on a pipe or terminal, buffered so far that a slow reader slows the writer, readable
  * by virtual threads without holding a carrier. Also fed by hand (an attach).
  */
-final class DescriptorInput extends InputStream {
+public final class DescriptorInput extends InputStream {
 
   private static final int HIGH = 256 * 1024;
 
@@ -47,7 +47,7 @@ final class DescriptorInput extends InputStream {
   }
 
   /** Adds data; does not wait. */
-  void feed(byte[] data) {
+  public void feed(byte[] data) {
     lock.lock();
     try {
       if (!ended) {
@@ -60,7 +60,7 @@ final class DescriptorInput extends InputStream {
     }
   }
 
-  boolean isFull() {
+  public boolean isFull() {
     lock.lock();
     try {
       return buffered >= HIGH;
@@ -69,7 +69,7 @@ final class DescriptorInput extends InputStream {
     }
   }
 
-  void end() {
+  public void end() {
     lock.lock();
     try {
       ended = true;

@@ -1,4 +1,4 @@
-package dev.coracle.node.runtime.process;
+package dev.coracle.node.linux;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * of its command, in a session of its own, with default signals, exactly the given environment and
  * no other open file.
  */
-final class Spawn {
+public final class Spawn {
 
   private static final int FILE_ACTIONS_SIZE = 128;
   private static final int ATTRIBUTES_SIZE = 512;
@@ -25,7 +25,7 @@ final class Spawn {
   private int[] stderr = {-1, -1};
   private final boolean tty;
 
-  Spawn(Program program, boolean stdinWanted, boolean tty) {
+  public Spawn(Program program, boolean stdinWanted, boolean tty) {
     this.program = program;
     this.tty = tty;
     this.pid = program.slot(0);
@@ -52,7 +52,7 @@ final class Spawn {
    * @param gate a directory in the process's view with three FIFOs at which the new process waits
    *     before it becomes its command; null for none
    */
-  void add(List<String> command, List<String> environment, @Nullable String gate) {
+  public void add(List<String> command, List<String> environment, @Nullable String gate) {
     MemorySegment actions = program.memory(FILE_ACTIONS_SIZE);
     MemorySegment attributes = program.memory(ATTRIBUTES_SIZE);
     MemorySegment signals = program.memory(128);
@@ -157,7 +157,7 @@ final class Spawn {
   }
 
   /** Closes the new process's ends; to be called after the program ran, whatever came of it. */
-  void started() {
+  public void started() {
     Linux.close(stdin[0]);
     Linux.close(stdout[1]);
     Linux.close(stderr[1]);
@@ -165,29 +165,29 @@ final class Spawn {
   }
 
   /** Closes our ends too, after a failure. */
-  void failed() {
+  public void failed() {
     Linux.close(stdin[1]);
     Linux.close(stdout[0]);
     Linux.close(stderr[0]);
     Linux.close((int) terminal.get());
   }
 
-  int pid() {
+  public int pid() {
     // posix_spawn writes an int; the slot was zero.
     return pid.memory().get(ValueLayout.JAVA_INT, 0);
   }
 
   /** The writing end of its standard input (the terminal, if it has one); -1 for none. */
-  int stdin() {
+  public int stdin() {
     return tty ? (int) terminal.get() : stdin[1];
   }
 
-  int stdout() {
+  public int stdout() {
     return tty ? (int) terminal.get() : stdout[0];
   }
 
   /** -1 with a terminal. */
-  int stderr() {
+  public int stderr() {
     return stderr[0];
   }
 }

@@ -1,4 +1,4 @@
-package dev.coracle.node.runtime.process;
+package dev.coracle.node.linux;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -10,7 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A process that we started: its end, and signals that can never reach another of the same id. */
-final class HostProcess {
+public final class HostProcess {
 
   private final int pid;
   private final int descriptor;
@@ -23,27 +23,27 @@ final class HostProcess {
    * @param wholeGroup whether SIGKILL goes to its process group (when no PID namespace ends the
    *     rest)
    */
-  HostProcess(int pid, EventLoop loop, boolean wholeGroup) {
+  public HostProcess(int pid, EventLoop loop, boolean wholeGroup) {
     this.pid = pid;
     this.loop = loop;
     this.wholeGroup = wholeGroup;
     this.descriptor = (int) Linux.must("pidfd_open", SystemCall.PIDFD_OPEN, pid, 0);
   }
 
-  int pid() {
+  public int pid() {
     return pid;
   }
 
-  int descriptor() {
+  public int descriptor() {
     return descriptor;
   }
 
   /** Completed on the loop's thread with the exit code, 128 + signal for a killed process. */
-  CompletableFuture<Integer> exit() {
+  public CompletableFuture<Integer> exit() {
     return exit;
   }
 
-  void watch() {
+  public void watch() {
     loop.add(descriptor, this::collect);
   }
 
@@ -82,7 +82,7 @@ final class HostProcess {
   }
 
   /** Does nothing when the process is gone. */
-  synchronized void signal(int signal) {
+  public synchronized void signal(int signal) {
     if (ended.get()) {
       return;
     }
@@ -93,8 +93,23 @@ final class HostProcess {
     }
   }
 
+  /** Whether the process handles a signal itself; not when it is gone. */
+  public boolean catches(int signal) {
+    try {
+      for (String line : Files.readAllLines(Path.of("/proc/" + pid + "/status"))) {
+        if (line.startsWith("SigCgt:")) {
+          long caught = Long.parseUnsignedLong(line.substring(7).strip(), 16);
+          return (caught & (1L << (signal - 1))) != 0;
+        }
+      }
+    } catch (IOException e) {
+      return false;
+    }
+    return true;
+  }
+
   /** When a process was started, in the kernel's ticks; empty when there is none of this id. */
-  static String startTime(int pid) {
+  public static String startTime(int pid) {
     try {
       String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
       return stat.substring(stat.lastIndexOf(')') + 2).split(" ")[19];

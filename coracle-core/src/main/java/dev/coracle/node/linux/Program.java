@@ -1,4 +1,4 @@
-package dev.coracle.node.runtime.process;
+package dev.coracle.node.linux;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -17,11 +17,11 @@ import org.jspecify.annotations.Nullable;
  * in the container's namespaces for ever. So everything is prepared outside; inside runs one loop
  * over words of memory; the answer is read by joining the thread.
  */
-final class Program implements AutoCloseable {
+public final class Program implements AutoCloseable {
 
   /** A place for a result that later steps take as an argument. */
-  record Slot(MemorySegment memory) {
-    long get() {
+  public record Slot(MemorySegment memory) {
+    public long get() {
       return memory.get(ValueLayout.JAVA_LONG, 0);
     }
 
@@ -31,8 +31,8 @@ final class Program implements AutoCloseable {
   }
 
   /** What went wrong, and where. */
-  record Failure(String what, int errno) {
-    Linux.Refused toException() {
+  public record Failure(String what, int errno) {
+    public Linux.Refused toException() {
       return new Linux.Refused(what, errno);
     }
   }
@@ -60,7 +60,7 @@ final class Program implements AutoCloseable {
   private final List<Step> steps = new ArrayList<>();
   private final List<Runnable> atClose = new ArrayList<>();
 
-  Slot slot(long initial) {
+  public Slot slot(long initial) {
     Slot slot = new Slot(arena.allocate(ValueLayout.JAVA_LONG));
     slot.set(initial);
     return slot;
@@ -70,7 +70,7 @@ final class Program implements AutoCloseable {
     return arena.allocateFrom(text).address();
   }
 
-  MemorySegment memory(long bytes) {
+  public MemorySegment memory(long bytes) {
     return arena.allocate(bytes, 16);
   }
 
@@ -83,21 +83,21 @@ final class Program implements AutoCloseable {
     return array.address();
   }
 
-  void atClose(Runnable action) {
+  public void atClose(Runnable action) {
     atClose.add(action);
   }
 
   /** Adds a system call; an argument is a number, a string or a slot. */
-  Program call(String what, SystemCall call, Object... arguments) {
+  public Program call(String what, SystemCall call, Object... arguments) {
     return add(what, null, new int[0], call, arguments);
   }
 
-  Program callInto(Slot result, String what, SystemCall call, Object... arguments) {
+  public Program callInto(Slot result, String what, SystemCall call, Object... arguments) {
     return add(what, result, new int[0], call, arguments);
   }
 
   /** Adds a system call of which some failures do not matter. */
-  Program callUnless(int[] ignored, String what, SystemCall call, Object... arguments) {
+  public Program callUnless(int[] ignored, String what, SystemCall call, Object... arguments) {
     return add(what, null, ignored, call, arguments);
   }
 
@@ -105,7 +105,7 @@ final class Program implements AutoCloseable {
    * Adds a system call that is made only if the one added last fails; then it alone counts. The
    * slot of the one before tells which one it was.
    */
-  Program otherwise(String what, SystemCall call, Object... arguments) {
+  public Program otherwise(String what, SystemCall call, Object... arguments) {
     Step first = steps.getLast();
     Program unused = add(what, null, new int[0], call, arguments);
     first.otherwise = steps.removeLast();
@@ -123,7 +123,7 @@ final class Program implements AutoCloseable {
   }
 
   /** Adds a C function that returns 0 or an error number. */
-  Program function(String what, MemorySegment function, Object... arguments) {
+  public Program function(String what, MemorySegment function, Object... arguments) {
     Step step = new Step(what, function, true, new int[0]);
     fill(step, 0, arguments);
     steps.add(step);
@@ -165,12 +165,12 @@ final class Program implements AutoCloseable {
    *
    * @return null when every step succeeded
    */
-  @Nullable Failure run(String name) {
+  public @Nullable Failure run(String name) {
     return start(name).await();
   }
 
   /** Starts to run on a thread of its own. */
-  Started start(String name) {
+  public Started start(String name) {
     Running running = new Running(steps.toArray(new Step[0]), Linux.callState(arena));
     Thread thread = Thread.ofPlatform().name(name).daemon(true).unstarted(running);
     thread.start();
@@ -178,7 +178,7 @@ final class Program implements AutoCloseable {
   }
 
   /** A program on its way. */
-  interface Started {
+  public interface Started {
     /** Waits for the end; null when every step succeeded. */
     @Nullable Failure await();
   }
@@ -205,7 +205,7 @@ final class Program implements AutoCloseable {
    *
    * @throws Linux.Refused for the step that failed
    */
-  void mustRun(String name) {
+  public void mustRun(String name) {
     Failure failure = run(name);
     if (failure != null) {
       throw failure.toException();
