@@ -2,39 +2,24 @@ package dev.coracle.registry.custom;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.coracle.api.DeleteOptions;
-import dev.coracle.api.GroupVersionKind;
-import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
-import dev.coracle.api.KubeVersions;
-import dev.coracle.api.StatusException;
-import dev.coracle.api.Timestamps;
-import dev.coracle.api.UserInfo;
 import dev.coracle.api.WatchEvent;
-import dev.coracle.api.WriteOptions;
 import dev.coracle.registry.Meta;
 import dev.coracle.registry.Registry;
 import dev.coracle.registry.RegistryConfig;
-import dev.coracle.registry.RequestContext;
 import dev.coracle.registry.ResourceType;
-import dev.coracle.registry.cache.ObjectTree;
 import dev.coracle.registry.cache.Selection;
 import dev.coracle.registry.cache.WatchCache;
 import dev.coracle.registry.flow.DeleteCollectionFlow;
 import dev.coracle.registry.flow.UpdateFlow;
-import dev.coracle.registry.resource.Resource;
 import dev.coracle.registry.resource.Resources;
 import dev.coracle.registry.resource.ScalePaths;
 import dev.coracle.registry.strategy.CustomResourceDefinitionStrategy;
-import dev.coracle.registry.subresource.Scales;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,14 +31,6 @@ import org.slf4j.LoggerFactory;
 public final class CustomResources implements Registry.WatchSink {
 
   private static final Logger LOGGER = LoggerFactory.getLogger(CustomResources.class);
-  private static final String IN_PROGRESS = "CustomResource deletion is in progress";
-  private static final Duration RETRY = Duration.ofMillis(500);
-  private static final GroupVersionResource DEFINITIONS =
-      GroupVersionResource.of("apiextensions.k8s.io", "v1", "customresourcedefinitions");
-  private static final Set<String> VERBS =
-      new LinkedHashSet<>(
-          List.of(
-              "delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"));
 
   /**
    * What is served of a CRD.
@@ -80,10 +57,9 @@ public final class CustomResources implements Registry.WatchSink {
 
   private final RegistryConfig config;
   private final Resources resources;
-  private final UpdateFlow updating;
-  private final DeleteCollectionFlow deleting;
+  private final Definitions definitions;
+  private final EmptiedResources emptying;
   private final Map<String, Served> served = new ConcurrentHashMap<>();
-  private final Set<String> emptying = ConcurrentHashMap.newKeySet();
 
   public CustomResources(
       RegistryConfig config,
@@ -92,15 +68,12 @@ public final class CustomResources implements Registry.WatchSink {
       DeleteCollectionFlow deleting) {
     this.config = config;
     this.resources = resources;
-    this.updating = updating;
-    this.deleting = deleting;
+    this.definitions = new Definitions(resources, updating);
+    this.emptying = new EmptiedResources(config, resources, definitions, deleting);
   }
 
   public void start() {
-    resources
-        .of(DEFINITIONS)
-        .stored()
-        .watch("", Selection.ALL, new WatchCache.Start.Now(0, null), false, this);
+    definitions.stored().watch("", Selection.ALL, new WatchCache.Start.Now(0, null), false, this);
   }
 
   @Override
@@ -153,7 +126,7 @@ public final class CustomResources implements Registry.WatchSink {
             : null;
     List<Resources.CustomVersion> versions = new ArrayList<>();
     for (JsonNode version : spec.path("versions")) {
-      ResourceType type = type(definition, spec, version);
+      ResourceType type = CustomTypes.of(definition, version);
       define(type, spec, version);
       CustomConversion own =
           new CustomConversion(type, config.schemas(), current, review, config.uids());
@@ -172,7 +145,7 @@ public final class CustomResources implements Registry.WatchSink {
     }
     if (definition.isDeleting()
         && definition.finalizers().contains(CustomResourceDefinitionStrategy.CLEANUP)) {
-      empty(definition.name());
+      emptying.empty(definition.name(), () -> typesOf(definition.name()));
     }
   }
 
@@ -181,8 +154,7 @@ public final class CustomResources implements Registry.WatchSink {
     Thread.startVirtualThread(
         () -> {
           try {
-            resources
-                .of(DEFINITIONS)
+            definitions
                 .stored()
                 .snapshot()
                 .tree()
@@ -201,14 +173,7 @@ public final class CustomResources implements Registry.WatchSink {
 
   /** The strategy looks at the names with every write. */
   private void updateAsItIs(String definition) {
-    updating.update(
-        system(),
-        resources.of(DEFINITIONS),
-        "",
-        definition,
-        "",
-        KubeObject::mutableTree,
-        WriteOptions.NONE);
+    definitions.update(definition, "", KubeObject::mutableTree);
   }
 
   private static Map<String, JsonNode> schemas(JsonNode spec) {
@@ -265,177 +230,8 @@ public final class CustomResources implements Registry.WatchSink {
     return false;
   }
 
-  private static ResourceType type(KubeObject definition, JsonNode spec, JsonNode version) {
-    JsonNode accepted = definition.tree().path("status").path("acceptedNames");
-    JsonNode names = accepted.path("plural").asText("").isEmpty() ? spec.path("names") : accepted;
-    String group = Meta.text(spec, "group");
-    String storage = "";
-    for (JsonNode other : spec.path("versions")) {
-      if (other.path("storage").asBoolean(false)) {
-        storage = Meta.text(other, "name");
-      }
-    }
-    String kind = Meta.text(names, "kind");
-    GroupVersionKind gvk = new GroupVersionKind(group, Meta.text(version, "name"), kind);
-    Set<String> verbs = new LinkedHashSet<>(VERBS);
-    if (definition.isDeleting()) {
-      verbs.remove("create");
-    }
-    List<String> selectable = new ArrayList<>();
-    for (JsonNode field : version.path("selectableFields")) {
-      String path = Meta.text(field, "jsonPath");
-      selectable.add(path.startsWith(".") ? path.substring(1) : path);
-    }
-    return new ResourceType(
-        group,
-        gvk.version(),
-        storage,
-        Meta.text(names, "plural"),
-        Meta.text(names, "singular"),
-        kind,
-        Meta.text(names, "listKind").isEmpty() ? kind + "List" : Meta.text(names, "listKind"),
-        Meta.text(spec, "scope").equals("Namespaced"),
-        Meta.strings(names.path("shortNames")),
-        Meta.strings(names.path("categories")),
-        verbs,
-        subresources(gvk, version.path("subresources")),
-        selectable,
-        true,
-        version.path("deprecated").asBoolean(false) ? deprecation(spec, version) : "");
-  }
-
-  private static String deprecation(JsonNode spec, JsonNode version) {
-    String own = Meta.text(version, "deprecationWarning");
-    if (!own.isEmpty()) {
-      return own;
-    }
-    String group = Meta.text(spec, "group");
-    String kind = Meta.text(spec.path("names"), "kind");
-    String name = Meta.text(version, "name");
-    String better = name;
-    for (JsonNode other : spec.path("versions")) {
-      boolean good =
-          other.path("served").asBoolean(false) && !other.path("deprecated").asBoolean(false);
-      if (good && KubeVersions.PREFERRED_FIRST.compare(Meta.text(other, "name"), better) < 0) {
-        better = Meta.text(other, "name");
-      }
-    }
-    return group
-        + "/"
-        + name
-        + " "
-        + kind
-        + " is deprecated"
-        + (better.equals(name) ? "" : "; use " + group + "/" + better + " " + kind);
-  }
-
-  private static Map<String, ResourceType.Subresource> subresources(
-      GroupVersionKind gvk, JsonNode asked) {
-    Map<String, ResourceType.Subresource> found = new LinkedHashMap<>();
-    Set<String> verbs = new LinkedHashSet<>(List.of("get", "patch", "update"));
-    if (asked.has("status")) {
-      found.put("status", new ResourceType.Subresource("status", gvk, verbs));
-    }
-    if (asked.path("scale").isObject()) {
-      found.put("scale", new ResourceType.Subresource("scale", Scales.KIND, verbs));
-    }
-    return found;
-  }
-
-  /** Deletes all objects of a resource, then lets its CRD go. */
-  private void empty(String definition) {
-    if (emptying.add(definition)) {
-      Thread.startVirtualThread(
-          () -> {
-            try {
-              terminating(definition, true, "InstanceDeletionInProgress", IN_PROGRESS);
-            } catch (RuntimeException e) {
-              LOGGER.debug("the condition of {}", definition, e);
-            }
-            emptyOnce(definition);
-          });
-    }
-  }
-
-  private void emptyOnce(String definition) {
-    try {
-      if (isEmptied(definition)) {
-        release(definition);
-        emptying.remove(definition);
-        return;
-      }
-    } catch (StatusException e) {
-      LOGGER.debug("emptying {}", definition, e);
-    } catch (RuntimeException e) {
-      LOGGER.debug("the store is closed", e);
-      return;
-    }
-    config.clock().schedule(RETRY, () -> emptyOnce(definition));
-  }
-
-  private boolean isEmptied(String definition) {
+  private List<ResourceType> typesOf(String definition) {
     Served known = served.get(definition);
-    if (known == null || known.types().isEmpty()) {
-      return true;
-    }
-    ResourceType type = known.types().getFirst();
-    for (ResourceType each : known.types()) {
-      if (each.version().equals(each.storageVersion())) {
-        type = each;
-      }
-    }
-    Resource resource = resources.of(type);
-    List<KubeObject> left = new ArrayList<>();
-    resource.stored().snapshot().tree().forEach(left::add);
-    deleting.delete(system(), resource, left, DeleteOptions.background());
-    ObjectTree now = resource.stored().snapshot().tree();
-    return now.size() == 0;
-  }
-
-  private void terminating(String definition, boolean is, String reason, String message) {
-    updating.update(
-        system(),
-        resources.of(DEFINITIONS),
-        "",
-        definition,
-        "status",
-        current -> terminating(current, is, reason, message),
-        WriteOptions.NONE);
-  }
-
-  private ObjectNode terminating(KubeObject definition, boolean is, String reason, String message) {
-    ObjectNode object = definition.mutableTree();
-    for (JsonNode condition : object.path("status").path("conditions")) {
-      if (Meta.text(condition, "type").equals("Terminating")
-          && condition instanceof ObjectNode known) {
-        if (!Meta.text(known, "status").equals(is ? "True" : "False")) {
-          known.put("lastTransitionTime", Timestamps.seconds(config.clock().instant()));
-        }
-        known.put("status", is ? "True" : "False").put("reason", reason).put("message", message);
-      }
-    }
-    return object;
-  }
-
-  private void release(String definition) {
-    terminating(definition, false, "InstanceDeletionCompleted", "removed all instances");
-    updating.update(
-        system(),
-        resources.of(DEFINITIONS),
-        "",
-        definition,
-        "",
-        current -> {
-          ObjectNode object = current.mutableTree();
-          List<String> finalizers = new ArrayList<>(current.finalizers());
-          finalizers.remove(CustomResourceDefinitionStrategy.CLEANUP);
-          Meta.setStrings(Meta.of(object), "finalizers", finalizers);
-          return object;
-        },
-        WriteOptions.NONE);
-  }
-
-  private static RequestContext system() {
-    return RequestContext.of(UserInfo.of("system:apiserver", "system:masters"), "coracle");
+    return known == null ? List.of() : known.types();
   }
 }

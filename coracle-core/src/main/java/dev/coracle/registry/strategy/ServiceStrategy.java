@@ -27,7 +27,6 @@ import org.slf4j.LoggerFactory;
 final class ServiceStrategy implements Strategy {
 
   private static final Logger LOG = LoggerFactory.getLogger(ServiceStrategy.class);
-  private static final String NONE = "None";
 
   private final ServiceAddresses addresses;
   private final AddressObjects addressObjects;
@@ -53,7 +52,7 @@ final class ServiceStrategy implements Strategy {
 
   @Override
   public void prepareForCreate(Write write, ObjectNode object) {
-    completeFamilies(Meta.child(object, "spec"));
+    ServiceFields.completeFamilies(Meta.child(object, "spec"), addresses.isIpv6());
   }
 
   @Override
@@ -63,137 +62,10 @@ final class ServiceStrategy implements Strategy {
     }
     ObjectNode spec = Meta.child(object, "spec");
     JsonNode was = old.tree().path("spec");
-    keepAddresses(spec, was);
-    keepPorts(spec, was);
-    dropForType(spec, was);
-    completeFamilies(spec);
-  }
-
-  private static boolean hasAddress(JsonNode spec) {
-    return !type(spec).equals("ExternalName");
-  }
-
-  private static boolean hasNodePorts(JsonNode spec) {
-    return switch (type(spec)) {
-      case "NodePort" -> true;
-      case "LoadBalancer" -> spec.path("allocateLoadBalancerNodePorts").asBoolean(true);
-      default -> false;
-    };
-  }
-
-  private static String type(JsonNode spec) {
-    String type = Meta.text(spec, "type");
-    return type.isEmpty() ? "ClusterIP" : type;
-  }
-
-  /** An update that does not say keeps what was allocated. */
-  private static void keepAddresses(ObjectNode spec, JsonNode was) {
-    if (!hasAddress(spec) || !hasAddress(was)) {
-      return;
-    }
-    if (Meta.text(spec, "clusterIP").isEmpty() && spec.path("clusterIPs").isEmpty()) {
-      Meta.restore(spec, was, "clusterIP");
-      Meta.restore(spec, was, "clusterIPs");
-    } else if (spec.path("clusterIPs").isEmpty()
-        && Meta.text(spec, "clusterIP").equals(Meta.text(was, "clusterIP"))) {
-      Meta.restore(spec, was, "clusterIPs");
-    } else if (Meta.text(spec, "clusterIP").isEmpty()) {
-      spec.put("clusterIP", spec.path("clusterIPs").path(0).asText(""));
-    }
-    for (String field : new String[] {"ipFamilies", "ipFamilyPolicy"}) {
-      if (!spec.has(field)) {
-        Meta.restore(spec, was, field);
-      }
-    }
-  }
-
-  private static void keepPorts(ObjectNode spec, JsonNode was) {
-    if (!hasNodePorts(spec) || !hasNodePorts(was)) {
-      return;
-    }
-    for (JsonNode port : spec.path("ports")) {
-      if (port.path("nodePort").asInt(0) != 0 || !(port instanceof ObjectNode target)) {
-        continue;
-      }
-      for (JsonNode before : was.path("ports")) {
-        if (before.path("port").equals(port.path("port"))
-            && before.path("protocol").equals(port.path("protocol"))
-            && before.path("nodePort").asInt(0) != 0) {
-          target.set("nodePort", before.get("nodePort"));
-        }
-      }
-    }
-    if (spec.path("healthCheckNodePort").asInt(0) == 0) {
-      Meta.restore(spec, was, "healthCheckNodePort");
-    }
-  }
-
-  /** A change of type takes away what the new type does not have, unless it was changed as well. */
-  private static void dropForType(ObjectNode spec, JsonNode was) {
-    if (hasAddress(was)
-        && !hasAddress(spec)
-        && spec.path("clusterIP").equals(was.path("clusterIP"))) {
-      for (String field :
-          new String[] {
-            "clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy"
-          }) {
-        spec.remove(field);
-      }
-    }
-    if (hasNodePorts(was) && !hasNodePorts(spec)) {
-      for (int i = 0; i < spec.path("ports").size(); i++) {
-        JsonNode before = was.path("ports").path(i).path("nodePort");
-        if (spec.path("ports").get(i) instanceof ObjectNode port
-            && port.path("nodePort").equals(before)) {
-          port.remove("nodePort");
-        }
-      }
-    }
-    boolean external = type(spec).equals("NodePort") || type(spec).equals("LoadBalancer");
-    if (!external) {
-      dropUnchanged(spec, was, "externalTrafficPolicy");
-      dropUnchanged(spec, was, "healthCheckNodePort");
-    }
-    if (!type(spec).equals("LoadBalancer")) {
-      dropUnchanged(spec, was, "allocateLoadBalancerNodePorts");
-      dropUnchanged(spec, was, "loadBalancerClass");
-    }
-    if (!type(spec).equals("ExternalName")) {
-      dropUnchanged(spec, was, "externalName");
-    }
-  }
-
-  private static void dropUnchanged(ObjectNode spec, JsonNode was, String field) {
-    if (spec.has(field) && spec.get(field).equals(was.get(field))) {
-      spec.remove(field);
-    }
-  }
-
-  /** The fields about families, for the one family that there is. */
-  private void completeFamilies(ObjectNode spec) {
-    if (!hasAddress(spec)) {
-      return;
-    }
-    String ip = Meta.text(spec, "clusterIP");
-    if (spec.path("clusterIPs").isEmpty() && !ip.isEmpty()) {
-      spec.putArray("clusterIPs").add(ip);
-    } else if (ip.isEmpty() && !spec.path("clusterIPs").isEmpty()) {
-      ip = spec.path("clusterIPs").path(0).asText("");
-      spec.put("clusterIP", ip);
-    }
-    boolean free = ip.equals(NONE) && spec.path("selector").isEmpty();
-    boolean given = !spec.path("ipFamilies").isEmpty();
-    if (Meta.text(spec, "ipFamilyPolicy").isEmpty()) {
-      boolean dual = given ? spec.path("ipFamilies").size() > 1 : free;
-      spec.put("ipFamilyPolicy", dual ? "RequireDualStack" : "SingleStack");
-    }
-    if (!given) {
-      boolean ipv6 = addresses.isIpv6() || ip.indexOf(':') >= 0;
-      var families = spec.putArray("ipFamilies").add(ipv6 ? "IPv6" : "IPv4");
-      if (free && !Meta.text(spec, "ipFamilyPolicy").equals("SingleStack")) {
-        families.add(ipv6 ? "IPv4" : "IPv6");
-      }
-    }
+    ServiceFields.keepAddresses(spec, was);
+    ServiceFields.keepPorts(spec, was);
+    ServiceFields.dropForType(spec, was);
+    ServiceFields.completeFamilies(spec, addresses.isIpv6());
   }
 
   @Override
@@ -269,7 +141,8 @@ final class ServiceStrategy implements Strategy {
   }
 
   private void allocateAddress(ObjectNode object, ObjectNode spec, Taken taken, Write write) {
-    if (!hasAddress(spec) || Meta.text(spec, "clusterIP").equals(NONE)) {
+    if (!ServiceFields.hasAddress(spec)
+        || Meta.text(spec, "clusterIP").equals(ServiceFields.NONE)) {
       return;
     }
     String asked = Meta.text(spec, "clusterIP");
@@ -313,9 +186,9 @@ final class ServiceStrategy implements Strategy {
       String holder,
       Taken taken,
       boolean dryRun) {
-    List<Integer> held = old == null ? List.of() : nodePorts(old.tree().path("spec"));
+    List<Integer> held = old == null ? List.of() : ServiceFields.nodePorts(old.tree().path("spec"));
     int index = 0;
-    if (hasNodePorts(spec)) {
+    if (ServiceFields.hasNodePorts(spec)) {
       for (JsonNode port : spec.path("ports")) {
         int asked = port.path("nodePort").asInt(0);
         if (port instanceof ObjectNode target) {
@@ -328,7 +201,7 @@ final class ServiceStrategy implements Strategy {
         index++;
       }
     }
-    if (type(spec).equals("LoadBalancer")
+    if (ServiceFields.type(spec).equals("LoadBalancer")
         && Meta.text(spec, "externalTrafficPolicy").equals("Local")) {
       int asked = spec.path("healthCheckNodePort").asInt(0);
       if (asked == 0) {
@@ -384,12 +257,12 @@ final class ServiceStrategy implements Strategy {
     }
     JsonNode spec = now.tree().path("spec");
     JsonNode was = before.tree().path("spec");
-    List<String> gone = clusterIps(was);
-    gone.removeAll(clusterIps(spec));
+    List<String> gone = ServiceFields.clusterIps(was);
+    gone.removeAll(ServiceFields.clusterIps(spec));
     release(now.key(), gone);
-    List<Integer> kept = nodePorts(spec);
+    List<Integer> kept = ServiceFields.nodePorts(spec);
     synchronized (this) {
-      for (int port : nodePorts(was)) {
+      for (int port : ServiceFields.nodePorts(was)) {
         if (!kept.contains(port)) {
           ports.release(port, now.key());
         }
@@ -400,9 +273,9 @@ final class ServiceStrategy implements Strategy {
   @Override
   public void removed(KubeObject last) {
     JsonNode spec = last.tree().path("spec");
-    release(last.key(), clusterIps(spec));
+    release(last.key(), ServiceFields.clusterIps(spec));
     synchronized (this) {
-      nodePorts(spec).forEach(port -> ports.release(port, last.key()));
+      ServiceFields.nodePorts(spec).forEach(port -> ports.release(port, last.key()));
     }
   }
 
@@ -426,28 +299,9 @@ final class ServiceStrategy implements Strategy {
         .forEach(
             service -> {
               JsonNode spec = service.tree().path("spec");
-              clusterIps(spec).forEach(ip -> addresses.holds(ip, service.key()));
-              nodePorts(spec).forEach(port -> ports.take(port, service.key()));
+              ServiceFields.clusterIps(spec).forEach(ip -> addresses.holds(ip, service.key()));
+              ServiceFields.nodePorts(spec).forEach(port -> ports.take(port, service.key()));
             });
     loaded = true;
-  }
-
-  private static List<String> clusterIps(JsonNode spec) {
-    List<String> ips = Meta.strings(spec.path("clusterIPs"));
-    ips.removeIf(ip -> ip.isEmpty() || ip.equals(NONE));
-    return ips;
-  }
-
-  private static List<Integer> nodePorts(JsonNode spec) {
-    List<Integer> numbers = new ArrayList<>();
-    for (JsonNode port : spec.path("ports")) {
-      if (port.path("nodePort").asInt(0) != 0) {
-        numbers.add(port.path("nodePort").asInt());
-      }
-    }
-    if (spec.path("healthCheckNodePort").asInt(0) != 0) {
-      numbers.add(spec.path("healthCheckNodePort").asInt());
-    }
-    return numbers;
   }
 }
