@@ -16,6 +16,7 @@ import dev.coracle.controller.Controller;
 import dev.coracle.controller.ControllerContext;
 import dev.coracle.controller.ObjectKey;
 import dev.coracle.controller.Resources;
+import dev.coracle.controller.SpecHandler;
 import dev.coracle.controller.Trees;
 import dev.coracle.controller.Work;
 import java.time.Duration;
@@ -63,25 +64,12 @@ public final class HorizontalPodAutoscalerController implements Controller {
     work.need(pods);
     work.watch(
         autoscalers,
-        new SharedInformer.Handler() {
-          @Override
-          public void added(KubeObject object) {
-            work.queue().add(ObjectKey.of(object));
-          }
-
-          @Override
-          public void updated(KubeObject before, KubeObject now) {
-            if (!before.at("spec").equals(now.at("spec"))) {
-              work.queue().add(ObjectKey.of(now));
-            }
-          }
-
-          @Override
-          public void deleted(KubeObject last) {
-            scalings.remove(ObjectKey.of(last));
-            selectors.remove(ObjectKey.of(last));
-          }
-        });
+        new SpecHandler(
+            work.queue(),
+            gone -> {
+              scalings.remove(gone);
+              selectors.remove(gone);
+            }));
     work.start();
   }
 

@@ -11,6 +11,7 @@ import dev.coracle.controller.Controller;
 import dev.coracle.controller.ControllerContext;
 import dev.coracle.controller.ObjectKey;
 import dev.coracle.controller.Resources;
+import dev.coracle.controller.SpecHandler;
 import dev.coracle.controller.Work;
 import java.time.Duration;
 import java.util.Map;
@@ -50,26 +51,7 @@ public final class ResourceQuotaController implements Controller {
 
   @Override
   public void start() throws InterruptedException {
-    work.watch(
-        quotas,
-        new SharedInformer.Handler() {
-          @Override
-          public void added(KubeObject quota) {
-            work.queue().add(ObjectKey.of(quota));
-          }
-
-          @Override
-          public void updated(KubeObject before, KubeObject now) {
-            if (!before.at("spec").equals(now.at("spec"))) {
-              work.queue().add(ObjectKey.of(now));
-            }
-          }
-
-          @Override
-          public void deleted(KubeObject last) {
-            // Nothing is kept of it.
-          }
-        });
+    work.watch(quotas, new SpecHandler(work.queue(), gone -> {}));
     work.watch(
         context.informers().of(Resources.CUSTOM_RESOURCE_DEFINITIONS),
         definition -> {
