@@ -182,7 +182,7 @@ public final class JobController implements Controller {
 
   /** Whether the Job still counts its Pods, so that they must wait for it. */
   private static boolean counts(@Nullable KubeObject job) {
-    return job != null && (!JobDecision.isFinished(job) || isManagedElsewhere(job));
+    return job != null && (!JobEnding.isFinished(job) || isManagedElsewhere(job));
   }
 
   private void enqueueIfUncounted(KubeObject job, KubeObject pod) {
@@ -217,7 +217,7 @@ public final class JobController implements Controller {
     for (KubeObject job : jobs.list(orphan.namespace())) {
       if (LabelSelector.of(job.at("spec", "selector")).matches(orphan.labels())
           && !job.isDeleting()
-          && !JobDecision.isFinished(job)
+          && !JobEnding.isFinished(job)
           && !isManagedElsewhere(job)) {
         enqueue(job);
         return true;
@@ -235,7 +235,7 @@ public final class JobController implements Controller {
     if (isManagedElsewhere(job)) {
       return;
     }
-    if (JobDecision.isFinished(job)) {
+    if (JobEnding.isFinished(job)) {
       tracking.forget(job.uid());
       Pods.controlledBy(pods, job.uid()).forEach(pod -> enqueueIfUncounted(job, pod));
       return;
@@ -255,13 +255,13 @@ public final class JobController implements Controller {
     Instant now = context.clock().instant();
     KubeObject started = start(job, now);
     JobDecision decision = new JobDecision(started, claimed, tracking.released(job.uid()), now);
-    Failures inRow = decision.failures(tracking.failures(job.uid()));
+    Failures inRow = decision.count().failures(tracking.failures(job.uid()));
     JobDecision.Plan plan = decision.plan(mayStart, inRow);
     if (plan.delay().isPositive()) {
       callAt(key, now.plus(plan.delay()));
     }
     JobTracking.Changes changes = carryOut(key, started, plan);
-    JobDecision.End end = plan.end();
+    JobEnd end = plan.end();
     if (end != null && (changes.failure() != null || !mayStart)) {
       end = null;
     }

@@ -87,7 +87,7 @@ final class JobTracking {
       Changes changes,
       Instant now,
       JobDecision.Plan plan,
-      JobDecision.@Nullable End end,
+      @Nullable JobEnd end,
       Failures inRow)
       throws InterruptedException {
     new Accounts(cached, job, decision, changes, now).settle(plan, end, inRow);
@@ -115,7 +115,7 @@ final class JobTracking {
       this.now = Timestamps.seconds(now);
     }
 
-    void settle(JobDecision.Plan plan, JobDecision.@Nullable End end, Failures inRow)
+    void settle(JobDecision.Plan plan, @Nullable JobEnd end, Failures inRow)
         throws InterruptedException {
       Set<String> gone = released(job.uid());
       for (KubeObject pod : Pods.controlledBy(pods, job.uid())) {
@@ -149,7 +149,7 @@ final class JobTracking {
       count(after, left);
       boolean settledAll =
           failure == null && tracking.whole() && left.isEmpty() && terminating == 0;
-      JobDecision.End over = settledAll ? end : null;
+      JobEnd over = settledAll ? end : null;
       if (over != null) {
         finish(after, over);
       }
@@ -164,9 +164,9 @@ final class JobTracking {
 
     /** Returns how many Pods are on their way out. */
     private int numbers(ObjectNode status) {
-      List<KubeObject> active = decision.active();
+      List<KubeObject> active = decision.count().active;
       int ready = (int) active.stream().filter(Pods::isReady).count() - changes.deletedReady();
-      int terminating = decision.terminating() + changes.deleted();
+      int terminating = decision.count().terminating.size() + changes.deleted();
       Trees.putUnlessZero(status, "active", active.size() + changes.created() - changes.deleted());
       status.put("ready", ready);
       status.put("terminating", terminating);
@@ -219,7 +219,7 @@ final class JobTracking {
       }
     }
 
-    private void target(ObjectNode status, JobDecision.End end) {
+    private void target(ObjectNode status, JobEnd end) {
       ArrayNode conditions = status.withArray("/conditions");
       String type = end.success() ? "SuccessCriteriaMet" : "FailureTarget";
       if (!Conditions.isTrue(conditions, type)) {
@@ -227,7 +227,7 @@ final class JobTracking {
       }
     }
 
-    private void finish(ObjectNode status, JobDecision.End end) {
+    private void finish(ObjectNode status, JobEnd end) {
       set(
           status.withArray("/conditions"),
           end.success() ? "Complete" : "Failed",
@@ -239,12 +239,12 @@ final class JobTracking {
       }
     }
 
-    private void announce(KubeObject last, JobDecision.End end) {
+    private void announce(KubeObject last, JobEnd end) {
       if (!end.success()) {
         context.events().warning(job, end.reason(), end.message());
         return;
       }
-      int completions = JobDecision.completions(job);
+      int completions = JobCount.completions(job);
       if (completions >= 0 && last.at("status", "succeeded").asInt() > completions) {
         context
             .events()
@@ -264,7 +264,7 @@ final class JobTracking {
 
     /** Returns the reason of the event that tells of a change; empty when there is none. */
     private String suspend(ObjectNode status) {
-      boolean suspended = decision.isSuspended();
+      boolean suspended = decision.count().isSuspended();
       JsonNode condition = Conditions.find(job.at("status", "conditions"), "Suspended");
       boolean known = condition != null && condition.path("status").asText().equals("True");
       if (suspended == known) {

@@ -17,7 +17,7 @@ final class SuccessPolicy {
     }
     int index = 0;
     for (JsonNode rule : job.at("spec", "successPolicy", "rules")) {
-      if (isMet(rule, succeeded, JobDecision.completions(job))) {
+      if (isMet(rule, succeeded, JobCount.completions(job))) {
         return "Matched rules at index " + index;
       }
       index++;

@@ -179,7 +179,7 @@ class JobDecisionTest {
     JobDecision.Plan plan = plan(job(POLICY, ""), failed("a", 42, ""));
     assertThat(plan.end())
         .isEqualTo(
-            new JobDecision.End(
+            new JobEnd(
                 false,
                 "PodFailurePolicy",
                 "Container main for pod ns/a failed with exit code 42 matching FailJob rule at"
@@ -245,8 +245,7 @@ class JobDecisionTest {
   void plan_allIndexesDoneAndOneFailed_fails() {
     JobDecision.Plan plan =
         plan(job(PER_INDEX, ", completedIndexes: \"1,2\""), failedIndex("a", 1, 0, 1));
-    assertThat(plan.end())
-        .isEqualTo(new JobDecision.End(false, "FailedIndexes", "Job has failed indexes"));
+    assertThat(plan.end()).isEqualTo(new JobEnd(false, "FailedIndexes", "Job has failed indexes"));
     assertThat(
             plan(job(PER_INDEX + ", maxFailedIndexes: 0", ""), failedIndex("a", 1, 0, 1))
                 .end()
@@ -276,8 +275,7 @@ class JobDecisionTest {
             "");
     JobDecision decision = decide(job, indexed("a", "Succeeded", 0), indexed("b", "Running", 1));
     JobDecision.Plan plan = decision.plan(true, Failures.NONE);
-    assertThat(plan.end())
-        .isEqualTo(new JobDecision.End(true, "SuccessPolicy", "Matched rules at index 1"));
+    assertThat(plan.end()).isEqualTo(new JobEnd(true, "SuccessPolicy", "Matched rules at index 1"));
     assertThat(plan.delete()).extracting(KubeObject::name).containsExactly("b");
     JobDecision.Tracking tracking = decision.track(plan.end());
     assertThat(tracking.release()).hasSize(2);
