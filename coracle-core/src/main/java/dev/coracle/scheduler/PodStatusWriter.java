@@ -35,8 +35,11 @@ final class PodStatusWriter {
    *
    * @param reason of the condition PodScheduled, which becomes False; empty for no condition
    * @param nominated the node that the Pod is promised; empty for none; null for no change
+   * @param anyway whether that is written even if the Pod, as it was known here, says so: it may
+   *     have been promised a node since
    */
-  private record News(KubeObject pod, String reason, String message, @Nullable String nominated) {
+  private record News(
+      KubeObject pod, String reason, String message, @Nullable String nominated, boolean anyway) {
 
     /** These, and what the older ones say that these do not. */
     News over(@Nullable News older) {
@@ -48,7 +51,8 @@ final class PodStatusWriter {
           pod,
           silent ? older.reason : reason,
           silent ? older.message : message,
-          nominated == null ? older.nominated : nominated);
+          nominated == null ? older.nominated : nominated,
+          anyway || older.anyway);
     }
   }
 
@@ -65,12 +69,12 @@ final class PodStatusWriter {
 
   /** The Pod could not be scheduled. */
   void notScheduled(KubeObject pod, String reason, String message, @Nullable String nominated) {
-    write(new News(pod, reason, message, nominated));
+    write(new News(pod, reason, message, nominated, false));
   }
 
   /** The Pod is promised a node; none if empty. */
   void nominated(KubeObject pod, String node) {
-    write(new News(pod, "", "", node));
+    write(new News(pod, "", "", node, true));
   }
 
   private synchronized void write(News news) {
@@ -114,15 +118,16 @@ final class PodStatusWriter {
     ObjectNode patch = Json.object();
     ObjectNode status = patch.putObject("status");
     KubeObject pod = news.pod;
-    if (news.nominated != null && !news.nominated.equals(pod.text("status", "nominatedNodeName"))) {
+    boolean known = pod.text("status", "nominatedNodeName").equals(news.nominated);
+    if (news.nominated != null && (news.anyway || !known)) {
       if (news.nominated.isEmpty()) {
         status.putNull("nominatedNodeName");
       } else {
         status.put("nominatedNodeName", news.nominated);
       }
     }
-    JsonNode known = condition(pod);
-    if (!news.reason.isEmpty() && !says(known, news)) {
+    JsonNode shown = condition(pod);
+    if (!news.reason.isEmpty() && !says(shown, news)) {
       ObjectNode condition =
           status
               .putArray("conditions")
@@ -135,7 +140,7 @@ final class PodStatusWriter {
         condition.put("observedGeneration", pod.generation());
       }
       condition.putNull("lastProbeTime");
-      if (!known.path("status").asText().equals("False")) {
+      if (!shown.path("status").asText().equals("False")) {
         condition.put("lastTransitionTime", Timestamps.seconds(clock.instant()));
       }
     }

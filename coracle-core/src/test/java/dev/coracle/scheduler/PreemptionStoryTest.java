@@ -124,4 +124,33 @@ class PreemptionStoryTest {
                 + " not eligible due to preemptionPolicy=Never.");
     assertThat(exists("first")).isTrue();
   }
+
+  @Test
+  void preempt_nodePromisedToALessImportantPod_takesThePromiseBack() {
+    cluster.addNode("node-1", "2", 10);
+    KubeObject lasting =
+        cluster.apply(
+            """
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: lasting, namespace: default, finalizers: [example.com/stays]}
+            spec:
+              priority: 0
+              containers: [{name: c, image: i, resources: {requests: {cpu: "2"}}}]
+            """);
+    assertThat(awaitRunning("lasting").uid()).isEqualTo(lasting.uid());
+    assertThat(pod("medium", 10, "2", "").name()).isEqualTo("medium");
+    assertThat(awaitNominated("medium", "node-1").uid()).isNotEmpty();
+    assertThat(pod("high", 100, "2", "").name()).isEqualTo("high");
+    assertThat(awaitNominated("high", "node-1").uid()).isNotEmpty();
+    assertThat(awaitNominated("medium", "").uid()).isNotEmpty();
+  }
+
+  private KubeObject awaitNominated(String name, String node) {
+    return cluster.awaitObject(
+        Resources.PODS,
+        "default",
+        name,
+        pod -> pod.text("status", "nominatedNodeName").equals(node));
+  }
 }
