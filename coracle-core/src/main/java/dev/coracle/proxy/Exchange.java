@@ -1,9 +1,6 @@
 package dev.coracle.proxy;
 
 import dev.coracle.http.Headers;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,9 +8,6 @@ import org.jspecify.annotations.Nullable;
  * once; a side is read only when the other one takes what it gives.
  */
 final class Exchange {
-
-  /** Of reading and writing in one go. */
-  private static final int MOST_ROUNDS = 2;
 
   private final ClientConnection client;
   private final ApiServer server;
@@ -123,7 +117,7 @@ final class Exchange {
     Bytes out = to.out;
     out.text(request.method()).text(" ").text(target).text(" HTTP/1.1\r\n");
     out.field("Host", server.authority());
-    Headers fields = forwarded(request.headers(), false);
+    Headers fields = Forwarding.fields(request.headers(), false);
     String address = client.remoteHost();
     if (address != null) {
       String before = fields.first("x-forwarded-for");
@@ -163,7 +157,7 @@ final class Exchange {
     }
     boolean moved;
     try {
-      moved = relay(client, requestBody, to, !tunnel && request.length() == Body.CHUNKED);
+      moved = Relay.pass(client, requestBody, to, !tunnel && request.length() == Body.CHUNKED);
     } catch (BadMessageException e) {
       drop();
       if (answered) {
@@ -247,7 +241,7 @@ final class Exchange {
     if (status < 200 && status != 101) {
       if (!request.isOld()) {
         client.out.text("HTTP/1.1").text(line.substring(8)).text("\r\n");
-        client.fields(forwarded(headers, true));
+        client.fields(Forwarding.fields(headers, true));
         client.out.text("\r\n");
       }
       return;
@@ -283,7 +277,7 @@ final class Exchange {
             && upgrade == null
             && !ProxyRequest.hasElement(headers, "connection", "close");
     client.out.text(client.version()).text(line.substring(8)).text("\r\n");
-    client.fields(forwarded(headers, true));
+    client.fields(Forwarding.fields(headers, true));
     String given = headers.first("content-length");
     if (tunnel) {
       client.out.field("Connection", "Upgrade");
@@ -319,7 +313,7 @@ final class Exchange {
   private boolean passAnswer(Upstream to) {
     boolean moved;
     try {
-      moved = relay(to, answerBody, client, answerChunked);
+      moved = Relay.pass(to, answerBody, client, answerChunked);
     } catch (BadMessageException e) {
       return fail("malformed chunked encoding");
     }
@@ -372,96 +366,5 @@ final class Exchange {
   void abandon() {
     over = true;
     drop();
-  }
-
-  /**
-   * Passes on what there is, as long as it is taken.
-   *
-   * @return whether something moved
-   */
-  private static boolean relay(Connection from, Body body, Connection to, boolean chunked)
-      throws BadMessageException {
-    boolean moved = false;
-    for (int rounds = 0; !body.isAtEnd() && rounds < MOST_ROUNDS; rounds++) {
-      if (to.isBlocked() || to.isDeaf()) {
-        return moved;
-      }
-      int count = body.available(from.in);
-      if (count > 0) {
-        // Framing fits beside a piece: the array need not grow.
-        count = Math.min(count, Connection.PIECE_BYTES);
-        if (to.out.size() + count > Connection.PIECE_BYTES && !to.flush()) {
-          return moved;
-        }
-        if (chunked) {
-          to.out.text(Integer.toHexString(count)).text("\r\n");
-        }
-        to.out.append(from.in.array, from.in.from, count);
-        from.in.drop(count);
-        body.taken(count);
-        if (chunked) {
-          to.out.text("\r\n");
-        }
-        moved = true;
-        // The end of a chunked body often stands right behind.
-        body.available(from.in);
-      } else if (!body.isAtEnd()) {
-        int read = from.fill();
-        if (read < 0) {
-          body.connectionEnded();
-          break;
-        }
-        if (read == 0) {
-          return moved;
-        }
-      }
-    }
-    if (body.isAtEnd() && chunked) {
-      to.out.text("0\r\n\r\n");
-    }
-    return true;
-  }
-
-  /** All fields but those that concern one connection only (RFC 9110, 7.6.1), and the host. */
-  private static Headers forwarded(Headers all, boolean answer) {
-    List<String> named = List.of();
-    for (int i = 0; i < all.size(); i++) {
-      if (all.nameAt(i).equalsIgnoreCase("connection")) {
-        named = named.isEmpty() ? new ArrayList<>() : named;
-        for (String element : all.valueAt(i).split(",", -1)) {
-          named.add(element.trim().toLowerCase(Locale.ROOT));
-        }
-      }
-    }
-    Headers fields = new Headers();
-    for (int i = 0; i < all.size(); i++) {
-      String lower = all.nameAt(i).toLowerCase(Locale.ROOT);
-      if (!isOfOneConnection(lower)
-          && !named.contains(lower)
-          && !(answer && lower.startsWith("access-control-allow-"))) {
-        fields.add(all.nameAt(i), all.valueAt(i));
-      }
-    }
-    return fields;
-  }
-
-  private static boolean isOfOneConnection(String lower) {
-    return switch (lower) {
-      case "connection",
-          "content-length",
-          "host",
-          "http2-settings",
-          "keep-alive",
-          "proxy-authenticate",
-          "proxy-authorization",
-          "proxy-connection",
-          "te",
-          "trailer",
-          "transfer-encoding",
-          "upgrade",
-          "expect" ->
-          true;
-      default -> false;
-    };
   }
 }
