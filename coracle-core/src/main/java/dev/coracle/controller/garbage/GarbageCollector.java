@@ -1,17 +1,10 @@
 package dev.coracle.controller.garbage;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.GroupVersionResource;
-import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.OwnerReference;
-import dev.coracle.api.PatchType;
 import dev.coracle.api.StatusException;
-import dev.coracle.api.WriteOptions;
 import dev.coracle.client.Client;
 import dev.coracle.client.Discovery;
 import dev.coracle.client.SharedInformer;
@@ -24,7 +17,6 @@ import dev.coracle.controller.garbage.OwnersState.Verdict;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -37,7 +29,6 @@ import org.jspecify.annotations.Nullable;
 public final class GarbageCollector implements Controller {
 
   private static final Set<String> IGNORED = Set.of("events");
-  private static final int REMEMBERED_ABSENT = 1000;
 
   private sealed interface Key {
     record Delete(Item item) implements Key {}
@@ -48,23 +39,6 @@ public final class GarbageCollector implements Controller {
     record Resync() implements Key {}
   }
 
-  /**
-   * An owner as a reference of an object in a namespace names it. The uid alone will not do: that
-   * an owner is not in one namespace says nothing of the one in which it is.
-   */
-  private record Absent(String apiVersion, String kind, String namespace, String name, String uid) {
-
-    static Absent of(OwnerReference reference, String namespace) {
-      return new Absent(
-          reference.apiVersion(), reference.kind(), namespace, reference.name(), reference.uid());
-    }
-
-    static Absent of(KubeObject object) {
-      return new Absent(
-          object.apiVersion(), object.kind(), object.namespace(), object.name(), object.uid());
-    }
-  }
-
   private record Monitor(SharedInformer informer, SharedInformer.Registration registration) {}
 
   private final ControllerContext context;
@@ -73,7 +47,9 @@ public final class GarbageCollector implements Controller {
   private final Map<GroupVersionResource, Monitor> monitors = new HashMap<>();
 
   /** Owners that were looked for in vain, where a reference says they are. */
-  private final Set<Absent> absent;
+  private final AbsentOwners absent = new AbsentOwners();
+
+  private final Writes writes;
 
   private final Work<Key> work;
   private volatile @Nullable Discovery discovery;
@@ -82,17 +58,7 @@ public final class GarbageCollector implements Controller {
     this.context = context;
     this.client = context.client();
     this.work = new Work<>(name(), context.clock(), 8, this::sync);
-    this.absent =
-        java.util.Collections.newSetFromMap(
-            java.util.Collections.synchronizedMap(
-                new LinkedHashMap<Absent, Boolean>() {
-                  private static final long serialVersionUID = 1L;
-
-                  @Override
-                  protected boolean removeEldestEntry(Map.Entry<Absent, Boolean> eldest) {
-                    return size() > REMEMBERED_ABSENT;
-                  }
-                }));
+    this.writes = new Writes(client);
   }
 
   @Override
@@ -198,7 +164,7 @@ public final class GarbageCollector implements Controller {
     @Override
     public void deleted(KubeObject last) {
       graph.remove(last.uid());
-      absent.add(Absent.of(last));
+      absent.add(last);
       for (Item dependent : graph.dependents(last.uid())) {
         work.queue().add(new Key.Delete(dependent));
       }
@@ -271,22 +237,21 @@ public final class GarbageCollector implements Controller {
         OwnersState.of(object.ownerReferences(), reference -> look(object, reference));
     switch (owners.verdict(object, !graph.dependents(item.uid()).isEmpty())) {
       case Verdict.Keep keep -> {}
-      case Verdict.Detach(List<String> uids) -> detach(item, object, uids);
+      case Verdict.Detach(List<String> uids) -> writes.detach(item, object, uids);
       case Verdict.Delete(String policy) -> {
         KubeObject doomed =
             policy.equals(OwnersState.FOREGROUND_POLICY) && hasWaitingDependent(item)
-                ? unblock(item, object)
+                ? writes.unblock(item, object)
                 : object;
         if (doomed != null) {
-          delete(item, doomed, policy);
+          writes.delete(item, doomed, policy);
         }
       }
     }
   }
 
   private OwnersState.Owner look(KubeObject dependent, OwnerReference reference) {
-    if (absent.contains(Absent.of(reference, ""))
-        || absent.contains(Absent.of(reference, dependent.namespace()))) {
+    if (absent.contains(reference, "") || absent.contains(reference, dependent.namespace())) {
       return OwnersState.Owner.GONE;
     }
     Discovery.Resource resource = resourceOf(reference);
@@ -303,7 +268,7 @@ public final class GarbageCollector implements Controller {
     String namespace = resource.namespaced() ? dependent.namespace() : "";
     KubeObject owner = client.find(resource.resource(), namespace, reference.name());
     if (owner == null || !owner.uid().equals(reference.uid())) {
-      absent.add(Absent.of(reference, namespace));
+      absent.add(reference, namespace);
       if (resource.namespaced()) {
         tellOfOwnerElsewhere(dependent, reference, resource.resource());
       }
@@ -357,7 +322,7 @@ public final class GarbageCollector implements Controller {
       }
     }
     if (!blocked) {
-      removeFinalizer(item, object, OwnersState.FOREGROUND);
+      writes.removeFinalizer(item, object, OwnersState.FOREGROUND);
     }
   }
 
@@ -366,38 +331,13 @@ public final class GarbageCollector implements Controller {
       KubeObject object =
           client.find(dependent.resource(), dependent.namespace(), dependent.name());
       if (object != null && object.uid().equals(dependent.uid())) {
-        detach(dependent, object, List.of(owner.uid()));
+        writes.detach(dependent, object, List.of(owner.uid()));
       }
     }
     KubeObject object = client.find(owner.resource(), owner.namespace(), owner.name());
     if (object != null && object.uid().equals(owner.uid()) && OwnersState.isOrphaning(object)) {
-      removeFinalizer(owner, object, OwnersState.ORPHAN);
+      writes.removeFinalizer(owner, object, OwnersState.ORPHAN);
     }
-  }
-
-  private void detach(Item item, KubeObject object, List<String> uids) {
-    ObjectNode patch = Json.object();
-    ArrayNode kept = precondition(patch, object).putArray("ownerReferences");
-    object
-        .at("metadata", "ownerReferences")
-        .forEach(
-            reference -> {
-              if (!uids.contains(reference.path("uid").asText())) {
-                kept.add(reference);
-              }
-            });
-    patch(item, patch);
-  }
-
-  private void removeFinalizer(Item item, KubeObject object, String finalizer) {
-    ObjectNode patch = Json.object();
-    ArrayNode kept = precondition(patch, object).putArray("finalizers");
-    for (String name : object.finalizers()) {
-      if (!name.equals(finalizer)) {
-        kept.add(name);
-      }
-    }
-    patch(item, patch);
   }
 
   private boolean hasWaitingDependent(Item item) {
@@ -408,61 +348,5 @@ public final class GarbageCollector implements Controller {
       }
     }
     return false;
-  }
-
-  /**
-   * Breaks a circle of objects that wait for each other: this one no longer holds its owners.
-   *
-   * @return the object as it is now; null when it is gone
-   */
-  private @Nullable KubeObject unblock(Item item, KubeObject object) {
-    ObjectNode patch = Json.object();
-    ArrayNode references = precondition(patch, object).putArray("ownerReferences");
-    for (JsonNode reference : object.at("metadata", "ownerReferences")) {
-      ObjectNode copy = reference.deepCopy();
-      references.add(copy.put("blockOwnerDeletion", false));
-    }
-    return patch(item, patch);
-  }
-
-  private static ObjectNode precondition(ObjectNode patch, KubeObject object) {
-    return patch
-        .putObject("metadata")
-        .put("uid", object.uid())
-        .put("resourceVersion", Long.toString(object.resourceVersion()));
-  }
-
-  /** Null when there is nothing to patch any more. */
-  private @Nullable KubeObject patch(Item item, ObjectNode patch) {
-    try {
-      return client.patch(
-          item.resource(),
-          item.namespace(),
-          item.name(),
-          "",
-          PatchType.MERGE,
-          patch,
-          WriteOptions.NONE);
-    } catch (StatusException e) {
-      if (e.isNotFound()) {
-        return null;
-      }
-      throw e;
-    }
-  }
-
-  private void delete(Item item, KubeObject object, String policy) {
-    try {
-      client.delete(
-          item.resource(),
-          item.namespace(),
-          item.name(),
-          new DeleteOptions(
-              false, null, policy, object.uid(), Long.toString(object.resourceVersion())));
-    } catch (StatusException e) {
-      if (!e.isNotFound()) {
-        throw e;
-      }
-    }
   }
 }
