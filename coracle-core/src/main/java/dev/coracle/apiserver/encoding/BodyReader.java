@@ -10,7 +10,7 @@ import dev.coracle.api.Yaml;
 import dev.coracle.apiserver.request.ApiRequest;
 import dev.coracle.apiserver.request.RequestBody;
 import dev.coracle.apiserver.request.Text;
-import dev.coracle.schema.decoding.Decoder;
+import dev.coracle.schema.decoding.Refusals;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -105,7 +105,7 @@ public final class BodyReader {
     try {
       tree = tree(bytes, duplicates);
     } catch (IOException e) {
-      throw Decoder.unrecognizedJson(bytes, expected);
+      throw Refusals.unrecognizedJson(bytes, expected);
     }
     duplicates.forEach(path -> problems.add("duplicate field " + Text.quote(path)));
     if (tree instanceof ObjectNode object) {
@@ -114,7 +114,7 @@ public final class BodyReader {
     if (tree.isNull()) {
       return Json.object();
     }
-    throw Decoder.unrecognizedJson(bytes, expected);
+    throw Refusals.unrecognizedJson(bytes, expected);
   }
 
   /**
@@ -148,7 +148,7 @@ public final class BodyReader {
         }
       }
     } catch (IllegalArgumentException e) {
-      throw Decoder.unrecognizedYaml(bytes, expected, e);
+      throw Refusals.unrecognizedYaml(bytes, expected, e);
     }
     if (tree instanceof ObjectNode object) {
       return object;
@@ -156,6 +156,6 @@ public final class BodyReader {
     if (tree.isNull()) {
       return Json.object();
     }
-    throw Decoder.unrecognizedYaml(bytes, expected, null);
+    throw Refusals.unrecognizedYaml(bytes, expected, null);
   }
 }

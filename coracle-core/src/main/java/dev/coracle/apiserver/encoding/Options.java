@@ -18,6 +18,7 @@ import dev.coracle.schema.Schema;
 import dev.coracle.schema.Schemas;
 import dev.coracle.schema.decoding.Decoder;
 import dev.coracle.schema.decoding.DecodingException;
+import dev.coracle.schema.decoding.Refusals;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -182,9 +183,9 @@ public final class Options {
         return options;
       }
     } catch (IllegalArgumentException | IOException e) {
-      throw Decoder.unrecognizedJson(body, DELETE_OPTIONS);
+      throw Refusals.unrecognizedJson(body, DELETE_OPTIONS);
     }
-    throw Decoder.unrecognizedJson(body, DELETE_OPTIONS);
+    throw Refusals.unrecognizedJson(body, DELETE_OPTIONS);
   }
 
   /** Refuses fields of another type than they have; unknown ones are ignored. */

@@ -3,7 +3,7 @@ package dev.coracle.registry.flow;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.coracle.api.Json;
 import dev.coracle.api.StatusException;
-import dev.coracle.schema.decoding.Decoder;
+import dev.coracle.schema.decoding.Refusals;
 import java.util.Base64;
 
 /**
@@ -33,7 +33,7 @@ record ContinueToken(long revision, String start) {
     try {
       node = Json.read(json);
     } catch (IllegalArgumentException e) {
-      throw invalid(Decoder.jsonProblem(json));
+      throw invalid(Refusals.jsonProblem(json));
     }
     if (!node.path("v").asText("").equals("meta.k8s.io/v1")) {
       throw StatusException.badRequest(

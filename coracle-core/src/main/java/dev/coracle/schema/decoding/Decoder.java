@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.GroupVersionKind;
 import dev.coracle.api.Json;
-import dev.coracle.api.StatusCause;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.Yaml;
 import dev.coracle.schema.Schema;
@@ -16,7 +15,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -26,8 +24,6 @@ import org.jspecify.annotations.Nullable;
  * expected, with the errors of a kube-apiserver. Unknown fields never get through.
  */
 public final class Decoder {
-
-  private static final int MOST_SHOWN = 30;
 
   /** Pods are evicted in both versions, though the older one serves nothing else any more. */
   private static final GroupVersionKind EVICTION = GroupVersionKind.of("policy/v1", "Eviction");
@@ -66,23 +62,23 @@ public final class Decoder {
       TreeReader reader = new TreeReader(parser);
       ObjectNode object = reader.read(schema);
       if (parser.nextToken() != null) {
-        throw unrecognized(body, json, expected);
+        throw Refusals.unrecognized(body, json, expected);
       }
       checkKind(json, object, schema, expected);
       List<String> problems = reader.strictErrors();
       if (validation == FieldValidation.STRICT && !problems.isEmpty()) {
-        throw cannotBeHandled(expected, expected, strict(problems));
+        throw Refusals.cannotBeHandled(expected, expected, Refusals.strict(problems));
       }
       return new Decoded(object, validation == FieldValidation.WARN ? problems : List.of());
     } catch (DecodingException e) {
       GroupVersionKind found = kindOf(json, expected);
       if (found == null) {
-        throw unrecognized(body, json, expected);
+        throw Refusals.unrecognized(body, json, expected);
       }
       checkKind(found, schema, expected);
-      throw cannotBeHandled(found, expected, String.valueOf(e.getMessage()));
+      throw Refusals.cannotBeHandled(found, expected, String.valueOf(e.getMessage()));
     } catch (JsonProcessingException e) {
-      throw unrecognized(body, json, expected);
+      throw Refusals.unrecognized(body, json, expected);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -112,7 +108,7 @@ public final class Decoder {
       List<String> already) {
     if (!isPlain(body.get("kind")) || !isPlain(body.get("apiVersion"))) {
       byte[] json = Json.write(body);
-      throw unrecognized(json, json, expected);
+      throw Refusals.unrecognized(json, json, expected);
     }
     checkKind(new byte[0], body, schema, expected);
     try (JsonParser parser = body.traverse(Json.mapper())) {
@@ -121,11 +117,11 @@ public final class Decoder {
       List<String> problems = new ArrayList<>(reader.strictErrors());
       problems.addAll(already);
       if (validation == FieldValidation.STRICT && !problems.isEmpty()) {
-        throw cannotBeHandled(expected, expected, strict(problems));
+        throw Refusals.cannotBeHandled(expected, expected, Refusals.strict(problems));
       }
       return new Decoded(object, validation == FieldValidation.WARN ? problems : List.of());
     } catch (DecodingException e) {
-      throw cannotBeHandled(expected, expected, String.valueOf(e.getMessage()));
+      throw Refusals.cannotBeHandled(expected, expected, String.valueOf(e.getMessage()));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -148,11 +144,11 @@ public final class Decoder {
       ObjectNode object = reader.read(schema);
       List<String> problems = reader.strictErrors();
       if (validation == FieldValidation.STRICT && !problems.isEmpty()) {
-        throw invalidPatch(patched, strict(problems));
+        throw Refusals.invalidPatch(patched, Refusals.strict(problems));
       }
       return new Decoded(object, validation == FieldValidation.WARN ? problems : List.of());
     } catch (DecodingException e) {
-      throw invalidPatch(patched, String.valueOf(e.getMessage()));
+      throw Refusals.invalidPatch(patched, String.valueOf(e.getMessage()));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -244,35 +240,6 @@ public final class Decoder {
     }
   }
 
-  private static String strict(List<String> problems) {
-    return "strict decoding error: " + String.join(", ", problems);
-  }
-
-  private static StatusException cannotBeHandled(
-      GroupVersionKind found, GroupVersionKind expected, String why) {
-    return StatusException.badRequest(
-        found.kind()
-            + " in version \""
-            + found.version()
-            + "\" cannot be handled as a "
-            + expected.kind()
-            + ": "
-            + why);
-  }
-
-  private static StatusException invalidPatch(ObjectNode patched, String why) {
-    // A patched document's own fields come sorted out of Kubernetes' patch libraries.
-    ObjectNode sorted = Json.object();
-    patched
-        .propertyStream()
-        .sorted(Map.Entry.comparingByKey())
-        .forEach(field -> sorted.set(field.getKey(), field.getValue()));
-    String value = new String(Json.write(sorted), StandardCharsets.UTF_8);
-    String message = "Invalid value: " + Json.object().textNode(value) + ": " + why;
-    return StatusException.invalid(
-        "", "", "", List.of(new StatusCause("FieldValueInvalid", message, "patch")));
-  }
-
   private static boolean isPlain(@Nullable JsonNode word) {
     return word == null || word.isTextual();
   }
@@ -282,7 +249,7 @@ public final class Decoder {
     JsonNode kind = object.get("kind");
     JsonNode apiVersion = object.get("apiVersion");
     if (!isPlain(kind) || !isPlain(apiVersion)) {
-      throw unrecognized(json, json, expected);
+      throw Refusals.unrecognized(json, json, expected);
     }
     checkKind(
         GroupVersionKind.of(
@@ -315,7 +282,7 @@ public final class Decoder {
               + ")");
     }
     if (other == null) {
-      throw cannotBeHandled(
+      throw Refusals.cannotBeHandled(
           found,
           expected,
           "no kind \""
@@ -326,7 +293,7 @@ public final class Decoder {
     }
     String[] parts = schema.definition().split("\\.");
     String internal = parts.length < 3 ? expected.group() : parts[parts.length - 3];
-    throw cannotBeHandled(
+    throw Refusals.cannotBeHandled(
         found,
         expected,
         "converting ("
@@ -367,87 +334,11 @@ public final class Decoder {
         kind.isEmpty() ? expected.kind() : kind);
   }
 
-  /** The refusal of a body that is no JSON object. */
-  public static StatusException unrecognizedJson(byte[] body, GroupVersionKind expected) {
-    return unrecognized(body, body, expected);
-  }
-
-  /** The refusal of a body that is no YAML, or YAML of something else than an object. */
-  public static StatusException unrecognizedYaml(
-      byte[] body, GroupVersionKind expected, @Nullable IllegalArgumentException problem) {
-    return problem == null
-        ? unrecognized(body, Json.write(Yaml.read(body)), expected)
-        : unrecognized(body, expected, String.valueOf(problem.getMessage()));
-  }
-
-  private static StatusException unrecognized(byte[] body, byte[] json, GroupVersionKind expected) {
-    return unrecognized(
-        body, expected, "couldn't get version/kind; json parse error: " + jsonProblem(json));
-  }
-
-  private static StatusException unrecognized(
-      byte[] body, GroupVersionKind expected, String problem) {
-    return StatusException.badRequest(
-        "the object provided is unrecognized (must be of type "
-            + expected.kind()
-            + "): "
-            + problem
-            + " ("
-            + summary(body)
-            + ")");
-  }
-
-  /** What is wrong with bytes that are no object of JSON, in the words of Go's encoding/json. */
-  public static String jsonProblem(byte[] json) {
-    String text = new String(json, StandardCharsets.UTF_8);
-    String syntax = JsonSyntax.problem(text);
-    if (syntax != null) {
-      return syntax;
-    }
-    JsonNode tree = Json.read(text);
-    String typeMeta =
-        "struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string"
-            + " \"json:\\\"kind,omitempty\\\"\" }";
-    if (!tree.isObject()) {
-      return "json: cannot unmarshal " + word(tree) + " into Go value of type " + typeMeta;
-    }
-    String field =
-        tree.path("apiVersion").isTextual() || !tree.has("apiVersion") ? "kind" : "apiVersion";
-    return "json: cannot unmarshal "
-        + word(tree.path(field))
-        + " into Go struct field ."
-        + field
-        + " of type string";
-  }
-
-  private static String word(JsonNode node) {
-    return switch (node.getNodeType()) {
-      case ARRAY -> "array";
-      case OBJECT, POJO -> "object";
-      case STRING, BINARY -> "string";
-      case NUMBER -> "number";
-      case BOOLEAN -> "bool";
-      case NULL, MISSING -> "null";
-    };
-  }
-
-  /** The beginning of a body: as text when it looks like JSON, else as hexadecimal digits. */
-  private static String summary(byte[] body) {
-    if (body.length == 0) {
-      return "<empty>";
-    }
-    int shown = Math.min(MOST_SHOWN, body.length);
-    String more = shown < body.length ? " ..." : "";
-    return body[0] == '{'
-        ? new String(body, 0, shown, StandardCharsets.UTF_8) + more
-        : HexFormat.of().formatHex(body, 0, shown) + more;
-  }
-
   private static byte[] yamlToJson(byte[] body, GroupVersionKind expected) {
     try {
       return Json.write(Yaml.read(body));
     } catch (IllegalArgumentException e) {
-      throw unrecognized(body, expected, String.valueOf(e.getMessage()));
+      throw Refusals.unrecognized(body, expected, String.valueOf(e.getMessage()));
     }
   }
 }
