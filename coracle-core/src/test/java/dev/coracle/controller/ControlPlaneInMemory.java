@@ -269,7 +269,15 @@ public final class ControlPlaneInMemory implements AutoCloseable {
 
   /** Waits until the controllers' cache shows an object as it was written, or later. */
   public void awaitSeen(GroupVersionResource resource, KubeObject written) {
-    SharedInformer cache = managerInformers.of(resource);
+    awaitSeen(managerInformers.of(resource), written);
+  }
+
+  /** As {@link #awaitSeen}, the scheduler's cache. */
+  public void awaitSeenByScheduler(GroupVersionResource resource, KubeObject written) {
+    awaitSeen(schedulerInformers.of(resource), written);
+  }
+
+  private static void awaitSeen(SharedInformer cache, KubeObject written) {
     await()
         .pollDelay(Duration.ZERO)
         .pollInterval(Duration.ofMillis(1))

@@ -176,6 +176,18 @@ class PlacementStoryTest {
       cluster.addNode("node-" + i, "64", 100);
       label("node-" + i, "topology.kubernetes.io/zone", i < 3 ? "large" : "small");
     }
+    // The scheduler knows the last label, hence all of them.
+    pod("probe", "nodeSelector: {topology.kubernetes.io/zone: small}");
+    assertThat(node("probe")).isEqualTo("node-3");
+    KubeObject unused =
+        cluster
+            .admin()
+            .delete(
+                Resources.PODS,
+                "default",
+                "probe",
+                DeleteOptions.DEFAULT.withGracePeriodSeconds(0));
+    cluster.awaitGone(Resources.PODS, "default", "probe");
     cluster.apply(
         """
         apiVersion: apps/v1

@@ -62,15 +62,14 @@ class PreemptionStoryTest {
             metadata: {name: kept, namespace: default}
             spec: {minAvailable: 1, selector: {matchLabels: {app: kept}}}
             """);
-    assertThat(
-            cluster
-                .awaitObject(
-                    Resources.POD_DISRUPTION_BUDGETS,
-                    "default",
-                    "kept",
-                    budget -> budget.at("status", "currentHealthy").asInt() == 1)
-                .uid())
-        .isEqualTo(made.uid());
+    KubeObject counted =
+        cluster.awaitObject(
+            Resources.POD_DISRUPTION_BUDGETS,
+            "default",
+            "kept",
+            budget -> budget.at("status", "currentHealthy").asInt() == 1);
+    assertThat(counted.uid()).isEqualTo(made.uid());
+    cluster.awaitSeenByScheduler(Resources.POD_DISRUPTION_BUDGETS, counted);
     KubeObject important = pod("important", 100, "1", "");
     assertThat(awaitRunning("important").text("spec", "nodeName")).isEqualTo("node-1");
     assertThat(exists("kept")).isTrue();

@@ -377,9 +377,17 @@ class LocalStorageTest {
       claim(cluster, "data");
       pod(cluster, "user", "data", "true");
       KubeObject bound = awaitObject(cluster, CLAIMS, "default", "data", phase("Bound"));
-      ObjectNode tree = bound.mutableTree();
-      tree.withObject("/spec/resources/requests").put("storage", "3Gi");
-      KubeObject unused = cluster.client().update(CLAIMS, "default", "data", tree);
+      KubeObject unused =
+          cluster
+              .client()
+              .patch(
+                  CLAIMS,
+                  "default",
+                  bound.name(),
+                  "",
+                  PatchType.MERGE,
+                  Json.read("{\"spec\":{\"resources\":{\"requests\":{\"storage\":\"3Gi\"}}}}"),
+                  WriteOptions.NONE);
       KubeObject grown =
           awaitObject(
               cluster,

@@ -8,8 +8,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
 import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.GroupVersionResource;
+import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.ListOptions;
+import dev.coracle.api.PatchType;
+import dev.coracle.api.WriteOptions;
 import dev.coracle.auth.certificates.KeyAndCertificate;
 import dev.coracle.auth.certificates.Pem;
 import dev.coracle.client.Client;
@@ -188,7 +191,14 @@ class AggregationTest {
         .containsExactly("high");
     assertThat(seen).containsEntry("path", "/apis/ext.example.com/v1/namespaces/default/tides");
     extension.stop();
-    client.update(API_SERVICES, "", "v1.ext.example.com", touched());
+    client.patch(
+        API_SERVICES,
+        "",
+        "v1.ext.example.com",
+        "",
+        PatchType.MERGE,
+        Json.read("{\"metadata\":{\"labels\":{\"touched\":\"yes\"}}}"),
+        WriteOptions.NONE);
     await().until(() -> available("v1.ext.example.com").startsWith("False"));
     assertThat(
             client
@@ -199,12 +209,6 @@ class AggregationTest {
     await().until(() -> get("/apis/ext.example.com/v1/tides").statusCode() == 503);
     client.delete(API_SERVICES, "", "v1.ext.example.com", DeleteOptions.background());
     await().until(() -> get("/apis/ext.example.com/v1/tides").statusCode() == 404);
-  }
-
-  private ObjectNode touched() {
-    ObjectNode service = client.get(API_SERVICES, "", "v1.ext.example.com").mutableTree();
-    service.withObject("/metadata/labels").put("touched", "yes");
-    return service;
   }
 
   private static void answer(HttpExchange exchange, Map<String, String> seen) throws IOException {
