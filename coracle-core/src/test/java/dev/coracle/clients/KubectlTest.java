@@ -108,12 +108,13 @@ class KubectlTest {
 
   @Test
   void deployment_applyScaleRollOutUndo_podsFollow() throws Exception {
-    assertThat(apply(DEPLOYMENT.formatted("web", "60"))).isEqualTo("deployment.apps/web created");
-    assertThat(apply(DEPLOYMENT.formatted("web", "60"))).isEqualTo("deployment.apps/web unchanged");
+    assertThat(apply(DEPLOYMENT.formatted("web", "6000"))).isEqualTo("deployment.apps/web created");
+    assertThat(apply(DEPLOYMENT.formatted("web", "6000")))
+        .isEqualTo("deployment.apps/web unchanged");
     assertThat(kubectl("rollout", "status", "deployment/web", "--timeout=2m"))
         .endsWith("deployment \"web\" successfully rolled out");
     assertThat(kubectl("get", "deployment", "web"))
-        .matches("(?s)NAME +READY +UP-TO-DATE +AVAILABLE +AGE\\s+web +2/2 +2 +2 +\\d+s");
+        .matches("(?s)NAME +READY +UP-TO-DATE +AVAILABLE +AGE\\s+web +2/2 +2 +2 +\\S+");
 
     assertThat(kubectl("scale", "deployment", "web", "--replicas=3"))
         .isEqualTo("deployment.apps/web scaled");
@@ -125,7 +126,7 @@ class KubectlTest {
                 "--timeout=2m"))
         .isEqualTo("deployment.apps/web condition met");
 
-    assertThat(apply(DEPLOYMENT.formatted("web", "70")))
+    assertThat(apply(DEPLOYMENT.formatted("web", "7000")))
         .isEqualTo("deployment.apps/web configured");
     kubectl("rollout", "status", "deployment/web", "--timeout=2m");
     assertThat(kubectl("rollout", "history", "deployment/web").lines().toList())
@@ -141,7 +142,7 @@ class KubectlTest {
                 "web",
                 "-o",
                 "jsonpath={.spec.template.spec.containers[0].command}"))
-        .isEqualTo("[\"sleep\",\"60\"]");
+        .isEqualTo("[\"sleep\",\"6000\"]");
     assertThat(kubectl("describe", "deployment", "web"))
         .contains("StrategyType:", "RollingUpdateStrategy:", "ScalingReplicaSet");
     assertThat(kubectl("delete", "deployment", "web")).isEqualTo("deployment.apps \"web\" deleted");
@@ -154,12 +155,12 @@ class KubectlTest {
 
   @Test
   void pod_runWaitDescribeDelete_isSeenRunning() throws Exception {
-    assertThat(kubectl("run", "hello", "--image=host", "--command", "--", "sleep", "60"))
+    assertThat(kubectl("run", "hello", "--image=host", "--command", "--", "sleep", "6000"))
         .isEqualTo("pod/hello created");
     assertThat(kubectl("wait", "--for=condition=Ready", "pod/hello", "--timeout=2m"))
         .isEqualTo("pod/hello condition met");
     assertThat(kubectl("get", "pod", "hello"))
-        .matches("(?s)NAME +READY +STATUS +RESTARTS +AGE\\s+hello +1/1 +Running +0 +\\d+s");
+        .matches("(?s)NAME +READY +STATUS +RESTARTS +AGE\\s+hello +1/1 +Running +0 +\\S+");
     assertThat(kubectl("describe", "pod", "hello"))
         .contains("Service Account:", "Image:", "host", "Scheduled", "Successfully assigned");
     assertThat(kubectl("delete", "pod", "hello", "--now", "--wait=true")).contains("deleted");
