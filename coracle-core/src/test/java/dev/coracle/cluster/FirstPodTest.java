@@ -33,7 +33,10 @@ class FirstPodTest {
 
   @Test
   void pod_rightBehindItsClusterOrNamespace_waitsForTheDefaultAccount() {
-    try (TestCluster cluster = TestCluster.simulated(directory)) {
+    try (TestCluster cluster =
+        TestCluster.startAtOnce(
+            TestCluster.options(
+                directory, ClusterOptions.Runtime.SIMULATED, ClusterOptions.Part.ALL))) {
       assertThat(cluster.client().create(PODS, "default", pod("")).uid()).isNotEmpty();
       for (int i = 0; i < 10; i++) {
         ObjectNode namespace = Json.object().put("apiVersion", "v1").put("kind", "Namespace");

@@ -65,7 +65,17 @@ public final class TestCluster implements AutoCloseable {
         .build();
   }
 
+  /** With the ServiceAccount that Pods need: an API server does not wait long for it. */
   public static TestCluster start(ClusterOptions options) {
+    TestCluster started = startAtOnce(options);
+    if (options.only() != ClusterOptions.Part.APISERVER) {
+      Awaitility.await().until(() -> started.client().find(ACCOUNTS, "default", "default") != null);
+    }
+    return started;
+  }
+
+  /** As soon as its nodes are Ready. */
+  public static TestCluster startAtOnce(ClusterOptions options) {
     Cluster cluster = Cluster.start(options, StartupListener.SILENT);
     try {
       if (!cluster.awaitReady(Patience.LIMIT, new CountDownLatch(1))) {
@@ -76,10 +86,6 @@ public final class TestCluster implements AutoCloseable {
       cluster.close();
       Thread.currentThread().interrupt();
       throw new IllegalStateException(e);
-    }
-    if (options.only() != ClusterOptions.Part.APISERVER) {
-      // Pods need it, and an API server does not wait long for it.
-      Awaitility.await().until(() -> cluster.client().find(ACCOUNTS, "default", "default") != null);
     }
     return new TestCluster(options.data().getParent(), cluster);
   }
