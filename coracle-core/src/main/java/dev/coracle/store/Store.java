@@ -37,7 +37,7 @@ public interface Store extends Closeable {
    */
   record Entry(String folder, String name, byte[] value, long createRevision, long modRevision) {
 
-    static Entry of(String key, byte[] value, long createRevision, long modRevision) {
+    public static Entry of(String key, byte[] value, long createRevision, long modRevision) {
       int name = key.lastIndexOf('/') + 1;
       String folder = key.substring(0, name).intern();
       return new Entry(folder, key.substring(name), value, createRevision, modRevision);
@@ -52,7 +52,7 @@ public interface Store extends Closeable {
       return new Entry(folder, name, other, createRevision, modRevision);
     }
 
-    boolean isUnder(String prefix) {
+    public boolean isUnder(String prefix) {
       return folder.startsWith(prefix)
           || prefix.startsWith(folder) && name.startsWith(prefix.substring(folder.length()));
     }

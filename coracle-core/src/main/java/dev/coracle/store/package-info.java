@@ -1,6 +1,7 @@
 /**
- * Keys, bytes, revisions, history, compaction and watch, behind {@link dev.coracle.store.Store},
- * with its engines. It has never heard of Pods: a value is an opaque byte array.
+ * Keys, bytes, revisions, history, compaction and watch: the contract {@link
+ * dev.coracle.store.Store} and what it may throw. It has never heard of Pods: a value is an opaque
+ * byte array. Who keeps the bytes, and how, are the engines in {@code engine}.
  */
 @NullMarked
 package dev.coracle.store;

@@ -15,7 +15,7 @@ import dev.coracle.http.tls.ServerTls;
 import dev.coracle.registry.RegistryConfig;
 import dev.coracle.registry.local.Registries;
 import dev.coracle.registry.local.SchemaAdapter;
-import dev.coracle.store.MemoryStore;
+import dev.coracle.store.engine.MemoryStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;

@@ -37,7 +37,7 @@ import dev.coracle.registry.RegistryConfig;
 import dev.coracle.registry.local.Registries;
 import dev.coracle.registry.local.SchemaAdapter;
 import dev.coracle.scheduler.Scheduler;
-import dev.coracle.store.MemoryStore;
+import dev.coracle.store.engine.MemoryStore;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;

@@ -24,7 +24,7 @@ import dev.coracle.node.runtime.process.ProcessRuntime;
 import dev.coracle.registry.RegistryConfig;
 import dev.coracle.registry.local.Registries;
 import dev.coracle.registry.local.SchemaAdapter;
-import dev.coracle.store.MemoryStore;
+import dev.coracle.store.engine.MemoryStore;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

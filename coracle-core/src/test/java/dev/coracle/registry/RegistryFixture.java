@@ -15,7 +15,7 @@ import dev.coracle.api.UserInfo;
 import dev.coracle.api.WriteOptions;
 import dev.coracle.registry.local.Registries;
 import dev.coracle.registry.local.SchemaAdapter;
-import dev.coracle.store.MemoryStore;
+import dev.coracle.store.engine.MemoryStore;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;

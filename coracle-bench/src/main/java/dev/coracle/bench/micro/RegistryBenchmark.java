@@ -22,7 +22,7 @@ import dev.coracle.registry.RequestContext;
 import dev.coracle.registry.ResourceType;
 import dev.coracle.registry.local.Registries;
 import dev.coracle.registry.local.SchemaAdapter;
-import dev.coracle.store.MemoryStore;
+import dev.coracle.store.engine.MemoryStore;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;

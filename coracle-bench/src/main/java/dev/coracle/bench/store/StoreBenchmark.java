@@ -2,7 +2,7 @@ package dev.coracle.bench.store;
 
 import dev.coracle.store.Durability;
 import dev.coracle.store.Store;
-import dev.coracle.store.Stores;
+import dev.coracle.store.engine.Stores;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -9,7 +9,7 @@ import dev.coracle.registry.encryption.Encryption;
 import dev.coracle.registry.local.MeasuredStore;
 import dev.coracle.store.Durability;
 import dev.coracle.store.Store;
-import dev.coracle.store.Stores;
+import dev.coracle.store.engine.Stores;
 import java.io.IOException;
 import java.nio.file.Path;
 

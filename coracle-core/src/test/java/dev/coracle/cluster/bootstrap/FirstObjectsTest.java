@@ -17,7 +17,7 @@ import dev.coracle.registry.RequestContext;
 import dev.coracle.registry.ResourceType;
 import dev.coracle.registry.local.Registries;
 import dev.coracle.registry.local.SchemaAdapter;
-import dev.coracle.store.MemoryStore;
+import dev.coracle.store.engine.MemoryStore;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coracle.apiserver.paths.HealthChecks;
 import dev.coracle.cluster.TestCluster;
-import dev.coracle.store.MemoryStore;
+import dev.coracle.store.engine.MemoryStore;
 import java.nio.file.Path;
 import java.util.List;
 import org.awaitility.Awaitility;

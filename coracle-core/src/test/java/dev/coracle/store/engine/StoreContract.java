@@ -1,4 +1,4 @@
-package dev.coracle.store;
+package dev.coracle.store.engine;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -6,8 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.coracle.Patience;
+import dev.coracle.store.CompactedException;
+import dev.coracle.store.ConflictException;
+import dev.coracle.store.FutureRevisionException;
+import dev.coracle.store.KeyExistsException;
+import dev.coracle.store.Store;
 import dev.coracle.store.Store.Entry;
 import dev.coracle.store.Store.Range;
+import dev.coracle.store.StoreClosedException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;

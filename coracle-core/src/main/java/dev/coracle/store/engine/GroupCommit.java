@@ -1,5 +1,11 @@
-package dev.coracle.store;
+package dev.coracle.store.engine;
 
+import dev.coracle.store.ConflictException;
+import dev.coracle.store.KeyExistsException;
+import dev.coracle.store.Store;
+import dev.coracle.store.StoreClosedException;
+import dev.coracle.store.StoreFailedException;
+import dev.coracle.store.StoreFullException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;

@@ -1,4 +1,4 @@
-package dev.coracle.store;
+package dev.coracle.store.engine;
 
 import java.sql.SQLException;
 import java.util.concurrent.atomic.AtomicBoolean;

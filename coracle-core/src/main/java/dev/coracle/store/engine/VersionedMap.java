@@ -1,5 +1,9 @@
-package dev.coracle.store;
+package dev.coracle.store.engine;
 
+import dev.coracle.store.CompactedException;
+import dev.coracle.store.FutureRevisionException;
+import dev.coracle.store.KeyTree;
+import dev.coracle.store.Store;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;

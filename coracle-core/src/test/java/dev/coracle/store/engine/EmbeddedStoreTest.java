@@ -1,13 +1,18 @@
-package dev.coracle.store;
+package dev.coracle.store.engine;
 
-import static dev.coracle.store.StoreContract.bytes;
-import static dev.coracle.store.StoreContract.keys;
-import static dev.coracle.store.StoreContract.values;
+import static dev.coracle.store.engine.StoreContract.bytes;
+import static dev.coracle.store.engine.StoreContract.keys;
+import static dev.coracle.store.engine.StoreContract.values;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
+import dev.coracle.store.CompactedException;
+import dev.coracle.store.Durability;
+import dev.coracle.store.Store;
+import dev.coracle.store.StoreFailedException;
+import dev.coracle.store.StoreLockedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;

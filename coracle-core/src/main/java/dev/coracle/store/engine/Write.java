@@ -1,5 +1,8 @@
-package dev.coracle.store;
+package dev.coracle.store.engine;
 
+import dev.coracle.store.ConflictException;
+import dev.coracle.store.KeyExistsException;
+import dev.coracle.store.Store;
 import org.jspecify.annotations.Nullable;
 
 /** What a writer asks for; {@link #decide} is all the rules that writes have. */

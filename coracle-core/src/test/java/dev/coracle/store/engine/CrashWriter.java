@@ -1,5 +1,7 @@
-package dev.coracle.store;
+package dev.coracle.store.engine;
 
+import dev.coracle.store.Durability;
+import dev.coracle.store.Store;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;

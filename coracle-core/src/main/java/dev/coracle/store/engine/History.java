@@ -1,5 +1,6 @@
-package dev.coracle.store;
+package dev.coracle.store.engine;
 
+import dev.coracle.store.Store;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,8 +1,10 @@
-package dev.coracle.store;
+package dev.coracle.store.engine;
 
-import static dev.coracle.store.StoreContract.bytes;
+import static dev.coracle.store.engine.StoreContract.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.coracle.store.Durability;
+import dev.coracle.store.Store;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

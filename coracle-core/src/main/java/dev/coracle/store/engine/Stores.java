@@ -1,5 +1,9 @@
-package dev.coracle.store;
+package dev.coracle.store.engine;
 
+import dev.coracle.store.Durability;
+import dev.coracle.store.Store;
+import dev.coracle.store.StoreFailedException;
+import dev.coracle.store.StoreLockedException;
 import java.nio.file.Path;
 
 /** Opens the store of one process. */

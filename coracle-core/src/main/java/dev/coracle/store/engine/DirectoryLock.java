@@ -1,5 +1,6 @@
-package dev.coracle.store;
+package dev.coracle.store.engine;
 
+import dev.coracle.store.StoreLockedException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;

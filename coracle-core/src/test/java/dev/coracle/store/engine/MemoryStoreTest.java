@@ -1,8 +1,10 @@
-package dev.coracle.store;
+package dev.coracle.store.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.coracle.store.CompactedException;
+import dev.coracle.store.Store;
 import org.junit.jupiter.api.Test;
 
 class MemoryStoreTest implements StoreContract, StoreWatchContract {

@@ -1,12 +1,16 @@
-package dev.coracle.store;
+package dev.coracle.store.engine;
 
-import static dev.coracle.store.StoreContract.bytes;
+import static dev.coracle.store.engine.StoreContract.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.coracle.Patience;
+import dev.coracle.store.Durability;
+import dev.coracle.store.KeyExistsException;
+import dev.coracle.store.Store;
+import dev.coracle.store.StoreFullException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,8 @@
-package dev.coracle.store;
+package dev.coracle.store.engine;
 
+import dev.coracle.store.Store;
+import dev.coracle.store.StoreClosedException;
+import dev.coracle.store.StoreFailedException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;

@@ -1,8 +1,11 @@
-package dev.coracle.store;
+package dev.coracle.store.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.coracle.store.Durability;
+import dev.coracle.store.Store;
+import dev.coracle.store.StoreLockedException;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

@@ -1,9 +1,12 @@
-package dev.coracle.store;
+package dev.coracle.store.engine;
 
-import static dev.coracle.store.StoreContract.bytes;
+import static dev.coracle.store.engine.StoreContract.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.coracle.store.CompactedException;
+import dev.coracle.store.FutureRevisionException;
+import dev.coracle.store.Store;
 import dev.coracle.store.Store.Change;
 import dev.coracle.store.Store.Entry;
 import java.util.ArrayList;

@@ -1,5 +1,7 @@
-package dev.coracle.store;
+package dev.coracle.store.engine;
 
+import dev.coracle.store.Store;
+import dev.coracle.store.StoreFailedException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
