@@ -30,11 +30,13 @@ public final class PodTopologyLabels implements AdmissionPlugin {
 
   @Override
   public void admit(AdmissionAttributes attributes) {
-    ObjectNode object = attributes.object();
-    if (object == null
-        || attributes.operation() != Operation.CREATE
+    if (attributes.operation() != Operation.CREATE
         || !attributes.resource().group().isEmpty()
         || !attributes.resource().resource().equals("pods")) {
+      return;
+    }
+    ObjectNode object = attributes.object();
+    if (object == null) {
       return;
     }
     String node =

@@ -14,6 +14,7 @@ import dev.coracle.controller.Resources;
 import dev.coracle.controller.Work;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
@@ -35,7 +36,11 @@ public final class NodeLifecycleController implements Controller {
     record Pod(String namespace, String name) implements Key {}
   }
 
-  /** A heartbeat as last seen: what it said, and when it was seen to be new, by our own clock. */
+  /**
+   * When a node was last heard of, by our own clock.
+   *
+   * @param said the heartbeat in its status as last seen
+   */
   private record Heartbeat(String said, Instant seen) {}
 
   private final ControllerContext context;
@@ -79,15 +84,7 @@ public final class NodeLifecycleController implements Controller {
             work.queue().add(new Key.Node(node.name()));
           }
         });
-    work.watch(
-        leases,
-        lease -> {
-          // news of a node that was taken for lost; others are looked at when their time is up
-          KubeObject node = isNodeLease(lease) ? nodes.get("", lease.name()) : null;
-          if (node != null) {
-            beat(node);
-          }
-        });
+    work.watch(leases, new Renewals());
     work.watch(
         pods,
         new SharedInformer.Handler() {
@@ -112,6 +109,37 @@ public final class NodeLifecycleController implements Controller {
   @Override
   public void stop() {
     work.stop();
+  }
+
+  /**
+   * Lets nodes be heard of. Nobody else is there whom so much is told, so it looks at bytes: a
+   * Lease of another spec has been renewed.
+   */
+  private final class Renewals implements SharedInformer.Handler {
+    @Override
+    public void added(KubeObject lease) {
+      heard(lease);
+    }
+
+    @Override
+    public void updated(KubeObject before, KubeObject now) {
+      byte[] was = before.json();
+      byte[] is = now.json();
+      if (!Arrays.equals(was, before.metadataEnd(), was.length, is, now.metadataEnd(), is.length)) {
+        heard(now);
+      }
+    }
+
+    @Override
+    public void deleted(KubeObject last) {}
+
+    private void heard(KubeObject lease) {
+      if (isNodeLease(lease) && nodes.get("", lease.name()) != null) {
+        Instant now = context.clock().instant();
+        heartbeats.compute(
+            lease.name(), (name, known) -> new Heartbeat(known == null ? "" : known.said, now));
+      }
+    }
   }
 
   private static boolean isNodeLease(KubeObject lease) {
@@ -152,17 +180,16 @@ public final class NodeLifecycleController implements Controller {
 
   /** When a node was last heard of. */
   private Instant beat(KubeObject node) {
-    KubeObject lease = leases.get(LEASES_NAMESPACE, node.name());
     JsonNode ready = Conditions.find(node.at("status", "conditions"), "Ready");
-    String said =
-        (lease == null ? "" : lease.text("spec", "renewTime"))
-            + "/"
-            + (ready == null ? "" : ready.path("lastHeartbeatTime").asText());
+    String said = ready == null ? "" : ready.path("lastHeartbeatTime").asText();
+    Instant now = context.clock().instant();
     Instant created = Timestamps.parse(node.creationTimestamp());
-    Instant seen = said.equals("/") && created != null ? created : context.clock().instant();
-    Heartbeat now = new Heartbeat(said, seen);
+    boolean silent = said.isEmpty() && leases.get(LEASES_NAMESPACE, node.name()) == null;
+    Heartbeat first = new Heartbeat(said, silent && created != null ? created : now);
     return heartbeats.merge(
-            node.name(), now, (known, next) -> known.said.equals(next.said) ? known : next)
+            node.name(),
+            first,
+            (known, next) -> known.said.equals(said) ? known : new Heartbeat(said, now))
         .seen;
   }
 

@@ -21,18 +21,18 @@ public final class StoredJson {
   /**
    * JSON that takes its resourceVersion when it is stored.
    *
-   * @param unversioned an object without one
+   * @param json an object without one, or with an old one behind its uid
    */
-  public static Store.Value value(byte[] unversioned) {
+  public static Store.Value value(byte[] json) {
     return new Store.Value() {
       @Override
       public int size() {
-        return unversioned.length;
+        return json.length;
       }
 
       @Override
       public byte[] at(long revision) {
-        return versioned(unversioned, revision);
+        return versioned(json, revision);
       }
     };
   }
@@ -49,7 +49,8 @@ public final class StoredJson {
   private static byte[] versioned(byte[] json, long revision) {
     int at = afterUid(json);
     if (at >= 0) {
-      return splice(json, at, bytes(",\"resourceVersion\":\"" + revision + "\""), at);
+      int behind = matches(json, VERSION, at) ? quote(json, at + VERSION.length) + 1 : at;
+      return splice(json, at, bytes(",\"resourceVersion\":\"" + revision + "\""), behind);
     }
     int metadata = indexOf(json, METADATA, 0) + METADATA.length;
     String comma = json[metadata] == '}' ? "" : ",";
@@ -62,12 +63,7 @@ public final class StoredJson {
     byte[] json = object.json();
     int at = afterUid(json);
     if (at >= 0 && matches(json, VERSION, at)) {
-      int digits = at + VERSION.length;
-      int end = digits;
-      while (json[end] != '"') {
-        end++;
-      }
-      return KubeObject.of(splice(json, digits, bytes(String.valueOf(revision)), end));
+      return KubeObject.of(versioned(json, revision), object.name());
     }
     var tree = object.mutableTree();
     if (tree.get("metadata") instanceof com.fasterxml.jackson.databind.node.ObjectNode metadata) {
@@ -82,11 +78,16 @@ public final class StoredJson {
     if (at < 0) {
       return -1;
     }
-    int end = at + UID.length;
-    while (json[end] != '"') {
-      end++;
+    return quote(json, at + UID.length) + 1;
+  }
+
+  /** Where the next quotation mark is. */
+  private static int quote(byte[] json, int from) {
+    int at = from;
+    while (json[at] != '"') {
+      at++;
     }
-    return end + 1;
+    return at;
   }
 
   /** The bytes before {@code from}, the insertion, and the bytes from {@code to} on. */

@@ -24,6 +24,16 @@ public final class Admissions {
       @Nullable ObjectNode object,
       @Nullable KubeObject old,
       @Nullable ObjectNode options) {
+    return ofBody(write, resource, operation, AdmissionAttributes.Body.of(object), old, options);
+  }
+
+  static AdmissionAttributes ofBody(
+      Write write,
+      Resource resource,
+      Operation operation,
+      AdmissionAttributes.Body body,
+      @Nullable KubeObject old,
+      @Nullable ObjectNode options) {
     ResourceType type = resource.type();
     ResourceType.Subresource subresource = type.subresources().get(write.subresource());
     return new AdmissionAttributes(
@@ -33,7 +43,7 @@ public final class Admissions {
         write.subresource(),
         namespace(write, operation),
         write.name(),
-        object,
+        body,
         old,
         options,
         write.context().user(),

@@ -142,7 +142,23 @@ public final class ObjectStore {
   public KubeObject replace(
       Resource resource, String namespace, String name, ObjectNode object, long expectedRevision)
       throws Stale {
-    Store.Value value = value(resource, object);
+    return replace(resource, namespace, name, value(resource, object), expectedRevision);
+  }
+
+  /**
+   * As above.
+   *
+   * @param json as it is stored, but for the resourceVersion
+   */
+  KubeObject replace(
+      Resource resource, String namespace, String name, byte[] json, long expectedRevision)
+      throws Stale {
+    return replace(resource, namespace, name, StoredJson.value(json), expectedRevision);
+  }
+
+  private KubeObject replace(
+      Resource resource, String namespace, String name, Store.Value value, long expectedRevision)
+      throws Stale {
     try {
       Store.Entry entry =
           withRoom(() -> store.update(resource.key(namespace, name), value, expectedRevision));

@@ -3,6 +3,7 @@ package dev.coracle.registry.flow;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.AdmissionAttributes;
+import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
 import dev.coracle.api.Operation;
 import dev.coracle.api.StatusCause;
@@ -33,6 +34,14 @@ public final class UpdateFlow {
      * @return a tree of its own
      */
     ObjectNode from(KubeObject current);
+
+    /**
+     * What it makes of an object in the stored version, if it can be done in its bytes: as it will
+     * be stored, but for the resourceVersion. Null when it can't, and for all but the simplest.
+     */
+    default byte @Nullable [] inBytes(Write write, KubeObject current) {
+      return null;
+    }
 
     /** The object that it makes where there is none; null when it makes none (404). */
     default @Nullable ObjectNode fromNothing() {
@@ -111,6 +120,32 @@ public final class UpdateFlow {
 
   private KubeObject once(Write write, Resource resource, KubeObject current, Change change)
       throws ObjectStore.Stale {
+    byte[] bytes =
+        write.dryRun() || resource.conversion() != null ? null : change.inBytes(write, current);
+    return bytes == null
+        ? inTrees(write, resource, current, change)
+        : inBytes(write, resource, current, bytes);
+  }
+
+  /** All that is left to ask of it is admission; a plugin that looks at it makes it a tree. */
+  private KubeObject inBytes(Write write, Resource resource, KubeObject current, byte[] now)
+      throws ObjectStore.Stale {
+    AdmissionAttributes.Body body = AdmissionAttributes.Body.later(() -> Json.readObject(now));
+    AdmissionAttributes attributes = attributes(write, resource, body, current);
+    config.admission().mutate(attributes);
+    ObjectNode seen = body.isAsked() ? attributes.object() : null;
+    if (seen != null) {
+      return finish(write, resource, seen, current, attributes);
+    }
+    config.admission().validate(attributes);
+    KubeObject stored =
+        objects.replace(resource, write.namespace(), write.name(), now, current.resourceVersion());
+    resource.strategy().stored(stored, current);
+    return stored;
+  }
+
+  private KubeObject inTrees(Write write, Resource resource, KubeObject current, Change change)
+      throws ObjectStore.Stale {
     ResourceType type = resource.type();
     ObjectNode object = change.from(current);
     Bodies.name(object, write.name());
@@ -129,12 +164,25 @@ public final class UpdateFlow {
         attributes(
             write,
             resource,
-            shown == null ? object : shown.body(KubeObject.of(object)),
+            AdmissionAttributes.Body.of(shown == null ? object : shown.body(KubeObject.of(object))),
             shown == null ? current : KubeObject.of(shown.body(current)));
     config.admission().mutate(attributes);
     if (shown != null && attributes.object() != null) {
       shown.changed(object, attributes.object());
     }
+    return finish(write, resource, object, current, attributes);
+  }
+
+  /** What is done when it has been through mutating admission. */
+  private KubeObject finish(
+      Write write,
+      Resource resource,
+      ObjectNode object,
+      KubeObject current,
+      AdmissionAttributes attributes)
+      throws ObjectStore.Stale {
+    ResourceType type = resource.type();
+    ObjectNode old = current.tree();
     separateStatus(write, resource, object, old);
     resource.strategy().prepareForUpdate(write, object, current);
     countGeneration(resource, object, old);
@@ -156,12 +204,12 @@ public final class UpdateFlow {
   }
 
   private static AdmissionAttributes attributes(
-      Write write, Resource resource, ObjectNode object, KubeObject old) {
-    return Admissions.of(
+      Write write, Resource resource, AdmissionAttributes.Body body, KubeObject old) {
+    return Admissions.ofBody(
         write,
         resource,
         Operation.UPDATE,
-        object,
+        body,
         old,
         Admissions.options("UpdateOptions", write.options()));
   }

@@ -23,6 +23,7 @@ import dev.coracle.registry.flow.Bodies;
 import dev.coracle.registry.flow.CreateFlow;
 import dev.coracle.registry.flow.DeleteCollectionFlow;
 import dev.coracle.registry.flow.DeleteFlow;
+import dev.coracle.registry.flow.LeaseRenewal;
 import dev.coracle.registry.flow.NameGenerator;
 import dev.coracle.registry.flow.NamespaceGate;
 import dev.coracle.registry.flow.ObjectStore;
@@ -213,11 +214,35 @@ final class LocalRegistry implements Registry {
         subresource,
         patchType == PatchType.APPLY
             ? new Applying(context, type, subresource, patch, options)
-            : patching(context, type, patchType, patch, options),
+            : patching(context, type, subresource, patchType, patch, options),
         options);
   }
 
   private UpdateFlow.Change patching(
+      RequestContext context,
+      ResourceType type,
+      String subresource,
+      PatchType patchType,
+      byte[] body,
+      WriteOptions options) {
+    LeaseRenewal renewal = LeaseRenewal.of(type, subresource, patchType, body);
+    if (renewal == null) {
+      return parsed(context, type, patchType, body, options);
+    }
+    return new UpdateFlow.Change() {
+      @Override
+      public byte @Nullable [] inBytes(Write write, KubeObject current) {
+        return renewal.of(write, current);
+      }
+
+      @Override
+      public ObjectNode from(KubeObject current) {
+        return parsed(context, type, patchType, body, options).from(current);
+      }
+    };
+  }
+
+  private UpdateFlow.Change parsed(
       RequestContext context,
       ResourceType type,
       PatchType patchType,

@@ -54,7 +54,7 @@ class DryRunTest {
               "",
               "default",
               "a",
-              Json.object(),
+              AdmissionAttributes.Body.of(Json.object()),
               null,
               null,
               UserInfo.ANONYMOUS,

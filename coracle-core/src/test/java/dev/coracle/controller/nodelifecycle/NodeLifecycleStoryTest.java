@@ -126,6 +126,20 @@ class NodeLifecycleStoryTest {
   }
 
   @Test
+  void silentNode_somebodyLabelsItsLease_isLostAllTheSame() {
+    cluster.turn(Duration.ofSeconds(10));
+    cluster.silence("one");
+    cluster.turn(Duration.ofSeconds(40));
+    KubeObject lease =
+        cluster.change(
+            Resources.LEASES, "kube-node-lease", "one", "{metadata: {labels: {looked: at}}}");
+    cluster.awaitSeen(Resources.LEASES, lease);
+    cluster.turn(Duration.ofSeconds(20));
+    awaitTaints("one", UNREACHABLE + ":NoExecute", UNREACHABLE + ":NoSchedule");
+    assertThat(NodeHealth.ready(cluster.admin().get(Resources.NODES, "", "two"))).isEqualTo("True");
+  }
+
+  @Test
   void silentNode_comesBack_keepsItsPods() {
     KubeObject pod = pod("lucky", "one", toleration(UNREACHABLE, "300"));
     cluster.silence("one");
