@@ -39,47 +39,43 @@ public final class Names {
     return "must be between " + least + " and " + most + ", inclusive";
   }
 
+  /**
+   * @param form what is wrong with the value's form; empty when nothing is
+   */
+  private static List<String> wrong(String value, int most, String form) {
+    List<String> errors = value.length() > most ? List.of(tooLong(most)) : List.of();
+    return form.isEmpty() ? errors : with(errors, form);
+  }
+
   public static List<String> dns1123Label(String value) {
     boolean fits = isDns1123Label(value);
-    if (fits && value.length() <= 63) {
-      return List.of();
-    }
-    List<String> errors = new ArrayList<>();
-    if (value.length() > 63) {
-      errors.add(tooLong(63));
-    }
-    if (!fits) {
-      errors.add(
-          isDns1123Subdomain(value)
-              ? "must not contain dots"
-              : regexError(
-                  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters"
-                      + " or '-', and must start and end with an alphanumeric character",
-                  LABEL,
-                  "my-name",
-                  "123-abc"));
-    }
-    return errors;
+    return wrong(
+        value,
+        63,
+        fits
+            ? ""
+            : isDns1123Subdomain(value)
+                ? "must not contain dots"
+                : regexError(
+                    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters"
+                        + " or '-', and must start and end with an alphanumeric character",
+                    LABEL,
+                    "my-name",
+                    "123-abc"));
   }
 
   public static List<String> dns1123Subdomain(String value) {
     boolean fits = isDns1123Subdomain(value);
-    if (fits && value.length() <= 253) {
-      return List.of();
-    }
-    List<String> errors = new ArrayList<>();
-    if (value.length() > 253) {
-      errors.add(tooLong(253));
-    }
-    if (!fits) {
-      errors.add(
-          regexError(
-              "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters,"
-                  + " '-' or '.', and must start and end with an alphanumeric character",
-              SUBDOMAIN,
-              "example.com"));
-    }
-    return errors;
+    return wrong(
+        value,
+        253,
+        fits
+            ? ""
+            : regexError(
+                "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters,"
+                    + " '-' or '.', and must start and end with an alphanumeric character",
+                SUBDOMAIN,
+                "example.com"));
   }
 
   public static List<String> wildcardDns1123Subdomain(String value) {
@@ -97,23 +93,17 @@ public final class Names {
 
   public static List<String> dns1035Label(String value) {
     boolean fits = isDns1123Label(value) && isLower(value.charAt(0));
-    if (fits && value.length() <= 63) {
-      return List.of();
-    }
-    List<String> errors = new ArrayList<>();
-    if (value.length() > 63) {
-      errors.add(tooLong(63));
-    }
-    if (!fits) {
-      errors.add(
-          regexError(
-              "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start"
-                  + " with an alphabetic character, and end with an alphanumeric character",
-              "[a-z]([-a-z0-9]*[a-z0-9])?",
-              "my-name",
-              "abc-123"));
-    }
-    return errors;
+    return wrong(
+        value,
+        63,
+        fits
+            ? ""
+            : regexError(
+                "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start"
+                    + " with an alphabetic character, and end with an alphanumeric character",
+                "[a-z]([-a-z0-9]*[a-z0-9])?",
+                "my-name",
+                "abc-123"));
   }
 
   /** A label key, annotation key, resource or condition name: {@code [subdomain/]name}. */
@@ -147,18 +137,12 @@ public final class Names {
 
   public static List<String> labelValue(String value) {
     boolean fits = value.isEmpty() || isQualified(value);
-    if (fits && value.length() <= 63) {
-      return List.of();
-    }
-    List<String> errors = List.of();
-    if (value.length() > 63) {
-      errors = with(errors, tooLong(63));
-    }
-    return fits
-        ? errors
-        : with(
-            errors,
-            regexError(
+    return wrong(
+        value,
+        63,
+        fits
+            ? ""
+            : regexError(
                 "a valid label must be an empty string or consist of alphanumeric characters, '-',"
                     + " '_' or '.', and must start and end with an alphanumeric character",
                 "(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?",

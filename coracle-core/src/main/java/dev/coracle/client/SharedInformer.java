@@ -45,6 +45,22 @@ public interface SharedInformer {
     };
   }
 
+  /** A handler that hears only of objects that are no more, as they were last. */
+  static Handler gone(java.util.function.Consumer<KubeObject> gone) {
+    return new Handler() {
+      @Override
+      public void added(KubeObject object) {}
+
+      @Override
+      public void updated(KubeObject before, KubeObject now) {}
+
+      @Override
+      public void deleted(KubeObject last) {
+        gone.accept(last);
+      }
+    };
+  }
+
   /** What {@link #addHandler} gives: the way to hear no more. */
   interface Registration {
     /** No call of the handler begins after this. */

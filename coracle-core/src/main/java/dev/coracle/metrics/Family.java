@@ -4,6 +4,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** All metrics of one name. */
 public sealed interface Family {
@@ -15,25 +17,27 @@ public sealed interface Family {
 
   List<String> labels();
 
-  /** Counters, one for each combination of labels. */
-  final class Counters implements Family {
+  /** A family that has a cell for each combination of labels. */
+  abstract sealed class Cells<C> implements Family permits Counters, Histograms {
     private final String name;
     private final String help;
     private final List<String> labels;
-    private final Map<List<String>, Counter> cells = new ConcurrentHashMap<>();
+    private final Function<List<String>, C> fresh;
+    private final Map<List<String>, C> cells = new ConcurrentHashMap<>();
 
-    Counters(String name, String help, List<String> labels) {
+    private Cells(String name, String help, List<String> labels, Supplier<C> fresh) {
       this.name = name;
       this.help = help;
       this.labels = labels;
+      this.fresh = any -> fresh.get();
     }
 
     /** The cell of these labels, for good: keep it where it is counted often. */
-    public Counter of(String... values) {
-      return cells.computeIfAbsent(List.of(values), any -> new Counter());
+    public C of(String... values) {
+      return cells.computeIfAbsent(List.of(values), fresh);
     }
 
-    Map<List<String>, Counter> cells() {
+    Map<List<String>, C> cells() {
       return cells;
     }
 
@@ -53,43 +57,17 @@ public sealed interface Family {
     }
   }
 
+  /** Counters, one for each combination of labels. */
+  final class Counters extends Cells<Counter> {
+    Counters(String name, String help, List<String> labels) {
+      super(name, help, labels, Counter::new);
+    }
+  }
+
   /** Histograms, one for each combination of labels. */
-  final class Histograms implements Family {
-    private final String name;
-    private final String help;
-    private final List<String> labels;
-    private final double[] bounds;
-    private final Map<List<String>, Histogram> cells = new ConcurrentHashMap<>();
-
+  final class Histograms extends Cells<Histogram> {
     Histograms(String name, String help, double[] bounds, List<String> labels) {
-      this.name = name;
-      this.help = help;
-      this.bounds = bounds;
-      this.labels = labels;
-    }
-
-    /** The cell of these labels, for good: keep it where it is recorded often. */
-    public Histogram of(String... values) {
-      return cells.computeIfAbsent(List.of(values), any -> new Histogram(bounds));
-    }
-
-    Map<List<String>, Histogram> cells() {
-      return cells;
-    }
-
-    @Override
-    public String name() {
-      return name;
-    }
-
-    @Override
-    public String help() {
-      return help;
-    }
-
-    @Override
-    public List<String> labels() {
-      return labels;
+      super(name, help, labels, () -> new Histogram(bounds));
     }
   }
 

@@ -51,20 +51,7 @@ public final class DeploymentController implements Controller {
     replicaSets.awaitSync();
     work.watch(deployments, deployment -> work.queue().add(ObjectKey.of(deployment)));
     work.watch(replicaSets, new ReplicaSetHandler());
-    work.watch(
-        pods,
-        new SharedInformer.Handler() {
-          @Override
-          public void added(KubeObject object) {}
-
-          @Override
-          public void updated(KubeObject before, KubeObject now) {}
-
-          @Override
-          public void deleted(KubeObject last) {
-            enqueueRecreate(last);
-          }
-        });
+    work.watch(pods, SharedInformer.gone(this::enqueueRecreate));
     work.start();
   }
 

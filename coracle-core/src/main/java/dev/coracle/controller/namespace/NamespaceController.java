@@ -58,21 +58,13 @@ public final class NamespaceController implements Controller {
     // the last Pod's end is worth an immediate look
     work.watch(
         context.informers().of(Resources.PODS),
-        new SharedInformer.Handler() {
-          @Override
-          public void added(KubeObject object) {}
-
-          @Override
-          public void updated(KubeObject before, KubeObject now) {}
-
-          @Override
-          public void deleted(KubeObject last) {
-            KubeObject namespace = namespaces.get("", last.namespace());
-            if (namespace != null && namespace.isDeleting()) {
-              work.queue().add(last.namespace());
-            }
-          }
-        });
+        SharedInformer.gone(
+            last -> {
+              KubeObject namespace = namespaces.get("", last.namespace());
+              if (namespace != null && namespace.isDeleting()) {
+                work.queue().add(last.namespace());
+              }
+            }));
     work.start();
   }
 

@@ -40,20 +40,12 @@ public final class ServiceAccountController implements Controller {
     work.watch(namespaces, namespace -> work.queue().add(namespace.name()));
     work.watch(
         accounts,
-        new SharedInformer.Handler() {
-          @Override
-          public void added(KubeObject object) {}
-
-          @Override
-          public void updated(KubeObject before, KubeObject now) {}
-
-          @Override
-          public void deleted(KubeObject last) {
-            if (last.name().equals(DEFAULT)) {
-              work.queue().add(last.namespace());
-            }
-          }
-        });
+        SharedInformer.gone(
+            last -> {
+              if (last.name().equals(DEFAULT)) {
+                work.queue().add(last.namespace());
+              }
+            }));
     work.start();
   }
 

@@ -45,21 +45,13 @@ public final class EphemeralVolumeController implements Controller {
     work.watch(pods, this::podChanged);
     work.watch(
         claims,
-        new SharedInformer.Handler() {
-          @Override
-          public void added(KubeObject claim) {}
-
-          @Override
-          public void updated(KubeObject before, KubeObject now) {}
-
-          @Override
-          public void deleted(KubeObject last) {
-            var owner = last.controllerRef();
-            if (owner != null && owner.kind().equals("Pod")) {
-              work.queue().add(new ObjectKey(last.namespace(), owner.name()));
-            }
-          }
-        });
+        SharedInformer.gone(
+            last -> {
+              var owner = last.controllerRef();
+              if (owner != null && owner.kind().equals("Pod")) {
+                work.queue().add(new ObjectKey(last.namespace(), owner.name()));
+              }
+            }));
     work.start();
   }
 
