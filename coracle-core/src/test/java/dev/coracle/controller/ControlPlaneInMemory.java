@@ -2,14 +2,12 @@ package dev.coracle.controller;
 
 import static org.awaitility.Awaitility.await;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.admission.AdmissionChain;
 import dev.coracle.admission.plugins.ResourceQuotaAdmission;
 import dev.coracle.api.Cidr;
 import dev.coracle.api.Clock;
 import dev.coracle.api.ControllableClock;
-import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
@@ -17,7 +15,6 @@ import dev.coracle.api.ListOptions;
 import dev.coracle.api.PatchType;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.SystemClock;
-import dev.coracle.api.Timestamps;
 import dev.coracle.api.UserInfo;
 import dev.coracle.api.WriteOptions;
 import dev.coracle.api.Yaml;
@@ -42,8 +39,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
@@ -77,13 +72,8 @@ public final class ControlPlaneInMemory implements AutoCloseable {
   private final Clock clock;
   private Scheduler scheduler;
   private final AtomicInteger namespaces = new AtomicInteger();
-  private final AtomicInteger addresses = new AtomicInteger();
 
-  private final Set<String> silent = ConcurrentHashMap.newKeySet();
-  private volatile Clock.Timer heart;
-
-  /** Whether Pods become Ready by themselves. */
-  public volatile boolean podsRun = true;
+  private final StandInKubelets kubelets;
 
   /** Starts it with the machine's time. */
   public static ControlPlaneInMemory start() {
@@ -143,9 +133,8 @@ public final class ControlPlaneInMemory implements AutoCloseable {
     schedulerInformers = new InformerFactory(as(user(Scheduler.IDENTITY)), machineClock);
     controllers = startControllers();
     scheduler = startScheduler();
-    ownInformers.of(Resources.PODS).addHandler(SharedInformer.each(this::run));
-    ownInformers.of(Resources.NODES).awaitSync();
-    heart = clock.schedule(Duration.ofSeconds(10), this::beat);
+    kubelets = new StandInKubelets(admin, ownInformers, clock);
+    kubelets.start();
     controllers.awaitStarted();
   }
 
@@ -223,27 +212,7 @@ public final class ControlPlaneInMemory implements AutoCloseable {
 
   /** Adds a Ready node. */
   public void addNode(String name, String cpu, int pods) {
-    ObjectNode node =
-        yaml(
-            """
-            apiVersion: v1
-            kind: Node
-            metadata: {name: %s, labels: {kubernetes.io/hostname: %s}}
-            """
-                .formatted(name, name));
-    admin.create(Resources.NODES, "", node);
-    ObjectNode status = Json.object();
-    ObjectNode inner = status.putObject("status");
-    inner.putObject("allocatable").put("cpu", cpu).put("memory", "64Gi").put("pods", "" + pods);
-    inner.putObject("capacity").put("cpu", cpu).put("memory", "64Gi").put("pods", "" + pods);
-    ArrayNode conditions = inner.putArray("conditions");
-    conditions
-        .addObject()
-        .put("type", "Ready")
-        .put("status", "True")
-        .put("lastHeartbeatTime", "2026-01-01T00:00:00Z")
-        .put("lastTransitionTime", "2026-01-01T00:00:00Z");
-    admin.patch(Resources.NODES, "", name, "status", PatchType.MERGE, status, WriteOptions.NONE);
+    kubelets.addNode(name, cpu, pods);
   }
 
   /** The cluster's time, to the second. */
@@ -253,7 +222,7 @@ public final class ControlPlaneInMemory implements AutoCloseable {
 
   /** A node's heart beats again. */
   public void revive(String node) {
-    silent.remove(node);
+    kubelets.revive(node);
   }
 
   /** Turns a controllable clock in small steps: the controllers hear the nodes' hearts between. */
@@ -290,89 +259,17 @@ public final class ControlPlaneInMemory implements AutoCloseable {
 
   /** From now on a node's kubelet says nothing any more. */
   public void silence(String node) {
-    silent.add(node);
+    kubelets.silence(node);
   }
 
-  /** Says for every node that it lives, as kubelets do, every ten seconds. */
-  private void beat() {
-    for (KubeObject node : ownInformers.of(Resources.NODES).list("")) {
-      if (!silent.contains(node.name())) {
-        try {
-          beat(node.name());
-        } catch (StatusException e) {
-          // the next one will do
-        }
-      }
-    }
-    heart = clock.schedule(Duration.ofSeconds(10), this::beat);
-  }
-
-  private void beat(String node) {
-    ObjectNode lease =
-        yaml(
-            """
-            apiVersion: coordination.k8s.io/v1
-            kind: Lease
-            metadata: {name: %s, namespace: kube-node-lease}
-            spec: {holderIdentity: %s, leaseDurationSeconds: 40, renewTime: "%s"}
-            """
-                .formatted(node, node, Timestamps.micros(clock.instant())));
-    if (admin.find(Resources.LEASES, "kube-node-lease", node) == null) {
-      admin.create(Resources.LEASES, "kube-node-lease", lease);
-    } else {
-      admin.patch(
-          Resources.LEASES, "kube-node-lease", node, "", PatchType.MERGE, lease, WriteOptions.NONE);
-    }
-  }
-
-  private void run(KubeObject pod) {
-    try {
-      if (Pods.nodeName(pod).isEmpty()) {
-        return;
-      }
-      if (pod.isDeleting()) {
-        admin.delete(
-            Resources.PODS,
-            pod.namespace(),
-            pod.name(),
-            DeleteOptions.uid(pod.uid()).withGracePeriodSeconds(0));
-      } else if (podsRun && Pods.phase(pod).equals("Pending")) {
-        String image = pod.at("spec", "containers").path(0).path("image").asText();
-        if (image.equals(PENDING)) {
-          return;
-        }
-        int n = addresses.incrementAndGet();
-        setStatus(
-            pod, "Running", !image.equals(UNREADY), "10.244." + n / 250 + "." + (n % 250 + 1));
-      }
-    } catch (StatusException e) {
-      if (!e.isNotFound() && !e.isConflict()) {
-        throw e;
-      }
-    }
+  /** Whether Pods become Ready by themselves; they do at first. */
+  public void runPods(boolean run) {
+    kubelets.runPods(run);
   }
 
   /** Says how a Pod is, as its node would. */
   public void setStatus(KubeObject pod, String phase, boolean ready, String address) {
-    ObjectNode patch = Json.object();
-    ObjectNode status = patch.putObject("status").put("phase", phase);
-    if (!address.isEmpty()) {
-      status.put("podIP", address).putArray("podIPs").addObject().put("ip", address);
-    }
-    status
-        .putArray("conditions")
-        .addObject()
-        .put("type", "Ready")
-        .put("status", ready ? "True" : "False")
-        .put("lastTransitionTime", Timestamps.seconds(clock.instant()));
-    admin.patch(
-        Resources.PODS,
-        pod.namespace(),
-        pod.name(),
-        "status",
-        PatchType.STRATEGIC,
-        patch,
-        WriteOptions.NONE);
+    kubelets.setStatus(pod, phase, ready, address);
   }
 
   public static ObjectNode yaml(String text) {
@@ -500,7 +397,7 @@ public final class ControlPlaneInMemory implements AutoCloseable {
 
   @Override
   public void close() {
-    heart.cancel();
+    kubelets.stop();
     scheduler.close();
     controllers.close();
     managerInformers.close();

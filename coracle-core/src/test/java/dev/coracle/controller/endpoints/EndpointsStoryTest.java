@@ -26,7 +26,7 @@ class EndpointsStoryTest {
 
   @BeforeEach
   void prepare() {
-    cluster.podsRun = false;
+    cluster.runPods(false);
   }
 
   private void service(String name, String spec) {

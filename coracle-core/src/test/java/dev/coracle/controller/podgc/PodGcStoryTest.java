@@ -29,7 +29,7 @@ class PodGcStoryTest {
 
   @BeforeEach
   void enter() {
-    cluster.podsRun = true;
+    cluster.runPods(true);
   }
 
   private KubeObject pod(String name, String node, String finalizers) {
