@@ -39,112 +39,6 @@ final class Requests {
     }
   }
 
-  private static final List<String> METHODS =
-      List.of("GET", "PUT", "POST", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "FOO", "get");
-  private static final List<String> SUBRESOURCES =
-      List.of(
-          "status",
-          "scale",
-          "binding",
-          "eviction",
-          "ephemeralcontainers",
-          "resize",
-          "token",
-          "approval",
-          "finalize",
-          "log",
-          "exec",
-          "attach",
-          "portforward",
-          "proxy",
-          "x");
-  private static final List<String> PARAMETERS =
-      List.of(
-          "labelSelector",
-          "fieldSelector",
-          "limit",
-          "continue",
-          "resourceVersion",
-          "resourceVersionMatch",
-          "timeoutSeconds",
-          "dryRun",
-          "fieldManager",
-          "fieldValidation",
-          "force",
-          "pretty",
-          "propagationPolicy",
-          "gracePeriodSeconds",
-          "timeout",
-          "allowWatchBookmarks",
-          "sendInitialEvents",
-          "includeObject",
-          "orphanDependents",
-          "container",
-          "tailLines");
-  private static final List<String> VALUES =
-      List.of(
-          "app=web",
-          "n in (1,2)",
-          "!n",
-          "metadata.name=a",
-          "metadata.namespace!=b",
-          "spec.nodeName=",
-          "status.phase=Running",
-          "5",
-          "1",
-          "0",
-          "All",
-          "Strict",
-          "Ignore",
-          "true",
-          "false",
-          "NotOlderThan",
-          "Exact",
-          "Foreground",
-          "Orphan",
-          "Background",
-          "30s",
-          "Object",
-          "None",
-          "fuzz");
-  private static final List<String> OTHER_PATHS =
-      List.of(
-          "/",
-          "/api",
-          "/apis",
-          "/api/v1",
-          "/apis/apps",
-          "/apis/apps/v1",
-          "/healthz",
-          "/livez/ping",
-          "/readyz?verbose",
-          "/metrics",
-          "/version",
-          "/openapi/v3",
-          "/openapi/v3/api/v1",
-          "/swagger-ui/",
-          "/.well-known/openid-configuration",
-          "/openid/v1/jwks",
-          "/logs/x");
-  private static final List<String> ACCEPTED =
-      List.of(
-          "application/json",
-          "application/yaml",
-          "application/vnd.kubernetes.protobuf",
-          "application/json;as=Table;v=v1;g=meta.k8s.io,application/json",
-          "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io",
-          "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io",
-          "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList",
-          "*/*",
-          "text/html",
-          "application/cbor");
-  private static final List<String> PATCHES =
-      List.of(
-          "application/json-patch+json",
-          "application/merge-patch+json",
-          "application/strategic-merge-patch+json",
-          "application/apply-patch+yaml");
-
   /** These would reach out, or stop every later request, if they were kept. */
   private static final List<String> ONLY_DRY =
       List.of("webhookconfigurations", "admissionpolic", "apiservices");
@@ -191,7 +85,7 @@ final class Requests {
     }
     String path = resource.path(namespace) + (named ? "/" + name : "");
     if (named && random.nextInt(6) == 0) {
-      path += "/" + pick(SUBRESOURCES);
+      path += "/" + pick(Words.SUBRESOURCES);
     }
     String contentType = "application/json";
     byte[] body = new byte[0];
@@ -208,7 +102,7 @@ final class Requests {
         Mutations.tree(object, random);
       }
       if (method.equals("PATCH")) {
-        contentType = pick(PATCHES);
+        contentType = pick(Words.PATCHES);
         body = patch(contentType, object);
       } else if (method.equals("DELETE")) {
         body = random.nextBoolean() ? new byte[0] : deleteOptions();
@@ -227,16 +121,17 @@ final class Requests {
     }
     String query = query();
     if (random.nextInt(12) == 0) {
-      path = pick(OTHER_PATHS);
+      path = pick(Words.OTHER_PATHS);
     }
     if (random.nextInt(8) == 0) {
       path = harmedPath(path);
     }
     if (random.nextInt(20) == 0) {
-      method = pick(METHODS);
+      method = pick(Words.METHODS);
     }
     if (random.nextInt(12) == 0) {
-      contentType = random.nextBoolean() ? Mutations.text(contentType, random) : pick(PATCHES);
+      contentType =
+          random.nextBoolean() ? Mutations.text(contentType, random) : pick(Words.PATCHES);
     }
     if (body.length > 0 && random.nextInt(8) == 0) {
       body = Mutations.bytes(body, random);
@@ -285,7 +180,7 @@ final class Requests {
     head.append(method).append(' ').append(onOneLine(target)).append(" HTTP/1.1\r\nHost: x\r\n");
     head.append("Content-Type: ").append(onOneLine(contentType)).append("\r\n");
     if (random.nextInt(6) == 0) {
-      head.append("Accept: ").append(pick(ACCEPTED)).append("\r\n");
+      head.append("Accept: ").append(pick(Words.ACCEPTED)).append("\r\n");
     }
     if (random.nextInt(10) == 0) {
       head.append(header());
@@ -328,7 +223,7 @@ final class Requests {
                 "Sec-WebSocket-Protocol",
                 "Expect",
                 "X-" + Mutations.junk(random).replaceAll("[^A-Za-z]", "")));
-    String value = random.nextBoolean() ? Mutations.junk(random) : pick(VALUES);
+    String value = random.nextBoolean() ? Mutations.junk(random) : pick(Words.VALUES);
     return name + ": " + onOneLine(value) + "\r\n";
   }
 
@@ -342,9 +237,9 @@ final class Requests {
     for (int i = random.nextInt(6) - 3; i > 0; i--) {
       query
           .append(query.isEmpty() ? "" : "&")
-          .append(random.nextInt(10) == 0 ? Mutations.junk(random) : pick(PARAMETERS))
+          .append(random.nextInt(10) == 0 ? Mutations.junk(random) : pick(Words.PARAMETERS))
           .append('=')
-          .append(random.nextInt(3) == 0 ? Mutations.junk(random) : pick(VALUES));
+          .append(random.nextInt(3) == 0 ? Mutations.junk(random) : pick(Words.VALUES));
     }
     if (random.nextInt(60) == 0) {
       query.append("&watch=true&timeoutSeconds=1");

@@ -3,223 +3,29 @@ package dev.coracle.registry.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.coracle.api.Json;
-import dev.coracle.api.KubeObject;
 import dev.coracle.api.StatusException;
 import dev.coracle.api.WatchEvent;
 import dev.coracle.registry.Registry;
-import dev.coracle.store.ConflictException;
-import dev.coracle.store.KeyExistsException;
 import dev.coracle.store.Store;
 import dev.coracle.store.engine.MemoryStore;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Random;
-import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class WatchCacheTest {
 
-  private static final String PREFIX = "/registry/core/things/";
-
   private final MemoryStore store = new MemoryStore();
   private final WatchCache cache =
-      new WatchCache(store, PREFIX, new WatchCache.Bounds(400, 4 << 20));
+      new WatchCache(store, Things.PREFIX, new WatchCache.Bounds(400, 4 << 20));
 
   @AfterEach
   void close() {
     store.close();
-  }
-
-  private static byte[] value(String namespace, String name, String color, int count) {
-    var object = Json.object().put("kind", "Thing").put("apiVersion", "v1");
-    object
-        .putObject("metadata")
-        .put("name", name)
-        .put("namespace", namespace)
-        .put("uid", "u-" + name)
-        .putObject("labels")
-        .put("color", color);
-    object.putObject("spec").put("count", count);
-    return Json.write(object);
-  }
-
-  private static String key(String namespace, String name) {
-    return PREFIX + namespace + "/" + name;
-  }
-
-  private static WatchEvent bookmark(long revision) {
-    return new WatchEvent(
-        WatchEvent.Type.BOOKMARK,
-        KubeObject.of(
-            ("{\"kind\":\"Thing\",\"apiVersion\":\"v1\",\"metadata\":{\"resourceVersion\":\""
-                    + revision
-                    + "\"}}")
-                .getBytes(StandardCharsets.UTF_8)));
-  }
-
-  private static String describe(String type, String key, long revision, String color) {
-    return type + " " + key + "@" + revision + " " + color;
-  }
-
-  private static String describe(WatchEvent event) {
-    KubeObject object = event.object();
-    return describe(
-        event.type().name(),
-        object.key(),
-        object.resourceVersion(),
-        object.labels().getOrDefault("color", ""));
-  }
-
-  /** A watcher, and what it must have seen. */
-  private static final class Follower implements Registry.WatchSink {
-    final String namespace;
-    final String color;
-    final boolean initial;
-    final List<WatchEvent> events = new ArrayList<>();
-    long from;
-    Registry.@Nullable Watch watch;
-
-    Follower(String namespace, String color, boolean initial) {
-      this.namespace = namespace;
-      this.color = color;
-      this.initial = initial;
-    }
-
-    @Override
-    public synchronized boolean offer(WatchEvent event) {
-      events.add(event);
-      return true;
-    }
-
-    @Override
-    public void ended() {}
-
-    Selection selection() {
-      return color.isEmpty()
-          ? Selection.ALL
-          : (object, fields) -> color.equals(object.labels().get("color"));
-    }
-
-    boolean wants(Store.@Nullable Entry entry) {
-      if (entry == null) {
-        return false;
-      }
-      KubeObject object = StoredJson.object(entry);
-      return (namespace.isEmpty() || object.namespace().equals(namespace))
-          && (color.isEmpty() || color.equals(object.labels().get("color")));
-    }
-
-    synchronized void check(List<Store.Change> history, boolean complete) {
-      List<String> seen = new ArrayList<>();
-      long after = from;
-      int start = 0;
-      if (initial) {
-        while (events.get(start).type() != WatchEvent.Type.BOOKMARK) {
-          start++;
-        }
-        after = events.get(start).object().resourceVersion();
-        List<String> state = new ArrayList<>();
-        events.subList(0, start).forEach(event -> state.add(describe(event)));
-        assertThat(state).isEqualTo(stateAt(history, after));
-        start++;
-      }
-      events.subList(start, events.size()).forEach(event -> seen.add(describe(event)));
-      List<String> expected = eventsAfter(history, after);
-      if (!complete) {
-        assertThat(seen.size()).isLessThanOrEqualTo(expected.size());
-        expected = expected.subList(0, seen.size());
-      }
-      assertThat(seen).isEqualTo(expected);
-    }
-
-    private List<String> stateAt(List<Store.Change> history, long revision) {
-      TreeMap<String, Store.Entry> state = new TreeMap<>();
-      for (Store.Change change : history) {
-        if (change.revision() > revision) {
-          break;
-        }
-        switch (change) {
-          case Store.Change.Put put -> state.put(put.now().key(), put.now());
-          case Store.Change.Delete delete -> state.remove(delete.last().key());
-          case Store.Change.Progress _ -> {}
-        }
-      }
-      List<String> wanted = new ArrayList<>();
-      for (Store.Entry entry : state.values()) {
-        if (wants(entry)) {
-          KubeObject object = StoredJson.object(entry);
-          wanted.add(
-              describe(
-                  "ADDED",
-                  object.key(),
-                  entry.modRevision(),
-                  object.labels().getOrDefault("color", "")));
-        }
-      }
-      return wanted;
-    }
-
-    private List<String> eventsAfter(List<Store.Change> history, long revision) {
-      List<String> expected = new ArrayList<>();
-      for (Store.Change change : history) {
-        if (change.revision() <= revision) {
-          continue;
-        }
-        Store.Entry now = null;
-        Store.Entry before = null;
-        switch (change) {
-          case Store.Change.Put put -> {
-            now = put.now();
-            before = put.before();
-          }
-          case Store.Change.Delete delete -> before = delete.last();
-          case Store.Change.Progress _ -> {}
-        }
-        boolean is = wants(now);
-        boolean was = wants(before);
-        if (is || was) {
-          Store.Entry shown = is ? now : before;
-          KubeObject object = StoredJson.object(shown);
-          expected.add(
-              describe(
-                  is ? (was ? "MODIFIED" : "ADDED") : "DELETED",
-                  object.key(),
-                  change.revision(),
-                  object.labels().getOrDefault("color", "")));
-        }
-      }
-      return expected;
-    }
-  }
-
-  private static void randomWrite(Store store, Random random) {
-    String namespace = List.of("a", "a-b", "b").get(random.nextInt(3));
-    String name = "n" + random.nextInt(60);
-    String color = List.of("red", "blue", "green").get(random.nextInt(3));
-    String key = key(namespace, name);
-    Store.Entry entry = store.get(key);
-    try {
-      if (entry == null) {
-        store.create(key, value(namespace, name, color, random.nextInt(100)));
-      } else if (random.nextInt(4) == 0) {
-        store.delete(key, entry.modRevision());
-      } else {
-        store.update(key, value(namespace, name, color, random.nextInt(100)), entry.modRevision());
-      }
-      if (random.nextInt(5) == 0) {
-        store.create("/registry/core/others/x" + store.currentRevision(), new byte[] {'{', '}'});
-      }
-    } catch (ConflictException | KeyExistsException e) {
-      // Another writer was faster.
-      return;
-    }
   }
 
   private Follower follow(Random random) {
@@ -233,7 +39,7 @@ class WatchCacheTest {
           cache.watch(
               follower.namespace,
               follower.selection(),
-              new WatchCache.Start.Now(0, WatchCacheTest::bookmark),
+              new WatchCache.Start.Now(0, Things::bookmark),
               false,
               follower);
       return follower;
@@ -253,7 +59,7 @@ class WatchCacheTest {
   private List<Store.Change> record() {
     List<Store.Change> history = new ArrayList<>();
     store.watch(
-        PREFIX,
+        Things.PREFIX,
         0,
         change -> {
           if (!(change instanceof Store.Change.Progress)) {
@@ -272,7 +78,7 @@ class WatchCacheTest {
       List<Store.Change> history = record();
       List<Follower> running = new ArrayList<>();
       for (int i = 0; i < 4_000; i++) {
-        randomWrite(store, random);
+        Things.randomWrite(store, random);
         if (random.nextInt(20) == 0) {
           running.add(follow(random));
         }
@@ -292,7 +98,7 @@ class WatchCacheTest {
 
   @Test
   void watchers_whileManyWrite_seeEveryChangeOnceAndInOrder() throws Exception {
-    store.create(key("a", "first"), value("a", "first", "red", 0));
+    store.create(Things.key("a", "first"), Things.value("a", "first", "red", 0));
     List<Store.Change> history = record();
     CountDownLatch writing = new CountDownLatch(4);
     for (int writer = 0; writer < 4; writer++) {
@@ -300,7 +106,7 @@ class WatchCacheTest {
       Thread.startVirtualThread(
           () -> {
             for (int i = 0; i < 1_500; i++) {
-              randomWrite(store, random);
+              Things.randomWrite(store, random);
               Thread.yield();
             }
             writing.countDown();
@@ -322,7 +128,7 @@ class WatchCacheTest {
     running.forEach(follower -> follower.check(history, true));
     left.forEach(follower -> follower.check(history, false));
     assertThat(cache.snapshot().tree().size())
-        .isEqualTo((int) store.range(PREFIX, "", 1, 0).count());
+        .isEqualTo((int) store.range(Things.PREFIX, "", 1, 0).count());
   }
 
   @Test
@@ -332,7 +138,7 @@ class WatchCacheTest {
     List<Long> revisions = new ArrayList<>();
     List<List<String>> states = new ArrayList<>();
     for (int i = 0; i < 300; i++) {
-      randomWrite(store, random);
+      Things.randomWrite(store, random);
       revisions.add(store.currentRevision());
       List<String> state = new ArrayList<>();
       cache.snapshot().tree().forEach(object -> state.add(object.toString()));
@@ -352,7 +158,7 @@ class WatchCacheTest {
     Random random = new Random(3);
     cache.snapshot();
     for (int i = 0; i < 1_000; i++) {
-      randomWrite(store, random);
+      Things.randomWrite(store, random);
     }
     store.compact(50);
     assertThatThrownBy(
@@ -391,13 +197,13 @@ class WatchCacheTest {
           @Override
           public void ended() {}
         });
-    store.create(key("a", "early"), value("a", "early", "red", 0));
-    cache.bookmark(WatchCacheTest::bookmark);
+    store.create(Things.key("a", "early"), Things.value("a", "early", "red", 0));
+    cache.bookmark(Things::bookmark);
     assertThat(told).isEmpty();
-    store.create(key("a", "last"), value("a", "last", "red", 0));
-    store.create(key("a", "told"), value("a", "told", "red", 0));
+    store.create(Things.key("a", "last"), Things.value("a", "last", "red", 0));
+    store.create(Things.key("a", "told"), Things.value("a", "told", "red", 0));
     assertThat(told).extracting(event -> event.object().name()).containsExactly("told");
-    cache.bookmark(WatchCacheTest::bookmark);
+    cache.bookmark(Things::bookmark);
     assertThat(told).hasSize(2);
   }
 
@@ -407,13 +213,13 @@ class WatchCacheTest {
     List<Store.Change> history = record();
     cache.snapshot();
     for (int i = 0; i < 1_000; i++) {
-      randomWrite(store, random);
+      Things.randomWrite(store, random);
     }
     Follower follower = new Follower("a", "red", false);
     follower.from = 20;
     cache.watch("a", follower.selection(), new WatchCache.Start.After(20), false, follower);
     for (int i = 0; i < 20; i++) {
-      randomWrite(store, random);
+      Things.randomWrite(store, random);
     }
     follower.check(history, true);
   }
@@ -423,7 +229,7 @@ class WatchCacheTest {
     Random random = new Random(5);
     cache.snapshot();
     for (int i = 0; i < 1_000; i++) {
-      randomWrite(store, random);
+      Things.randomWrite(store, random);
     }
     List<Iterator<WatchEvent>> past = new ArrayList<>();
     cache.watch(
@@ -472,7 +278,7 @@ class WatchCacheTest {
           public boolean offerAll(Iterator<WatchEvent> events) {
             // As long as this lasts, what happens is kept for the watcher.
             for (int i = 0; i < 17_000; i++) {
-              store.create(key("a", "n" + i), value("a", "n" + i, "red", i));
+              store.create(Things.key("a", "n" + i), Things.value("a", "n" + i, "red", i));
             }
             return true;
           }
@@ -510,7 +316,7 @@ class WatchCacheTest {
     List<Store.Change> history = record();
     Random random = new Random(2);
     for (int i = 0; i < 50; i++) {
-      randomWrite(store, random);
+      Things.randomWrite(store, random);
     }
     assertThat(offered.get()).isEqualTo(5);
     assertThat(cache.watcherCount()).isEqualTo(1);
@@ -521,7 +327,7 @@ class WatchCacheTest {
   void filling_fromAStoreWithHistory_keepsItForWatchers() {
     Random random = new Random(9);
     for (int i = 0; i < 100; i++) {
-      randomWrite(store, random);
+      Things.randomWrite(store, random);
     }
     List<Store.Change> history = record();
     Follower follower = new Follower("", "", false);
@@ -529,7 +335,7 @@ class WatchCacheTest {
     follower.watch =
         cache.watch("", Selection.ALL, new WatchCache.Start.After(40), false, follower);
     for (int i = 0; i < 20; i++) {
-      randomWrite(store, random);
+      Things.randomWrite(store, random);
     }
     follower.check(history, true);
   }
@@ -540,7 +346,7 @@ class WatchCacheTest {
     Follower two = new Follower("a", "red", false);
     cache.watch("", one.selection(), new WatchCache.Start.Now(0, null), false, one);
     cache.watch("a", two.selection(), new WatchCache.Start.Now(0, null), false, two);
-    store.create(key("a", "x"), value("a", "x", "red", 1));
+    store.create(Things.key("a", "x"), Things.value("a", "x", "red", 1));
     assertThat(one.events).hasSize(1);
     assertThat(one.events.get(0)).isSameAs(two.events.get(0));
   }
