@@ -303,25 +303,14 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
       exchange.keepAlive = false;
     }
     try {
-      Http1Writer.statusLine(out, status);
-      fields.forEach(
-          (name, value) -> {
-            if (!Http1Writer.isFraming(name)) {
-              Http1Writer.field(out, name, value);
-            }
-          });
-      if (length >= 0) {
-        Http1Writer.field(out, "Content-Length", Long.toString(length));
-      } else if (exchange.chunked) {
-        Http1Writer.field(out, "Transfer-Encoding", "chunked");
-      }
-      Http1Writer.field(out, "Date", HttpDates.now());
-      if (!exchange.keepAlive) {
-        Http1Writer.field(out, "Connection", "close");
-      } else if (exchange.protocol().equals("HTTP/1.0")) {
-        Http1Writer.field(out, "Connection", "keep-alive");
-      }
-      Http1Writer.endOfHead(out);
+      Http1Writer.answerHead(
+          out,
+          status,
+          fields,
+          length,
+          exchange.chunked,
+          exchange.keepAlive,
+          exchange.protocol().equals("HTTP/1.0"));
       return true;
     } catch (IllegalArgumentException e) {
       out.release();
@@ -451,14 +440,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
   /** Answers what is no request, and closes. */
   private void refuse(int status, String why) {
     broken = true;
-    byte[] text = Http1Writer.ascii(status + " " + why);
     ByteBuf out = buffer(256);
-    Http1Writer.statusLine(out, status);
-    Http1Writer.field(out, "Content-Type", "text/plain; charset=utf-8");
-    Http1Writer.field(out, "Content-Length", Integer.toString(text.length));
-    Http1Writer.field(out, "Connection", "close");
-    Http1Writer.endOfHead(out);
-    out.writeBytes(text);
+    Http1Writer.refusal(out, status, why);
     context().writeAndFlush(out).addListener(ChannelFutureListener.CLOSE);
   }
 

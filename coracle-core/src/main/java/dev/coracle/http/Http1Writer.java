@@ -67,6 +67,53 @@ final class Http1Writer {
     out.writeShort(CRLF);
   }
 
+  /**
+   * The head of an answer, with the fields that frame it.
+   *
+   * @param length of the body; negative when it is not known before, or there is none
+   * @param old whether the answer is to HTTP/1.0
+   * @throws IllegalArgumentException when a field would break the message's frame
+   */
+  static void answerHead(
+      ByteBuf out,
+      int status,
+      Headers fields,
+      long length,
+      boolean chunked,
+      boolean keepAlive,
+      boolean old) {
+    statusLine(out, status);
+    fields.forEach(
+        (name, value) -> {
+          if (!isFraming(name)) {
+            field(out, name, value);
+          }
+        });
+    if (length >= 0) {
+      field(out, "Content-Length", Long.toString(length));
+    } else if (chunked) {
+      field(out, "Transfer-Encoding", "chunked");
+    }
+    field(out, "Date", HttpDates.now());
+    if (!keepAlive) {
+      field(out, "Connection", "close");
+    } else if (old) {
+      field(out, "Connection", "keep-alive");
+    }
+    endOfHead(out);
+  }
+
+  /** The answer to what is no request, after which the connection is closed. */
+  static void refusal(ByteBuf out, int status, String why) {
+    byte[] text = ascii(status + " " + why);
+    statusLine(out, status);
+    field(out, "Content-Type", "text/plain; charset=utf-8");
+    field(out, "Content-Length", Integer.toString(text.length));
+    field(out, "Connection", "close");
+    endOfHead(out);
+    out.writeBytes(text);
+  }
+
   /** Fields that frame a message: they are the writer's business. */
   static boolean isFraming(String name) {
     return switch (name.length()) {
