@@ -1,6 +1,5 @@
 package dev.coracle.node.simulated;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.Clock;
 import dev.coracle.api.DeleteOptions;
@@ -256,7 +255,7 @@ public final class SimulatedNodes implements AutoCloseable {
               pod.name(),
               DeleteOptions.uid(pod.uid()).withGracePeriodSeconds(0));
       case RUN, SET_READINESS, END, STOP -> {
-        String host = hostAddress(node);
+        String host = SimulatedNode.address(node);
         String address =
             step != SimulatedPod.Step.RUN || pod.at("spec", "hostNetwork").asBoolean()
                 ? host
@@ -288,34 +287,9 @@ public final class SimulatedNodes implements AutoCloseable {
             WriteOptions.manager("kubelet"));
   }
 
-  private static String hostAddress(KubeObject node) {
-    return node.at("status", "addresses").path(0).path("address").asText("10.190.255.254");
-  }
-
   private void register(String name, int number, Registration registration) {
-    ObjectNode node = Json.object().put("apiVersion", "v1").put("kind", "Node");
-    ObjectNode metadata = node.putObject("metadata").put("name", name);
-    metadata
-        .putObject("labels")
-        .put("kubernetes.io/hostname", name)
-        .put("kubernetes.io/os", "linux")
-        .put("kubernetes.io/arch", "amd64")
-        .put("beta.kubernetes.io/os", "linux")
-        .put("beta.kubernetes.io/arch", "amd64")
-        .put(LABEL, "true");
-    ObjectNode spec = node.putObject("spec");
-    if (registration.ownRanges()) {
-      spec.put("podCIDR", Addresses.podRange(number));
-      spec.putArray("podCIDRs").add(Addresses.podRange(number));
-    }
-    if (registration.repel()) {
-      spec.putArray("taints")
-          .addObject()
-          .put("key", LABEL)
-          .put("value", "true")
-          .put("effect", "NoSchedule");
-    }
-    node.set("status", nodeStatus(name, Addresses.ofNode(number)));
+    ObjectNode node =
+        SimulatedNode.object(name, number, registration, Timestamps.seconds(clock.instant()));
     for (int failures = 1; ; failures++) {
       try {
         KubeObject unused = client.create(NODES, "", node);
@@ -357,8 +331,8 @@ public final class SimulatedNodes implements AutoCloseable {
       }
     }
     ObjectNode patch = Json.object();
-    String address = node.at("status", "addresses").path(0).path("address").asText("");
-    patch.set("status", nodeStatus(name, address.isEmpty() ? "10.190.255.254" : address));
+    String now = Timestamps.seconds(clock.instant());
+    patch.set("status", SimulatedNode.status(name, SimulatedNode.address(node), now));
     if (node.at("status", "allocatable").size() > 0) {
       patch.withObject("/status").remove("allocatable");
       patch.withObject("/status").remove("capacity");
@@ -367,52 +341,6 @@ public final class SimulatedNodes implements AutoCloseable {
         client.patch(
             NODES, "", name, "status", PatchType.MERGE, patch, WriteOptions.manager("kubelet"));
     NodeLease.renew(client, node.name(), node.uid(), clock.instant());
-  }
-
-  private ObjectNode nodeStatus(String name, String address) {
-    String now = Timestamps.seconds(clock.instant());
-    ObjectNode status = Json.object();
-    ArrayNode all = status.putArray("addresses");
-    all.addObject().put("type", "InternalIP").put("address", address);
-    all.addObject().put("type", "Hostname").put("address", name);
-    for (String list : new String[] {"capacity", "allocatable"}) {
-      status
-          .putObject(list)
-          .put("cpu", "32")
-          .put("ephemeral-storage", "1Ti")
-          .put("memory", "256Gi")
-          .put("pods", "110");
-    }
-    ArrayNode conditions = status.putArray("conditions");
-    for (String[] condition :
-        new String[][] {
-          {"MemoryPressure", "False", "KubeletHasSufficientMemory"},
-          {"DiskPressure", "False", "KubeletHasNoDiskPressure"},
-          {"PIDPressure", "False", "KubeletHasSufficientPID"},
-          {"Ready", "True", "KubeletReady"}
-        }) {
-      conditions
-          .addObject()
-          .put("type", condition[0])
-          .put("status", condition[1])
-          .put("lastHeartbeatTime", now)
-          .put("lastTransitionTime", now)
-          .put("reason", condition[2])
-          .put("message", "this node is simulated");
-    }
-    status
-        .putObject("nodeInfo")
-        .put("architecture", "amd64")
-        .put("bootID", "")
-        .put("containerRuntimeVersion", "simulated://1.0.0")
-        .put("kernelVersion", "")
-        .put("kubeProxyVersion", "")
-        .put("kubeletVersion", "v1.36.2")
-        .put("machineID", "")
-        .put("operatingSystem", "linux")
-        .put("osImage", "simulated")
-        .put("systemUUID", "");
-    return status;
   }
 
   private void scheduleRenewal() {
