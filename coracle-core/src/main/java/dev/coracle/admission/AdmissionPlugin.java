@@ -1,6 +1,8 @@
 package dev.coracle.admission;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coracle.api.AdmissionAttributes;
+import org.jspecify.annotations.Nullable;
 
 /** One plugin. A refusal is a {@link dev.coracle.api.StatusException}, usually a 403. */
 public interface AdmissionPlugin {
@@ -24,5 +26,13 @@ public interface AdmissionPlugin {
     return attributes.resource().group().isEmpty()
         && attributes.resource().resource().equals(resource)
         && attributes.subresource().isEmpty();
+  }
+
+  /**
+   * The new state in a write of one core resource itself; null in any other, of whose object no
+   * tree is made for this question, and on delete.
+   */
+  static @Nullable ObjectNode coreObject(AdmissionAttributes attributes, String resource) {
+    return isCore(attributes, resource) ? attributes.object() : null;
   }
 }

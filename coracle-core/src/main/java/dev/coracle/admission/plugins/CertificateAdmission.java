@@ -51,8 +51,8 @@ public final class CertificateAdmission {
       @Override
       public void validate(AdmissionAttributes write) {
         KubeObject old = write.oldObject();
-        JsonNode now = write.object();
-        if (!isUpdate(write, "status") || old == null || now == null) {
+        JsonNode now = isUpdate(write, "status") ? write.object() : null;
+        if (old == null || now == null) {
           return;
         }
         JsonNode status = now.path("status");
@@ -81,9 +81,8 @@ public final class CertificateAdmission {
 
       @Override
       public void validate(AdmissionAttributes write) {
-        JsonNode object = write.object();
-        if (!isRequest(write)
-            || write.operation() != Operation.CREATE
+        JsonNode object = isRequest(write) ? write.object() : null;
+        if (write.operation() != Operation.CREATE
             || !write.subresource().isEmpty()
             || object == null
             || !object.path("spec").path("signerName").asText("").equals(CLIENT_SIGNER)) {

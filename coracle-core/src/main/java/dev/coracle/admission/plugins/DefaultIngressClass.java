@@ -33,11 +33,12 @@ public final class DefaultIngressClass implements AdmissionPlugin {
 
   @Override
   public void admit(AdmissionAttributes attributes) {
-    ObjectNode ingress = attributes.object();
+    boolean concerns =
+        attributes.resource().qualified().equals("ingresses.networking.k8s.io")
+            && attributes.subresource().isEmpty()
+            && attributes.operation() == Operation.CREATE;
+    ObjectNode ingress = concerns ? attributes.object() : null;
     if (ingress == null
-        || !attributes.resource().qualified().equals("ingresses.networking.k8s.io")
-        || !attributes.subresource().isEmpty()
-        || attributes.operation() != Operation.CREATE
         || ingress.path("spec").has("ingressClassName")
         || ingress.path("metadata").path("annotations").has(OLD_WAY)) {
       return;

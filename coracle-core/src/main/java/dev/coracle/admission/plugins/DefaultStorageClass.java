@@ -31,11 +31,8 @@ public final class DefaultStorageClass implements AdmissionPlugin {
 
   @Override
   public void admit(AdmissionAttributes attributes) {
-    ObjectNode claim = attributes.object();
-    if (!AdmissionPlugin.isCore(attributes, "persistentvolumeclaims")
-        || attributes.operation() != Operation.CREATE
-        || claim == null
-        || Volumes.hasClass(claim)) {
+    ObjectNode claim = AdmissionPlugin.coreObject(attributes, "persistentvolumeclaims");
+    if (attributes.operation() != Operation.CREATE || claim == null || Volumes.hasClass(claim)) {
       return;
     }
     KubeObject byDefault =

@@ -22,12 +22,10 @@ public final class DefaultTolerationSeconds implements AdmissionPlugin {
 
   @Override
   public void admit(AdmissionAttributes attributes) {
-    ObjectNode pod = attributes.object();
-    boolean concerns =
-        AdmissionPlugin.isCore(attributes, "pods")
-            && (attributes.operation() == Operation.CREATE
-                || attributes.operation() == Operation.UPDATE);
-    if (!concerns || pod == null || !(pod.get("spec") instanceof ObjectNode spec)) {
+    ObjectNode pod = AdmissionPlugin.coreObject(attributes, "pods");
+    boolean write =
+        attributes.operation() == Operation.CREATE || attributes.operation() == Operation.UPDATE;
+    if (!write || pod == null || !(pod.get("spec") instanceof ObjectNode spec)) {
       return;
     }
     for (String key :

@@ -64,8 +64,8 @@ public final class LimitRanger implements AdmissionPlugin {
 
   @Override
   public void admit(AdmissionAttributes attributes) {
-    ObjectNode pod = attributes.object();
-    if (pod == null || !isPod(attributes)) {
+    ObjectNode pod = isPod(attributes) ? attributes.object() : null;
+    if (pod == null) {
       return;
     }
     for (KubeObject range : ranges(attributes)) {
@@ -119,9 +119,9 @@ public final class LimitRanger implements AdmissionPlugin {
 
   @Override
   public void validate(AdmissionAttributes attributes) {
-    ObjectNode object = attributes.object();
     boolean pod = isPod(attributes) || isResize(attributes);
-    if (object == null || (!pod && !isClaim(attributes))) {
+    ObjectNode object = pod || isClaim(attributes) ? attributes.object() : null;
+    if (object == null) {
       return;
     }
     for (KubeObject range : ranges(attributes)) {

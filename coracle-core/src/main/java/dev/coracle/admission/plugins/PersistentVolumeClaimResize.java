@@ -31,11 +31,10 @@ public final class PersistentVolumeClaimResize implements AdmissionPlugin {
 
   @Override
   public void validate(AdmissionAttributes attributes) {
-    ObjectNode claim = attributes.object();
+    ObjectNode claim = AdmissionPlugin.coreObject(attributes, "persistentvolumeclaims");
     KubeObject old = attributes.oldObject();
     if (claim == null
         || old == null
-        || !AdmissionPlugin.isCore(attributes, "persistentvolumeclaims")
         || attributes.operation() != Operation.UPDATE
         || size(claim).compareTo(size(old.tree())) <= 0) {
       return;

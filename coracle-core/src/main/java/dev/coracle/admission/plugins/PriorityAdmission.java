@@ -32,9 +32,8 @@ public final class PriorityAdmission implements AdmissionPlugin {
 
   @Override
   public void admit(AdmissionAttributes attributes) {
-    ObjectNode pod = attributes.object();
-    if (!AdmissionPlugin.isCore(attributes, "pods")
-        || attributes.operation() != Operation.CREATE
+    ObjectNode pod = AdmissionPlugin.coreObject(attributes, "pods");
+    if (attributes.operation() != Operation.CREATE
         || pod == null
         || !(pod.get("spec") instanceof ObjectNode spec)) {
       return;
@@ -66,13 +65,12 @@ public final class PriorityAdmission implements AdmissionPlugin {
   /** Only one class may be the default. */
   @Override
   public void validate(AdmissionAttributes attributes) {
-    ObjectNode priorityClass = attributes.object();
+    boolean concerns =
+        attributes.resource().qualified().equals("priorityclasses.scheduling.k8s.io");
+    ObjectNode priorityClass = concerns ? attributes.object() : null;
     boolean write =
         attributes.operation() == Operation.CREATE || attributes.operation() == Operation.UPDATE;
-    if (priorityClass == null
-        || !write
-        || !attributes.resource().qualified().equals("priorityclasses.scheduling.k8s.io")
-        || !priorityClass.path("globalDefault").asBoolean(false)) {
+    if (priorityClass == null || !write || !priorityClass.path("globalDefault").asBoolean(false)) {
       return;
     }
     KubeObject known = globalDefault();

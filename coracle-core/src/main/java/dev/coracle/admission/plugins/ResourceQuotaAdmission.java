@@ -61,12 +61,12 @@ public final class ResourceQuotaAdmission implements AdmissionPlugin {
 
   @Override
   public void validate(AdmissionAttributes attributes) {
-    ObjectNode object = attributes.object();
     SharedInformer informer = quotas;
-    if (object == null || informer == null || attributes.namespace().isEmpty()) {
+    if (informer == null || attributes.namespace().isEmpty() || !counts(attributes)) {
       return;
     }
-    if (!counts(attributes)) {
+    ObjectNode object = attributes.object();
+    if (object == null) {
       return;
     }
     List<KubeObject> there = new ArrayList<>(informer.list(attributes.namespace()));

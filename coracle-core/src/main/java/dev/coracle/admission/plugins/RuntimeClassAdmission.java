@@ -35,9 +35,8 @@ public final class RuntimeClassAdmission implements AdmissionPlugin {
   }
 
   private static @Nullable ObjectNode spec(AdmissionAttributes attributes) {
-    ObjectNode pod = attributes.object();
+    ObjectNode pod = AdmissionPlugin.coreObject(attributes, "pods");
     return pod != null
-            && AdmissionPlugin.isCore(attributes, "pods")
             && attributes.operation() == Operation.CREATE
             && pod.get("spec") instanceof ObjectNode spec
         ? spec

@@ -58,9 +58,8 @@ public final class ServiceAccountAdmission implements AdmissionPlugin {
 
   @Override
   public void admit(AdmissionAttributes attributes) {
-    ObjectNode pod = attributes.object();
-    if (!AdmissionPlugin.isCore(attributes, "pods")
-        || attributes.operation() != Operation.CREATE
+    ObjectNode pod = AdmissionPlugin.coreObject(attributes, "pods");
+    if (attributes.operation() != Operation.CREATE
         || pod == null
         || pod.path("metadata").path("annotations").has(MIRROR)
         || !(pod.get("spec") instanceof ObjectNode spec)) {
@@ -86,9 +85,8 @@ public final class ServiceAccountAdmission implements AdmissionPlugin {
 
   @Override
   public void validate(AdmissionAttributes attributes) {
-    ObjectNode pod = attributes.object();
+    ObjectNode pod = AdmissionPlugin.coreObject(attributes, "pods");
     if (pod == null
-        || !AdmissionPlugin.isCore(attributes, "pods")
         || attributes.operation() != Operation.CREATE
         || !(pod.get("spec") instanceof ObjectNode spec)) {
       return;

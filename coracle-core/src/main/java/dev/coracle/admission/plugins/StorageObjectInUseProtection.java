@@ -27,15 +27,13 @@ public final class StorageObjectInUseProtection implements AdmissionPlugin {
 
   @Override
   public void admit(AdmissionAttributes attributes) {
-    ObjectNode object = attributes.object();
-    if (attributes.operation() != Operation.CREATE
-        || !attributes.subresource().isEmpty()
-        || object == null) {
+    if (attributes.operation() != Operation.CREATE || !attributes.subresource().isEmpty()) {
       return;
     }
     String finalizer =
         FINALIZERS.get(attributes.resource().group() + "/" + attributes.resource().resource());
-    if (finalizer == null) {
+    ObjectNode object = finalizer == null ? null : attributes.object();
+    if (object == null) {
       return;
     }
     ObjectNode metadata = object.withObject("/metadata");

@@ -22,10 +22,8 @@ public final class TaintNodesByCondition implements AdmissionPlugin {
 
   @Override
   public void admit(AdmissionAttributes attributes) {
-    ObjectNode node = attributes.object();
-    if (node == null
-        || !AdmissionPlugin.isCore(attributes, "nodes")
-        || attributes.operation() != Operation.CREATE) {
+    ObjectNode node = AdmissionPlugin.coreObject(attributes, "nodes");
+    if (node == null || attributes.operation() != Operation.CREATE) {
       return;
     }
     for (JsonNode taint : node.path("spec").path("taints")) {

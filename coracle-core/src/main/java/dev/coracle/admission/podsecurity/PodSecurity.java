@@ -78,13 +78,15 @@ public final class PodSecurity implements AdmissionPlugin {
 
   @Override
   public void validate(AdmissionAttributes attributes) {
-    ObjectNode object = attributes.object();
+    String resource = attributes.resource().qualified();
+    boolean concerns =
+        resource.equals("namespaces") || resource.equals("pods") || TEMPLATES.containsKey(resource);
+    ObjectNode object = concerns ? attributes.object() : null;
     boolean write =
         attributes.operation() == Operation.CREATE || attributes.operation() == Operation.UPDATE;
     if (object == null || !write) {
       return;
     }
-    String resource = attributes.resource().qualified();
     if (resource.equals("namespaces")) {
       if (attributes.subresource().isEmpty()) {
         namespace(attributes);
