@@ -43,6 +43,7 @@ import dev.coracle.controller.serviceaccount.TokenSigner;
 import dev.coracle.controller.servicecidr.AddressRepairController;
 import dev.coracle.controller.servicecidr.ServiceCidrController;
 import dev.coracle.controller.statefulset.StatefulSetController;
+import dev.coracle.controller.ttl.NodeTtlController;
 import dev.coracle.controller.ttl.TtlAfterFinishedController;
 import dev.coracle.controller.volume.binder.PersistentVolumeController;
 import dev.coracle.controller.volume.ephemeral.EphemeralVolumeController;
@@ -132,6 +133,7 @@ public final class Controllers implements AutoCloseable {
         ControllerManager.identity(EndpointSliceMirroringController.ACCOUNT));
     table.add("generic-garbage-collector");
     table.add("ttl-after-finished-controller");
+    table.add("ttl-controller");
     table.add("pod-garbage-collector");
     table.add(DaemonSetController.NAME, ControllerManager.identity(DaemonSetController.ACCOUNT));
     table.add("statefulset-controller");
@@ -210,6 +212,7 @@ public final class Controllers implements AutoCloseable {
       case EndpointSliceMirroringController.NAME -> new EndpointSliceMirroringController(context);
       case "generic-garbage-collector" -> new GarbageCollector(context);
       case "ttl-after-finished-controller" -> new TtlAfterFinishedController(context);
+      case "ttl-controller" -> new NodeTtlController(context);
       case "pod-garbage-collector" -> new PodGcController(context);
       case DaemonSetController.NAME -> new DaemonSetController(context);
       case "statefulset-controller" -> new StatefulSetController(context);

@@ -1,4 +1,7 @@
-/** Deletes finished Jobs when their time to live is over. */
+/**
+ * Times to live: finished Jobs are deleted when theirs is over, and kubelets are told theirs for
+ * what they read.
+ */
 @NullMarked
 package dev.coracle.controller.ttl;
 
