@@ -80,10 +80,7 @@ public final class Yaml {
       return found;
     }
     try {
-      Iterator<Node> documents =
-          new Compose(SETTINGS)
-              .composeAllFromString(new String(yaml, StandardCharsets.UTF_8))
-              .iterator();
+      Iterator<Node> documents = new Compose(SETTINGS).composeAllFromString(text(yaml)).iterator();
       if (documents.hasNext()) {
         duplicateKeys(documents.next(), found, 0);
       }
@@ -142,12 +139,38 @@ public final class Yaml {
     return documents(yaml, Integer.MAX_VALUE);
   }
 
+  /**
+   * The text, with spaces for the tabs between the tokens of a flow collection: there YAML allows
+   * them, and indented JSON has them, but SnakeYAML does not take them.
+   */
+  private static String text(byte[] yaml) {
+    String text = new String(yaml, StandardCharsets.UTF_8);
+    String start = text.stripLeading();
+    if (text.indexOf('\t') < 0 || !(start.startsWith("{") || start.startsWith("["))) {
+      return text;
+    }
+    char[] characters = text.toCharArray();
+    char quote = 0;
+    for (int i = 0; i < characters.length; i++) {
+      char character = characters[i];
+      if (quote == '"' && character == '\\') {
+        i++;
+      } else if (quote != 0) {
+        quote = character == quote ? 0 : quote;
+      } else if (character == '"' || character == '\'') {
+        quote = character;
+      } else if (character == '\t') {
+        characters[i] = ' ';
+      }
+    }
+    return new String(characters);
+  }
+
   private static List<JsonNode> documents(byte[] yaml, int most) {
     List<JsonNode> documents = new ArrayList<>();
     Reader reader = new Reader(yaml.length + SPARE_NODES);
     try {
-      for (Object document :
-          new Load(SETTINGS).loadAllFromString(new String(yaml, StandardCharsets.UTF_8))) {
+      for (Object document : new Load(SETTINGS).loadAllFromString(text(yaml))) {
         if (document != null) {
           documents.add(reader.node(document, 0));
         }

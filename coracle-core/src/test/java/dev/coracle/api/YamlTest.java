@@ -27,7 +27,9 @@ class YamlTest {
   void write_object_isBlockStyleWithSortedKeys() {
     JsonNode tree =
         Json.read(
-            "{\"kind\":\"P\",\"apiVersion\":\"v1\",\"l\":[{\"b\":\"1\",\"a\":1}],\"t\":\"x\\ny\\n\"}");
+            "{\"kind\":\"P\",\"apiVersion\":\"v1\",\"l\":[{\"b\":\"1\",\"a\":1}],\"t\":\"x\\n"
+                + "y\\n"
+                + "\"}");
 
     assertThat(new String(Yaml.write(tree), UTF_8))
         .isEqualTo("apiVersion: v1\nkind: P\nl:\n- a: 1\n  b: \"1\"\nt: |\n  x\n  y\n");
@@ -38,5 +40,13 @@ class YamlTest {
     assertThatThrownBy(() -> Yaml.read("a: b\n c: [".getBytes(UTF_8)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("yaml: line 2: mapping values are not allowed in this context");
+  }
+
+  @Test
+  void read_jsonIndentedByTabs_isWhatJsonSays() {
+    String json = "{\n\t\"a\": [1.5,\t'it''s\ttabbed'],\n\t\t\"b\":\t\"\\\"\\t\"\n}";
+
+    assertThat(Yaml.read(json.getBytes(UTF_8)))
+        .isEqualTo(Json.read("{\"a\": [1.5, \"it's\\ttabbed\"], \"b\": \"\\\"\\t\"}"));
   }
 }

@@ -255,4 +255,18 @@ class RequestFormsTest {
                 .method("DELETE", mistyped));
     assertThat(plain.statusCode()).isEqualTo(415);
   }
+
+  @Test
+  void delete_thatMayNotOrphan_ofAnObjectThatStays_isAccepted() throws Exception {
+    send(
+        request(CONFIG_MAPS)
+            .header("Content-Type", "application/json")
+            .POST(
+                HttpRequest.BodyPublishers.ofString(
+                    "{\"metadata\":{\"name\":\"kept\",\"finalizers\":[\"example.com/f\"]}}")));
+
+    assertThat(send(request(CONFIG_MAPS + "/kept").DELETE()).statusCode()).isEqualTo(200);
+    assertThat(send(request(CONFIG_MAPS + "/kept?orphanDependents=false").DELETE()).statusCode())
+        .isEqualTo(202);
+  }
 }

@@ -69,7 +69,18 @@ public abstract class RegistryFixture {
   }
 
   protected KubeObject create(String plural, String namespace, String body) {
-    return registry.create(context, type(plural), namespace, "", "", json(body), NONE).object();
+    return registry
+        .create(context, type(plural), namespace, "", "", typed(type(plural), json(body)), NONE)
+        .object();
+  }
+
+  /** A custom resource has to say its kind; here it need not be repeated. */
+  private static ObjectNode typed(ResourceType type, ObjectNode body) {
+    if (type.custom() && !body.has("kind")) {
+      body.put("apiVersion", type.gvk().apiVersion());
+      body.put("kind", type.kind());
+    }
+    return body;
   }
 
   protected KubeObject get(String plural, String namespace, String name) {
@@ -112,6 +123,8 @@ public abstract class RegistryFixture {
   }
 
   protected KubeObject update(String plural, String namespace, String name, ObjectNode body) {
-    return registry.update(context, type(plural), namespace, name, "", body, NONE).object();
+    return registry
+        .update(context, type(plural), namespace, name, "", typed(type(plural), body), NONE)
+        .object();
   }
 }

@@ -108,11 +108,32 @@ class RegistryTest extends RegistryFixture {
   }
 
   @Test
-  void create_inMissingNamespace_notFound() {
-    assertStatus(
-        () -> create("configmaps", "zz", "{'metadata':{'name':'c'}}"),
-        404,
-        "namespaces \"zz\" not found");
+  void create_inMissingNamespace_isForAdmissionToRefuse() {
+    assertThat(create("configmaps", "zz", "{'metadata':{'name':'c'}}").namespace()).isEqualTo("zz");
+  }
+
+  @Test
+  void ownerReferences_thatAreThereTwice_areTakenOnceWithAWarning() {
+    String owner = "{'apiVersion':'v1','kind':'Node','name':'n','uid':'u1'}";
+    String owners = "{'metadata':{'name':'c','ownerReferences':[" + owner + "," + owner + "]}}";
+
+    assertThat(create("configmaps", "a", owners).at("metadata", "ownerReferences")).hasSize(1);
+    assertThat(patch("configmaps", "a", "c", "", owners).at("metadata", "ownerReferences"))
+        .hasSize(1);
+    assertThat(context.warnings())
+        .anyMatch(each -> each.startsWith(".metadata.ownerReferences contains duplicate entries;"))
+        .anyMatch(
+            each ->
+                each.contains("entries after mutating admission happens; API server dedups")
+                    && each.endsWith("duplicate UID(s) observed: u1"));
+  }
+
+  @Test
+  void create_clusterScoped_losesANamespace() {
+    String sent = "{'metadata':{'name':'n1','namespace':'zz'}}";
+    assertThat(create("nodes", "", sent).namespace()).isEmpty();
+    ObjectNode changed = json(sent);
+    assertThat(update("nodes", "", "n1", changed).namespace()).isEmpty();
   }
 
   @Test
@@ -177,8 +198,13 @@ class RegistryTest extends RegistryFixture {
         "strconv.ParseUint: parsing \"x1\": invalid syntax");
     assertStatus(
         () -> patch("configmaps", "a", "c", "", "{'metadata':{'uid':'other'}}"),
+        422,
+        "metadata.uid: Invalid value: \"other\": field is immutable");
+    assertStatus(
+        () -> update("configmaps", "a", "c", json("{'metadata':{'name':'c','uid':'other'}}")),
         409,
-        "Key: /registry/configmaps/a/c, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: other");
+        "Key: /registry/configmaps/a/c, ResourceVersion: 0, AdditionalErrorMsg: Precondition"
+            + " failed: UID in precondition: other");
     assertStatus(
         () -> patch("configmaps", "a", "c", "", "{'metadata':{'name':'d'}}"),
         400,
@@ -254,7 +280,8 @@ class RegistryTest extends RegistryFixture {
     assertStatus(
         () -> delete("configmaps", "a", "c", DeleteOptions.uid("u")),
         409,
-        "Operation cannot be fulfilled on ConfigMap \"c\": the UID in the precondition (u) does not match the UID in record");
+        "Operation cannot be fulfilled on ConfigMap \"c\": the UID in the precondition (u) does not"
+            + " match the UID in record");
   }
 
   @Test

@@ -89,6 +89,7 @@ public final class SimplePlugins {
           if (attributes.operation() != Operation.CREATE
               || attributes.dryRun()
               || attributes.namespace().isEmpty()
+              || attributes.resource().qualified().equals("namespaces")
               || client.get().find(NAMESPACES, "", attributes.namespace()) != null) {
             return;
           }

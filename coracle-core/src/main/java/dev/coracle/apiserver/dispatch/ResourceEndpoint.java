@@ -234,15 +234,18 @@ public final class ResourceEndpoint {
 
   private ApiResponse delete(ApiRequest request, ResourceType type, String namespace) {
     Negotiated format = Negotiation.resource(request, type);
-    DeleteOptions options = Options.delete(request);
+    Options.Deletion deletion = Options.deletion(request);
     String name = request.info().name();
-    Registry.Deleted deleted = registry.delete(context(request), type, namespace, name, options);
+    Registry.Deleted deleted =
+        registry.delete(context(request), type, namespace, name, deletion.options());
+    int code = deletion.orphansForbidden() && !deleted.gone() ? 202 : 200;
     if (deleted.answersObject()) {
-      return new ApiResponse.One(200, deleted.object(), type, format);
+      return new ApiResponse.One(code, deleted.object(), type, format);
     }
     Status.Details details =
         new Status.Details(name, type.group(), type.plural(), deleted.object().uid(), List.of(), 0);
-    return new ApiResponse.One(200, KubeObject.of(StatusJson.success(200, details)), null, format);
+    return new ApiResponse.One(
+        code, KubeObject.of(StatusJson.success(code, details)), null, format);
   }
 
   private ApiResponse deleteCollection(ApiRequest request, ResourceType type, String namespace) {

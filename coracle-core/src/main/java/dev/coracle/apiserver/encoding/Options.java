@@ -110,8 +110,20 @@ public final class Options {
     return new WriteOptions(dryRun, manager, validation, query.flag("force"));
   }
 
-  /** From the body when there is one, else from the query. */
+  /**
+   * What is to be deleted, and how.
+   *
+   * @param orphansForbidden whether {@code orphanDependents: false} says so, which is answered with
+   *     202 while the object is still there
+   */
+  public record Deletion(DeleteOptions options, boolean orphansForbidden) {}
+
   public static DeleteOptions delete(ApiRequest request) {
+    return deletion(request).options();
+  }
+
+  /** From the body when there is one, else from the query. */
+  public static Deletion deletion(ApiRequest request) {
     byte[] body = BodyReader.bytes(request);
     ObjectNode given = body.length == 0 ? fromQuery(request.query()) : fromBody(request, body);
     if (body.length > 0 && request.audit() != null) {
@@ -124,7 +136,8 @@ public final class Options {
               + Text.quote(kind)
               + " is registered for version "
               + Text.quote(given.path("apiVersion").asText(""))
-              + " in scheme \"k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27\"");
+              + " in scheme"
+              + " \"k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27\"");
     }
     List<StatusCause> causes = new ArrayList<>(0);
     String policy = given.path("propagationPolicy").asText(null);
@@ -152,12 +165,14 @@ public final class Options {
       policy = orphan.booleanValue() ? "Orphan" : "Background";
     }
     JsonNode preconditions = given.path("preconditions");
-    return new DeleteOptions(
-        dryRun,
-        grace(given.path("gracePeriodSeconds")),
-        policy,
-        preconditions.path("uid").asText(null),
-        preconditions.path("resourceVersion").asText(null));
+    DeleteOptions options =
+        new DeleteOptions(
+            dryRun,
+            grace(given.path("gracePeriodSeconds")),
+            policy,
+            preconditions.path("uid").asText(null),
+            preconditions.path("resourceVersion").asText(null));
+    return new Deletion(options, orphan.isBoolean() && !orphan.booleanValue());
   }
 
   private static @Nullable Long grace(JsonNode seconds) {

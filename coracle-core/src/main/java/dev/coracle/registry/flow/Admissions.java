@@ -41,7 +41,7 @@ public final class Admissions {
         subresource == null ? type.gvk() : subresource.kind(),
         type.gvr(),
         write.subresource(),
-        namespace(write, operation),
+        namespace(write),
         write.name(),
         body,
         old,
@@ -52,13 +52,11 @@ public final class Admissions {
         write.context().auditAnnotations());
   }
 
-  /** A request that names a Namespace is one in it, as in its path. */
-  private static String namespace(Write write, Operation operation) {
+  /** A request for a Namespace is one in it. */
+  private static String namespace(Write write) {
     boolean namespaces =
         write.type().plural().equals("namespaces") && write.type().group().isEmpty();
-    return namespaces && (operation != Operation.CREATE || !write.subresource().isEmpty())
-        ? write.name()
-        : write.namespace();
+    return namespaces ? write.name() : write.namespace();
   }
 
   public static ObjectNode options(String kind, WriteOptions options) {

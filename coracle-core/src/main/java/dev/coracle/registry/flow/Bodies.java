@@ -71,19 +71,14 @@ public final class Bodies {
     }
   }
 
-  /** Checks or fills in the namespace. */
+  /** Checks or fills in the namespace; a cluster-scoped object loses what it says of one. */
   static void namespace(ObjectNode body, String namespace) {
     ObjectNode metadata = Meta.of(body);
     String said = Meta.text(metadata, "namespace");
-    if (said.isEmpty()) {
-      if (!namespace.isEmpty()) {
-        metadata.put("namespace", namespace);
-      } else {
-        metadata.remove("namespace");
-      }
-    } else if (namespace.isEmpty()) {
-      throw StatusException.badRequest(
-          "namespace (" + said + ") must not be set on a cluster-scoped object");
+    if (namespace.isEmpty()) {
+      metadata.remove("namespace");
+    } else if (said.isEmpty()) {
+      metadata.put("namespace", namespace);
     } else if (!said.equals(namespace)) {
       throw StatusException.badRequest(
           "the namespace of the provided object does not match the namespace sent on the request");

@@ -40,14 +40,11 @@ public final class CreateFlow {
   private final RegistryConfig config;
   private final ObjectStore objects;
   private final NameGenerator names;
-  private final NamespaceGate namespaces;
 
-  public CreateFlow(
-      RegistryConfig config, ObjectStore objects, NameGenerator names, NamespaceGate namespaces) {
+  public CreateFlow(RegistryConfig config, ObjectStore objects, NameGenerator names) {
     this.config = config;
     this.objects = objects;
     this.names = names;
-    this.namespaces = namespaces;
   }
 
   public KubeObject create(
@@ -87,6 +84,7 @@ public final class CreateFlow {
     String name = Meta.text(metadata, "name");
     Write write = new Write(context, type, namespace, name, "", options, config.clock().instant());
     boolean generated = name.isEmpty() && !Meta.text(metadata, "generateName").isEmpty();
+    OwnerReferences.dedup(object, context.warnings());
     complete(write, resource, object, record);
     AdmissionAttributes attributes =
         Admissions.of(
@@ -97,7 +95,7 @@ public final class CreateFlow {
             null,
             Admissions.options("CreateOptions", options));
     config.admission().mutate(attributes);
-    namespaces.requireOpen(resource, write);
+    OwnerReferences.dedupAdmitted(object, context.warnings());
     prepare(write, resource, object, config.uids().get());
     for (int attempt = 1; ; attempt++) {
       if (generated) {

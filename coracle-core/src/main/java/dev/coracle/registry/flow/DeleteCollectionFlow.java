@@ -94,7 +94,7 @@ public final class DeleteCollectionFlow {
   private void delete(
       RequestContext context, Resource resource, KubeObject object, DeleteOptions options) {
     try {
-      deleting.delete(context, resource, object.namespace(), object.name(), options);
+      deleting.delete(context, resource, object.namespace(), object.name(), "", options);
     } catch (StatusException e) {
       if (!e.isNotFound()) {
         throw e;

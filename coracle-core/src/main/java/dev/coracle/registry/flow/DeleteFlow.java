@@ -48,6 +48,21 @@ public final class DeleteFlow {
       DeleteOptions options) {
     resource.require("delete");
     check(options);
+    return delete(context, resource, namespace, name, name, options);
+  }
+
+  /**
+   * As above, once the verb and the options are checked.
+   *
+   * @param asked the name in the request: none where it deletes a collection
+   */
+  Registry.Deleted delete(
+      RequestContext context,
+      Resource resource,
+      String namespace,
+      String name,
+      String asked,
+      DeleteOptions options) {
     KubeObject current = objects.get(resource, namespace, name);
     Write write =
         new Write(
@@ -58,11 +73,12 @@ public final class DeleteFlow {
             "",
             new WriteOptions(options.dryRun(), "", "", false),
             config.clock().instant());
+    Write admitted = write.named(asked);
     for (int attempt = 1; ; attempt++) {
       checkPreconditions(resource, current, options);
       AdmissionAttributes attributes =
           Admissions.of(
-              write, resource, Operation.DELETE, null, current, Admissions.options(options));
+              admitted, resource, Operation.DELETE, null, current, Admissions.options(options));
       config.admission().mutate(attributes);
       config.admission().validate(attributes);
       try {

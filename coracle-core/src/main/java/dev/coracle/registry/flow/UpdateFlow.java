@@ -53,6 +53,11 @@ public final class UpdateFlow {
       return null;
     }
 
+    /** Whether it is a whole object that was sent: then its uid is what the object must have. */
+    default boolean replaces() {
+      return true;
+    }
+
     /** Whether it has recorded its fields in managedFields itself. */
     default boolean recordsFields() {
       return false;
@@ -150,7 +155,11 @@ public final class UpdateFlow {
     ObjectNode object = change.from(current);
     Bodies.name(object, write.name());
     Bodies.namespace(object, write.namespace());
-    checkPreconditions(resource, object, current);
+    if (change.replaces()) {
+      requireUid(resource, Meta.text(Meta.of(object), "uid"), current);
+      OwnerReferences.dedup(object, write.context().warnings());
+    }
+    requireVersion(resource, object, current);
     ObjectNode old = current.tree();
     keepSystemMetadata(object, old);
     config.schemas().applyDefaults(type, object);
@@ -167,6 +176,7 @@ public final class UpdateFlow {
             AdmissionAttributes.Body.of(shown == null ? object : shown.body(KubeObject.of(object))),
             shown == null ? current : KubeObject.of(shown.body(current)));
     config.admission().mutate(attributes);
+    OwnerReferences.dedupAdmitted(object, write.context().warnings());
     if (shown != null && attributes.object() != null) {
       shown.changed(object, attributes.object());
     }
@@ -259,9 +269,7 @@ public final class UpdateFlow {
         && !resource.strategy().keptBySpec(object);
   }
 
-  private static void checkPreconditions(Resource resource, ObjectNode object, KubeObject current) {
-    ObjectNode metadata = Meta.of(object);
-    String uid = Meta.text(metadata, "uid");
+  private static void requireUid(Resource resource, String uid, KubeObject current) {
     if (!uid.isEmpty() && !uid.equals(current.uid())) {
       throw resource.conflict(
           current.name(),
@@ -273,7 +281,10 @@ public final class UpdateFlow {
               + ", UID in object meta: "
               + current.uid());
     }
-    long asked = Options.objectRevision(Meta.text(metadata, "resourceVersion"));
+  }
+
+  private static void requireVersion(Resource resource, ObjectNode object, KubeObject current) {
+    long asked = Options.objectRevision(Meta.text(Meta.of(object), "resourceVersion"));
     if (asked != 0 && asked != current.resourceVersion()) {
       throw resource.modified(current.name());
     }
@@ -300,7 +311,9 @@ public final class UpdateFlow {
     ObjectNode metadata = Meta.of(object);
     JsonNode was = old.path("metadata");
     metadata.remove("selfLink");
-    Meta.restore(metadata, was, "uid");
+    if (Meta.text(metadata, "uid").isEmpty()) {
+      Meta.restore(metadata, was, "uid");
+    }
     Meta.restore(metadata, was, "generation");
     for (String field :
         new String[] {"creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"}) {

@@ -25,7 +25,6 @@ import dev.coracle.registry.flow.DeleteCollectionFlow;
 import dev.coracle.registry.flow.DeleteFlow;
 import dev.coracle.registry.flow.LeaseRenewal;
 import dev.coracle.registry.flow.NameGenerator;
-import dev.coracle.registry.flow.NamespaceGate;
 import dev.coracle.registry.flow.ObjectStore;
 import dev.coracle.registry.flow.ReadFlow;
 import dev.coracle.registry.flow.UpdateFlow;
@@ -66,12 +65,7 @@ final class LocalRegistry implements Registry {
     resources = new Resources(store, strategies::of);
     reading = new ReadFlow(objects);
     watching = new WatchFlow(objects, config.clock(), config.random());
-    creating =
-        new CreateFlow(
-            config,
-            objects,
-            new NameGenerator(config.random()),
-            new NamespaceGate(objects, () -> resources.core("namespaces")));
+    creating = new CreateFlow(config, objects, new NameGenerator(config.random()));
     updating = new UpdateFlow(config, objects, creating);
     deleting = new DeleteFlow(config, objects);
     deletingMany = new DeleteCollectionFlow(deleting, reading);
@@ -252,10 +246,18 @@ final class LocalRegistry implements Registry {
         config
             .schemas()
             .patch(type, patchType, body, options.fieldValidation(), context.warnings());
-    return current -> {
-      ObjectNode patched = patch.apply(current.tree());
-      Bodies.kind(patched, type.gvk());
-      return patched;
+    return new UpdateFlow.Change() {
+      @Override
+      public ObjectNode from(KubeObject current) {
+        ObjectNode patched = patch.apply(current.tree());
+        Bodies.kind(patched, type.gvk());
+        return patched;
+      }
+
+      @Override
+      public boolean replaces() {
+        return false;
+      }
     };
   }
 
@@ -304,6 +306,11 @@ final class LocalRegistry implements Registry {
     @Override
     public boolean recordsFields() {
       return true;
+    }
+
+    @Override
+    public boolean replaces() {
+      return false;
     }
 
     private ObjectNode merged(@Nullable KubeObject current) {

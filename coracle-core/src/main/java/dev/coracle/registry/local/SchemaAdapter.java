@@ -131,9 +131,26 @@ public final class SchemaAdapter implements ObjectSchemas {
     return decoded.object();
   }
 
-  /** What a custom resource says of its kind is part of its validation. */
+  /** A custom resource has to say its kind, and what it says is part of its validation. */
   private static void requireKind(ResourceType type, ObjectNode body) {
     String kind = Meta.text(body, "kind");
+    if (absent(body, "kind")) {
+      throw StatusException.badRequest(
+          type.kind()
+              + " in version \""
+              + type.gvk().version()
+              + "\" cannot be handled as a "
+              + type.kind()
+              + ": Object 'Kind' is missing in '"
+              + body
+              + "'");
+    }
+    if (absent(body, "apiVersion")) {
+      throw StatusException.badRequest(
+          "the API version in the data () does not match the expected API version ("
+              + type.gvk().apiVersion()
+              + ")");
+    }
     boolean sameVersion = Meta.text(body, "apiVersion").equals(type.gvk().apiVersion());
     if (sameVersion && !kind.isEmpty() && !kind.equals(type.kind())) {
       throw StatusException.invalid(
@@ -146,6 +163,11 @@ public final class SchemaAdapter implements ObjectSchemas {
                   "Invalid value: \"" + kind + "\": must be " + type.kind(),
                   "kind")));
     }
+  }
+
+  private static boolean absent(ObjectNode body, String field) {
+    JsonNode word = body.get(field);
+    return word == null || word.isNull() || (word.isTextual() && word.asText().isEmpty());
   }
 
   private static List<String> takeDuplicates(List<String> warnings) {

@@ -12,6 +12,7 @@ import dev.coracle.registry.flow.ObjectStore;
 import dev.coracle.registry.resource.Conversion;
 import dev.coracle.registry.resource.Resource;
 import dev.coracle.registry.resource.Resources;
+import dev.coracle.schema.Schemas;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -86,6 +87,10 @@ final class ServedTypes implements ServedResources {
     ResourceType known = resources.find(resource.group(), resource.version(), resource.resource());
     ResourceType type =
         known != null && known.gvk().equals(kind) ? known : ResourceType.ofBody(kind);
+    if (!type.custom() && Schemas.builtIn().find(kind) == null) {
+      // The options of a connection, such as PodExecOptions, which the API describes nowhere.
+      return object;
+    }
     ObjectNode read = schemas.decode(type, object, false, "Ignore", new ArrayList<>());
     schemas.applyDefaults(type, read);
     return read;

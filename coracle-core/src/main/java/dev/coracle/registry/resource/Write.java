@@ -22,6 +22,10 @@ public record Write(
     WriteOptions options,
     Instant now) {
 
+  public Write named(String other) {
+    return new Write(context, type, namespace, other, subresource, options, now);
+  }
+
   public boolean dryRun() {
     return options.dryRun();
   }

@@ -28,6 +28,15 @@ final class PodBinding {
   }
 
   KubeObject bind(Write write, Resource pods, ObjectNode binding) {
+    return bind(write, pods, binding, write, pods);
+  }
+
+  /**
+   * @param asked what admission sees: a write of the Pod's subresource, or of the old resource
+   *     {@code bindings}
+   */
+  KubeObject bind(
+      Write write, Resource pods, ObjectNode binding, Write asked, Resource askedResource) {
     String named = Meta.text(binding.path("metadata"), "name");
     if (!named.isEmpty() && !named.equals(write.name())) {
       throw StatusException.badRequest("name in URL does not match name in Binding object");
@@ -46,8 +55,8 @@ final class PodBinding {
     }
     var attributes =
         Admissions.of(
-            write,
-            pods,
+            asked,
+            askedResource,
             Operation.CREATE,
             binding,
             null,

@@ -168,7 +168,7 @@ public final class Subresources {
       Resource pods = resources.core("pods");
       Write binds =
           new Write(context, pods.type(), namespace, write.name(), "binding", options, write.now());
-      return new Registry.Written(binding.bind(binds, pods, body), true);
+      return new Registry.Written(binding.bind(binds, pods, body, write, resource), true);
     }
     config.schemas().applyDefaults(type, body);
     List<StatusCause> causes = config.schemas().validate(type, "", body, null, context.warnings());

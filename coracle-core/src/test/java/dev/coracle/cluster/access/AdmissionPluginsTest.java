@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coracle.api.DeleteOptions;
 import dev.coracle.api.GroupVersionResource;
 import dev.coracle.api.Json;
 import dev.coracle.api.KubeObject;
@@ -130,6 +131,22 @@ class AdmissionPluginsTest {
 
     assertThat(node.at("spec", "taints"))
         .containsExactly(yaml("{key: node.kubernetes.io/not-ready, effect: NoSchedule}"));
+  }
+
+  @Test
+  void namespaceBeingDeleted_takesNothingNew() {
+    namespace("closing", "{}");
+    client.delete(NAMESPACES, "", "closing", DeleteOptions.DEFAULT);
+
+    assertThatThrownBy(
+            () ->
+                client.create(
+                    GroupVersionResource.core("configmaps"),
+                    "closing",
+                    yaml("{metadata: {name: c}}")))
+        .hasMessageContaining(
+            "configmaps \"c\" is forbidden: unable to create new content in namespace closing"
+                + " because it is being terminated");
   }
 
   @Test

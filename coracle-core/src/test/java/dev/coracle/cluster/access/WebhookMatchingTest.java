@@ -154,8 +154,15 @@ class WebhookMatchingTest extends WebhookFixture {
     ObjectNode hook = hook("connect.example.com", "connect");
     hook.set("rules", rules("CONNECT", "", "v1", "pods/exec"));
     configure(VALIDATING, "connect", hook);
+    ObjectNode quiet = hook("quiet.example.com", "connect");
+    quiet.set("rules", hook.path("rules"));
+    configure(MUTATING, "quiet", quiet);
     answers.put(
-        "connect", review -> json("{'allowed': false, 'status': {'message': 'no shells'}}"));
+        "connect",
+        review ->
+            review.path("request").path("object").path("stderr").asBoolean()
+                ? allowed("[{'op': 'remove', 'path': '/stderr'}]")
+                : json("{'allowed': false, 'status': {'message': 'no shells'}}"));
     await()
         .until(
             () ->
@@ -179,6 +186,34 @@ class WebhookMatchingTest extends WebhookFixture {
     assertThat(request.path("object").path("command")).hasSize(2);
     assertThat(request.path("object").path("container").asText()).isEqualTo("c");
     assertThat(request.path("oldObject").isNull()).isTrue();
+  }
+
+  @Test
+  void deleteCollection_isAskedAboutEachObject_withoutAName() {
+    namespace("many");
+    configure(VALIDATING, "many", hook("many.example.com", "many"));
+    client.create(CONFIG_MAPS, "many", configMap("a"));
+
+    client.deleteCollection(CONFIG_MAPS, "many", DeleteOptions.DEFAULT, ListOptions.ALL);
+
+    assertThat(asked("many.example.com"))
+        .filteredOn(request -> request.at("/oldObject/metadata/name").asText().equals("a"))
+        .extracting(request -> request.path("operation").asText() + request.path("name").asText())
+        .containsExactly("DELETE");
+  }
+
+  @Test
+  void newNamespace_isInItself() {
+    ObjectNode hook = hook("fresh.example.com", "fresh");
+    hook.remove("namespaceSelector");
+    hook.set("rules", rules("CREATE", "", "v1", "namespaces"));
+    configure(VALIDATING, "fresh", hook);
+
+    namespace("fresh");
+
+    assertThat(asked("fresh.example.com"))
+        .extracting(request -> request.path("namespace").asText())
+        .contains("fresh");
   }
 
   @Test

@@ -40,7 +40,22 @@ class CustomResourcesTest extends RegistryFixture {
     assertStatus(
         () -> update("boats", "a", "b", json("{'metadata':{'name':'b'},'spec':{}}")),
         422,
-        "boats.example.com \"b\" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update");
+        "boats.example.com \"b\" is invalid: metadata.resourceVersion: Invalid value: 0: must be"
+            + " specified for an update");
+  }
+
+  @Test
+  void object_withoutKindOrVersion_isRefused() {
+    create("customresourcedefinitions", "", BOATS);
+    assertStatus(
+        () -> create("boats", "a", "{'kind':'','metadata':{'name':'b'}}"),
+        400,
+        "Boat in version \"v1\" cannot be handled as a Boat: Object 'Kind' is missing in"
+            + " '{\"kind\":\"\",\"metadata\":{\"name\":\"b\"}}'");
+    assertStatus(
+        () -> create("boats", "a", "{'kind':'Boat','metadata':{'name':'b'}}"),
+        400,
+        "the API version in the data () does not match the expected API version (example.com/v1)");
   }
 
   @Test

@@ -68,10 +68,6 @@ class StrategiesTest extends RegistryFixture {
     KubeObject terminating = delete("namespaces", "", "a", DeleteOptions.DEFAULT).object();
     assertThat(terminating.text("status", "phase")).isEqualTo("Terminating");
     assertThat(terminating.isDeleting()).isTrue();
-    assertStatus(
-        () -> create("configmaps", "a", "{'metadata':{'name':'c'}}"),
-        403,
-        "configmaps \"c\" is forbidden: unable to create new content in namespace a because it is being terminated");
     registry.update(
         context,
         type("namespaces"),
