@@ -70,7 +70,10 @@ class WebhookAdmissionTest extends WebhookFixture {
 
     List<JsonNode> requests =
         asked("fields.example.com").stream()
-            .filter(each -> each.path("name").asText().equals(made.name()))
+            .filter(
+                each ->
+                    each.path("name").asText().equals(made.name())
+                        || each.at("/oldObject/metadata/name").asText().equals(made.name()))
             .toList();
 
     assertThat(requests)
@@ -96,6 +99,7 @@ class WebhookAdmissionTest extends WebhookFixture {
     assertThat(update.path("object").path("data").path("b").asText()).isEqualTo("2");
     assertThat(update.path("oldObject").path("data").has("b")).isFalse();
     JsonNode delete = requests.get(2);
+    assertThat(delete.path("name").asText()).isEmpty();
     assertThat(delete.path("object").isNull()).isTrue();
     assertThat(delete.path("oldObject").path("metadata").path("name").asText())
         .isEqualTo(made.name());
