@@ -52,6 +52,9 @@ public final class NodeLifecycleController implements Controller {
   /** Those that were told of, by uid. */
   private final Map<String, String> registered = new ConcurrentHashMap<>();
 
+  /** The revisions of ready nodes for which there was nothing to do, by name. */
+  private final Map<String, Long> settled = new ConcurrentHashMap<>();
+
   private final Zones zones = new Zones();
   private final Work<Key> work;
 
@@ -155,6 +158,7 @@ public final class NodeLifecycleController implements Controller {
 
   private void gone(KubeObject node) {
     heartbeats.remove(node.name());
+    settled.remove(node.name());
     if (registered.remove(node.name()) != null) {
       tell(node, "RemovingNode", "Removing Node " + node.name() + " from Controller");
     }
@@ -211,6 +215,11 @@ public final class NodeLifecycleController implements Controller {
     if (node == null || node.isDeleting()) {
       return;
     }
+    if (restsAsItWas(node)) {
+      return;
+    }
+    settled.remove(name);
+    KubeObject seen = node;
     if (!node.uid().equals(registered.put(name, node.uid()))) {
       tell(node, "RegisteredNode", "Registered Node " + name + " in Controller");
     }
@@ -225,9 +234,26 @@ public final class NodeLifecycleController implements Controller {
       lookAtAll();
     }
     node = label(node, now);
+    if (node == seen && left.isPositive() && NodeHealth.ready(node).equals("True")) {
+      settled.put(name, node.resourceVersion());
+    }
     if (NodeHealth.isNotReady(node)) {
       pods.byIndex(TaintEvictionController.BY_NODE, name).forEach(this::markNotReady);
     }
+  }
+
+  /** Most nodes, most of the time: only that they were heard of has to be looked at again. */
+  private boolean restsAsItWas(KubeObject node) {
+    Heartbeat heard = heartbeats.get(node.name());
+    Long known = settled.get(node.name());
+    if (heard == null || known == null || known != node.resourceVersion()) {
+      return false;
+    }
+    Duration left = Duration.between(context.clock().instant(), heard.seen.plus(NodeHealth.GRACE));
+    if (left.isPositive()) {
+      work.queue().addAfter(new Key.Node(node.name()), left);
+    }
+    return left.isPositive();
   }
 
   private KubeObject takeForLost(KubeObject node, Instant now) {
