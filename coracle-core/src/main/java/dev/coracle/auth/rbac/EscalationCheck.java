@@ -42,13 +42,15 @@ public final class EscalationCheck {
    * @throws StatusException 403; 404 when a binding's role does not exist
    */
   public void check(AdmissionAttributes attributes) {
-    ObjectNode object = attributes.object();
     boolean write =
         attributes.operation() == Operation.CREATE || attributes.operation() == Operation.UPDATE;
     if (!write
-        || object == null
         || !attributes.resource().group().equals(GROUP)
         || attributes.user().groups().contains("system:masters")) {
+      return;
+    }
+    ObjectNode object = attributes.object();
+    if (object == null) {
       return;
     }
     KubeObject before = attributes.oldObject();
