@@ -129,6 +129,25 @@ class RegistryTest extends RegistryFixture {
   }
 
   @Test
+  void apply_withAUid_createsNothing() {
+    assertStatus(
+        () ->
+            registry.patch(
+                context,
+                type("configmaps"),
+                "a",
+                "c",
+                "",
+                PatchType.APPLY,
+                Json.write(
+                    json(
+                        "{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'c','uid':'u'}}")),
+                new WriteOptions(false, "me", "", false)),
+        409,
+        "uid mismatch: the provided object specified uid u, and no existing object was found");
+  }
+
+  @Test
   void create_clusterScoped_losesANamespace() {
     String sent = "{'metadata':{'name':'n1','namespace':'zz'}}";
     assertThat(create("nodes", "", sent).namespace()).isEmpty();

@@ -98,6 +98,14 @@ public final class UpdateFlow {
           throw resource.notFound(name);
         }
         Bodies.name(created, name);
+        String uid = Meta.text(Meta.of(created), "uid");
+        if (!change.replaces() && !uid.isEmpty()) {
+          throw resource.conflict(
+              name,
+              "uid mismatch: the provided object specified uid "
+                  + uid
+                  + ", and no existing object was found");
+        }
         return new Registry.Written(
             creating.createDecoded(
                 context, resource, namespace, created, options, !change.recordsFields()),
