@@ -233,6 +233,16 @@ public final class ControlPlaneInMemory implements AutoCloseable {
       turned.advance(left.compareTo(step) < 0 ? left : step);
       list(Resources.LEASES, "kube-node-lease")
           .forEach(lease -> awaitSeen(Resources.LEASES, lease));
+      awaitTold(managerInformers.of(Resources.LEASES));
+    }
+  }
+
+  /** Waits until an informer's handlers have heard what its cache shows. */
+  private static void awaitTold(SharedInformer informer) {
+    try {
+      informer.awaitSync();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
     }
   }
 
